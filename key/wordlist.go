@@ -1,0 +1,3 @@
+package key
+
+const wordList = ``
