@@ -1,0 +1,155 @@
+package detente_test
+
+import (
+	"go/ast"
+	"os"
+	"testing"
+)
+
+// The rules of the house. They are read from the files themselves with
+// go/parser, never from "go list": its answer is cached, and a cached answer
+// reports ok after a rule was broken. tree_test.go reads the files, laws_test.go
+// and papers_test.go hold the checks, fire_test.go shows each of them fail.
+
+// floors: a package imports only from lower floors, never sideways, never up.
+//
+// DO NOT CHANGE TO FIX BUILDS. A sideways import says that an idea was cut in
+// the wrong place: move the cut. The floors were fixed after the first notice
+// had gone the whole way.
+var floors = map[string]int{
+	"internal/canon":   0, // one spelling per value
+	"internal/frame":   0, // the container of bundles and proof files
+	"internal/durable": 0, // writes that survive
+	"internal/notify":  0, // the service manager
+	"packs":            0, // the forms, as data
+	"deploy":           0, // the unit, as data
+	"party":            1, // who
+	"key":              2, // one key per role
+	"act":              2, // what is said
+	"lodging":          2, // when it was lodged
+	"seal":             2, // who may read
+	"checkpoint":       3, // what a record looks like at one size
+	"roster":           3, // who belongs
+	"regime":           3, // what a text asks for
+	"record":           4, // what is kept
+	"bundle":           4, // what is carried
+	"desk":             4, // what the officer does
+	"proof":            5, // what can be shown
+	"courier":          5, // how it moves
+	"docket":           5, // what stands
+	"node":             6, // the house
+	"control":          7, // the door of a running node
+	"cmd/detente":      8, // the one binary
+	"bench":            8, // the measure
+}
+
+// outside are the import paths of pure packages that reach outside the program.
+var outside = []string{"net", "net/*", "os", "os/*", "database/sql", "database/sql/*", "syscall", "golang.org/x/sys/*"}
+
+// forbidden imports: negative rules, each with its reason. "*" ends a prefix.
+var forbidden = []prohibition{
+	{"record", []string{"detente/act", "detente/regime"}, "the log keeps bytes: it does not know what an act says"},
+	{"seal", []string{"detente/act", "detente/regime"}, "a seal locks bytes: it does not know what they say"},
+	{"lodging", []string{"detente/key", "detente/act", "detente/roster"}, "findings follow from times and numbers alone"},
+	{"party", outside, "pure: same input, same answer, on every node"},
+	{"key", outside, "pure: same input, same answer, on every node"},
+	{"act", outside, "pure: same input, same answer, on every node"},
+	{"seal", outside, "pure: same input, same answer, on every node"},
+	{"regime", outside, "pure: same input, same answer, on every node"},
+	{"lodging", outside, "pure: same input, same answer, on every node"},
+	{"checkpoint", outside, "pure: same input, same answer, on every node"},
+	{"roster", outside, "pure: same input, same answer, on every node"},
+	{"bundle", outside, "pure: same input, same answer, on every node"},
+	{"proof", outside, "pure: same input, same answer, on every node"},
+	{"internal/frame", outside, "pure: same input, same answer, on every node"},
+	{"internal/canon", outside, "pure: same input, same answer, on every node"},
+	{"*", []string{"C", "unsafe", "plugin"}, "one static binary without cgo"},
+	{"*", []string{"detente", "github.com/transparency-dev/*"}, "the root holds no code, and formats judges us in tests only"},
+}
+
+// pure packages take time as a value and randomness as an io.Reader.
+var pure = []string{"party", "key", "act", "seal", "regime", "lodging", "checkpoint", "roster", "bundle", "proof", "internal/frame", "internal/canon"}
+
+// doors are the packages that may end the process, read flags and environment,
+// and set what holds for the whole process.
+var doors = []string{"cmd/detente", "bench"}
+
+// blank imports that are allowed: package and import path, with the reason.
+var blanks = map[[2]string]string{
+	{"internal/durable", "modernc.org/sqlite"}: "a database/sql driver registers itself",
+	{"*", "embed"}: "go:embed into a string or bytes asks for it; it has no effect of its own",
+}
+
+// Size gates. They exempt cmd and web. Read an exception instead of raising a number.
+const (
+	maxFile      = 800 // lines of any file
+	p90File      = 450 // lines of nine files in ten, tests apart
+	maxFunction  = 120 // lines of any function, tests apart
+	p90Function  = 45  // lines of nine functions in ten, tests apart
+	maxInterface = 5   // methods, embedded ones counted
+	maxAliases   = 2   // percent of imports
+)
+
+// longFunctions over maxFunction, as "folder.Name": each with its reason.
+var longFunctions = map[string]string{}
+
+// kindSwitch is the one place where the kinds of act meet.
+const kindSwitch = "node"
+
+// unfuzzed are exported readers of foreign bytes without a fuzz target of their
+// own, as "folder.Name": each with its reason.
+var unfuzzed = map[string]string{}
+
+// threats are the rows of SECURITY.md, protocol §13. None may be lost.
+var threats = []string{
+	"forks", "back-dates", "replays", "floods", "withholds", "lies about time",
+	"copies another's ciphertext", "copies another's commitment", "spoils one recipient's stanza",
+	"a majority that colludes", "a relay that drops, reorders or damages",
+	"a thief of a current key", "a thief of a retired key", "a stolen backup", "a rolled-back machine",
+	"an insider who drafts and wants to approve", "a page from elsewhere",
+	"a stick with a hostile bundle", "a crash at any instruction", "a full disk",
+}
+
+func TestHouse(t *testing.T) {
+	house, err := read(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(house.packages) < 2 {
+		t.Fatal("no packages were read: this test shows nothing")
+	}
+	for _, r := range rules {
+		t.Run(r.name, func(t *testing.T) {
+			faults := r.check(house)
+			for _, f := range faults[:min(len(faults), 20)] {
+				t.Error(f)
+			}
+			if len(faults) > 0 {
+				t.Errorf("%d places; the rule: %s", len(faults), r.reason)
+			}
+		})
+	}
+}
+
+// TestExceptions keeps the lists of exceptions as short as they are needed.
+func TestExceptions(t *testing.T) {
+	house, err := read(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions := map[string]bool{}
+	house.sources(func(folder string, s *source) {
+		for _, d := range s.ast.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok {
+				functions[folder+"."+f.Name.Name] = true
+			}
+		}
+	})
+	for _, list := range []map[string]string{longFunctions, unfuzzed} {
+		for name, reason := range list {
+			if !functions[name] || len(reason) < 20 {
+				t.Errorf("exception %s: the function is gone or the reason is too short", name)
+			}
+		}
+	}
+}
