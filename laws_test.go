@@ -206,7 +206,7 @@ func checkGlobals(house *tree) (faults []fault) {
 			if !ok || !globals[folder][id.Name] || id.Name == "_" {
 				return
 			}
-			if id.Obj == nil || topLevel(s.ast, id.Obj) {
+			if id.Obj == nil || id.Obj == s.ast.Scope.Lookup(id.Name) {
 				faults = append(faults, house.at(id, "%s assigns to the package-level variable %s", folder, id.Name))
 			}
 		}
@@ -226,8 +226,6 @@ func checkGlobals(house *tree) (faults []fault) {
 	})
 	return faults
 }
-
-func topLevel(f *ast.File, o *ast.Object) bool { return f.Scope.Lookup(o.Name) == o }
 
 func checkHelpers(house *tree) (faults []fault) {
 	house.sources(func(folder string, s *source) {
