@@ -1,0 +1,38 @@
+package durable
+
+import "time"
+
+const (
+	// pageSize of the database in bytes: entries of 2 kB and hash tiles of 8 KiB
+	// fit a page; it is set before WAL is switched on, afterwards it has no effect.
+	pageSize = 16 << 10
+
+	// writerCache and readerCache are SQLite page caches in KiB. A node has 60 MB
+	// in all; the cache of the operating system holds the rest.
+	writerCache = 4 << 10
+	readerCache = 1 << 10
+
+	// readers is the size of the pool. Two cores are kept busy by four; each costs
+	// its cache and about half a megabyte.
+	readers = 4
+
+	// readerIdle is how long an idle reader keeps its memory.
+	readerIdle = 2 * time.Minute
+
+	// busyTimeout is how long a connection waits for the lock of another process
+	// (doctor, backup by another tool); within the process nobody waits on SQLite.
+	busyTimeout = 10 * time.Second
+
+	// walLimit is the size in bytes to which the write-ahead log is cut back
+	// after a long transaction.
+	walLimit = 64 << 20
+
+	// maxStatements is the number of prepared statements kept for each
+	// connection. The texts are constants of the program; all of them together
+	// are fewer. Beyond it the idle ones are dropped.
+	maxStatements = 192
+)
+
+// minVersion is the first SQLite library without the WAL-reset bug, which can
+// lose commits when two connections checkpoint at once.
+var minVersion = [3]int{3, 51, 3}
