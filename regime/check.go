@@ -1,0 +1,169 @@
+package regime
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Fault is one fault of a filled form: the field, what is wrong, and what to do,
+// by language (English and Russian). Number is empty for a field that the form
+// does not have.
+type Fault struct {
+	Number, Field string
+	Text          map[Lang]string
+}
+
+// Checked is a filled form without faults. Only Check makes one; the zero value
+// is refused by whoever takes it.
+type Checked struct {
+	form   *Form
+	values *Values
+}
+
+// IsZero reports whether c was made by Check.
+func (c Checked) IsZero() bool { return c.form == nil }
+
+// Form is the form that was filled.
+func (c Checked) Form() *Form { return c.form }
+
+// Values are the values that were checked.
+func (c Checked) Values() *Values { return c.values }
+
+// Start is the day that anchors the lead time, if the form has one.
+func (c Checked) Start() (time.Time, bool) {
+	if c.IsZero() || c.form.Start == "" {
+		return time.Time{}, false
+	}
+	return c.values.Date(c.form.Start)
+}
+
+// Check names every fault of v at once, in the order of the fields, at most
+// maxFaults of them. Without faults it returns v as Checked.
+func (f *Form) Check(v *Values) (Checked, []Fault) {
+	c := &checker{form: f, values: v.fields()}
+	for i := range f.Fields {
+		c.field(&f.Fields[i])
+	}
+	for _, r := range f.Rules {
+		c.rule(r)
+	}
+	slices.SortStableFunc(c.faults, func(a, b Fault) int { return compareNumbers(a.Number, b.Number) })
+	for _, id := range v.IDs() {
+		if _, ok := f.Field(id); !ok {
+			c.fault("", id, said{"the form has no such field: leave it out", "в форме нет такого поля: исключите его"})
+		}
+	}
+	if len(c.faults) > 0 {
+		return Checked{}, c.faults
+	}
+	return Checked{form: f, values: v}, nil
+}
+
+// checker gathers the faults of one filled form.
+type checker struct {
+	form   *Form
+	values map[string]any
+	row    said // "row 2, Start: " while inside a table
+	faults []Fault
+}
+
+// add notes a fault; both sentences take the same arguments.
+func (c *checker) add(f *Field, text said, args ...any) {
+	if len(args) > 0 {
+		text = said{fmt.Sprintf(text.en, args...), fmt.Sprintf(text.ru, args...)}
+	}
+	c.fault(f.Number, f.ID, said{c.row.en + text.en, c.row.ru + text.ru})
+}
+
+func (c *checker) fault(number, id string, text said) {
+	if len(c.faults) < maxFaults {
+		c.faults = append(c.faults, Fault{Number: number, Field: short(id), Text: text.texts()})
+	}
+}
+
+// field checks whether a field is answered as its condition asks, and how.
+func (c *checker) field(f *Field) {
+	value, given := c.values[f.ID]
+	answer, explicit := value.(Answer)
+	asked, cond := c.asked(f)
+	switch {
+	case !given && asked:
+		c.missing(f)
+	case !given:
+	case explicit:
+		c.answer(f, answer, asked)
+	case cond != nil && !asked:
+		kinds, _ := c.form.Field(cond.Field)
+		c.add(f, said{
+			fmt.Sprintf("answered only with %s in field %s: name that there, or leave this out", c.named(cond, English), kinds.Number),
+			fmt.Sprintf("заполняется только при указании %s в пункте %s: укажите это там либо исключите это поле", c.named(cond, Russian), kinds.Number),
+		})
+	default:
+		c.value(f, value)
+	}
+}
+
+// asked reports whether f must be answered, and by which condition, if any. A
+// condition on a field without a usable value says nothing: that is one fault,
+// not one for each field that depends on it.
+func (c *checker) asked(f *Field) (bool, *Condition) {
+	if f.Required == Always || f.Required == Never {
+		return f.Required == Always, nil
+	}
+	cond, ok := c.form.condition(f.Required)
+	if !ok {
+		return false, nil
+	}
+	kinds, ok := c.values[cond.Field].([]any)
+	if !ok {
+		return false, nil
+	}
+	return slices.ContainsFunc(kinds, func(k any) bool {
+		code, _ := k.(string)
+		return slices.Contains(cond.Any, code)
+	}), cond
+}
+
+// named lists the choices that a condition waits for, as the form calls them.
+func (c *checker) named(cond *Condition, lang Lang) string {
+	kinds, _ := c.form.Field(cond.Field)
+	names := make([]string, len(cond.Any))
+	for i, code := range cond.Any {
+		ch, _ := choice(kinds.Choices, code)
+		names[i] = "“" + in(ch.Name, lang) + "”"
+		if lang == Russian {
+			names[i] = "«" + in(ch.Name, lang) + "»"
+		}
+	}
+	return strings.Join(names, said{" or ", " или "}.in(lang))
+}
+
+func (c *checker) missing(f *Field) {
+	if len(f.Answers) == 0 {
+		c.add(f, said{"not answered: give a value", "не заполнено: укажите значение"})
+		return
+	}
+	c.add(f, said{"not answered: give a value, or answer %s", "не заполнено: укажите значение или дайте ответ %s"}, codes(f.Answers))
+}
+
+// answer checks an explicit answer. Where the field is not asked for, any will do.
+func (c *checker) answer(f *Field, a Answer, asked bool) {
+	switch {
+	case !asked || slices.Contains(f.Answers, a):
+	case len(f.Answers) == 0:
+		c.add(f, said{"the answer %s is not accepted here: give a value", "ответ %s здесь не принимается: укажите значение"}, a)
+	default:
+		c.add(f, said{"the answer %s is not accepted here: give a value, or answer %s", "ответ %s здесь не принимается: укажите значение или дайте ответ %s"}, a, codes(f.Answers))
+	}
+}
+
+// codes lists words as they are written in a filled form.
+func codes[S ~string](words []S) string {
+	list := make([]string, len(words))
+	for i := range words {
+		list[i] = string(words[i])
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,208 @@
+package regime_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"detente/packs"
+	"detente/regime"
+)
+
+func shipped(t testing.TB) *regime.Pack {
+	t.Helper()
+	p, err := regime.Load(packs.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func form(t testing.TB, id string) *regime.Form {
+	t.Helper()
+	f, ok := shipped(t).Form(id)
+	if !ok {
+		t.Fatalf("no form %s", id)
+	}
+	return f
+}
+
+func example(t testing.TB, name string) *regime.Values {
+	t.Helper()
+	b, err := fs.ReadFile(packs.FS, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := regime.ParseValues(b)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return v
+}
+
+const (
+	brigades  = "cica-2.1.1d/examples/two-brigade-exercise.json"
+	orchestra = "exchange-invitation/examples/youth-orchestra.json"
+)
+
+func TestExamplesPassTheirForms(t *testing.T) {
+	for name, id := range map[string]string{brigades: "cica.2.1.1d", orchestra: "exchange.invitation"} {
+		f := form(t, id)
+		v := example(t, name)
+		c, faults := f.Check(v)
+		for _, fault := range faults {
+			t.Errorf("%s: %s %s: %s", name, fault.Number, fault.Field, fault.Text[regime.English])
+		}
+		if c.IsZero() || c.Form() != f || c.Values() != v {
+			t.Errorf("%s: not checked", name)
+		}
+		if start, ok := c.Start(); !ok || start.Year() != 2027 {
+			t.Errorf("%s: start %v %v", name, start, ok)
+		}
+	}
+	names, err := fs.Glob(packs.FS, "*/examples/*.json")
+	if err != nil || len(names) != 2 {
+		t.Errorf("%d examples, two are checked here: %v", len(names), err)
+	}
+}
+
+// The fields that the Vienna Document asks for, by id: none may be lost.
+func TestNotificationHasTheFieldsOfTheSource(t *testing.T) {
+	f := form(t, "cica.2.1.1d")
+	for id := range strings.FieldsSeq(`designation general_purpose states_involved commanding_level start_date end_date
+		troops_total troops_by_state formations battle_tanks acvs atgm_launchers_on_vehicles artillery_100mm
+		helicopters_by_category sorties_expected air_mission_purpose aircraft_categories air_command_level
+		naval_gunfire other_ship_support naval_command_level landing_troops_total embarkation_points
+		troops_transferred divisions tanks_acvs_artillery_transferred arrival_and_concentration_points
+		area phases changes_from_calendar related_activities`) {
+		field, ok := f.Field(id)
+		if !ok {
+			t.Errorf("no field %s", id)
+			continue
+		}
+		if field.Source != "VD11 V, 38–46" {
+			t.Errorf("%s: source %q", id, field.Source)
+		}
+	}
+	phases, _ := f.Field("phases")
+	if len(phases.Columns) != 7 || len(phases.Columns[0].Choices) != 5 {
+		t.Errorf("phases have %d columns", len(phases.Columns))
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
+	good, err := fs.ReadFile(packs.FS, "exchange-invitation/invitation.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := func(old, new string) fstest.MapFS {
+		s := strings.Replace(string(good), old, new, 1)
+		if s == string(good) && old != new {
+			t.Fatalf("%q is not in the form", old)
+		}
+		return fstest.MapFS{"p/f.json": {Data: []byte(s)}}
+	}
+	twice := file("", "")
+	twice["q/f.json"] = twice["p/f.json"]
+	cases := map[string]fstest.MapFS{
+		"nothing":                  {},
+		"only examples":            {"examples/f.json": {Data: good}},
+		"the same id twice":        twice,
+		"too large":                {"p/f.json": {Data: make([]byte, regime.MaxForm+1)}},
+		"not canonical":            file("\n  \"id\"", "\n   \"id\""),
+		"unknown key":              file(`"source"`, `"sauce"`),
+		"other format":             file("detente.form/v1", "detente.form/v2"),
+		"id with capitals":         file("exchange.invitation", "Exchange.invitation"),
+		"edition 0":                file(`"edition": "1"`, `"edition": "0"`),
+		"no Russian":               file(`"ru"`+"\n", `"rue"`+"\n"),
+		"name without Russian":     file(`"ru": "Место проведения"`, `"ru": " "`),
+		"start is no date":         file(`"start": "start_date"`, `"start": "title"`),
+		"start is missing":         file(`"start": "start_date"`, `"start": "begin"`),
+		"group out of order":       file(`"number": "1"`, `"number": "4"`),
+		"field of no group":        file(`"number": "3.3"`, `"number": "4.3"`),
+		"numbers out of order":     file(`"number": "1.2"`, `"number": "1.9"`),
+		"number repeated":          file(`"number": "1.2"`, `"number": "1.1"`),
+		"number with a zero":       file(`"number": "1.2"`, `"number": "1.02"`),
+		"id repeated":              file(`"id": "organiser"`, `"id": "title"`),
+		"unknown type":             file(`"type": "text"`, `"type": "prose"`),
+		"unknown unit":             file(`"unit": "places"`, `"unit": "spots"`),
+		"unknown condition":        file(`"required": "never"`, `"required": "if-asked"`),
+		"unknown answer":           file(`"not-known-now"`, `"unknown"`),
+		"choice without choices":   file(`"type": "string"`, `"type": "choice"`),
+		"columns without rows":     file(`"type": "rows"`, `"type": "list"`),
+		"choice repeated":          file(`"code": "lodging"`, `"code": "travel"`),
+		"rule of an unknown kind":  file(`"kind": "not-before"`, `"kind": "not-beside"`),
+		"rule of an unknown field": file(`"field": "end_date"`, `"field": "end"`),
+		"rule that does not fit":   file(`"field": "end_date"`, `"field": "title"`),
+		"rule into a missing cell": file(`"field": "end_date"`, `"field": "costs.start"`),
+	}
+	for name, fsys := range cases {
+		if p, err := regime.Load(fsys); err == nil {
+			t.Errorf("%s: accepted %d forms", name, len(p.Forms()))
+		} else if strings.ContainsRune(err.Error(), '\n') {
+			t.Errorf("%s: not one line: %v", name, err)
+		}
+	}
+	if _, err := regime.Load(file("", "")); err != nil {
+		t.Errorf("unaltered: %v", err)
+	}
+}
+
+func TestFormsAreCanonicalAndNamed(t *testing.T) {
+	names, err := fs.Glob(packs.FS, "*/*.json")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no forms: %v", err)
+	}
+	for _, name := range names {
+		b, err := fs.ReadFile(packs.FS, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var head struct {
+			ID string `json:"id"`
+		}
+		if err := json.Unmarshal(b, &head); err != nil {
+			t.Fatal(err)
+		}
+		f := form(t, head.ID)
+		again, err := f.Bytes()
+		if err != nil || string(again) != string(b) {
+			t.Errorf("%s does not re-encode: %v", name, err)
+		}
+	}
+	if n := len(shipped(t).Forms()); n != len(names) {
+		t.Errorf("%d forms of %d files", n, len(names))
+	}
+}
+
+func FuzzForm(f *testing.F) {
+	names, err := fs.Glob(packs.FS, "*/*.json")
+	if err != nil || len(names) == 0 {
+		f.Fatal("no seeds: packs has no form")
+	}
+	for _, name := range names {
+		b, err := fs.ReadFile(packs.FS, name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	empty, err := regime.ReadValues([]byte("{}"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		form, err := regime.ParseForm(b)
+		if err != nil {
+			return
+		}
+		again, err := form.Bytes()
+		if err != nil || string(again) != string(b) {
+			t.Fatalf("accepted, but re-encodes otherwise: %v", err)
+		}
+		form.Check(empty)
+		form.Describe(regime.Russian)
+	})
+}

@@ -1,0 +1,113 @@
+package regime
+
+import (
+	"strconv"
+	"strings"
+)
+
+// said is one sentence or word in the languages of the house.
+type said struct{ en, ru string }
+
+func (s said) in(lang Lang) string {
+	if lang == Russian {
+		return s.ru
+	}
+	return s.en
+}
+
+func (s said) texts() map[Lang]string { return map[Lang]string{English: s.en, Russian: s.ru} }
+
+// forms of a counted noun: one, few, many. English has one and many.
+type forms struct{ one, few, many string }
+
+// units are the units that a field may name.
+var units = map[string]map[Lang]forms{
+	"persons": {
+		English: {"person", "persons", "persons"},
+		Russian: {"человек", "человека", "человек"},
+	},
+	"pieces": {
+		English: {}, // "battle tanks: 124"
+		Russian: {"ед.", "ед.", "ед."},
+	},
+	"sorties": {
+		English: {"sortie", "sorties", "sorties"},
+		Russian: {"самолёто-вылет", "самолёто-вылета", "самолёто-вылетов"},
+	},
+	"places": {
+		English: {"place", "places", "places"},
+		Russian: {"место", "места", "мест"},
+	},
+	"days": {
+		English: {"day", "days", "days"},
+		Russian: {"день", "дня", "дней"},
+	},
+}
+
+// counted writes a number with its unit: "1 day", "21 день", "42 дня".
+func counted(n int, unit string, lang Lang) string {
+	words, ok := units[unit]
+	if !ok {
+		return grouped(n, lang)
+	}
+	if lang != Russian {
+		lang = English
+	}
+	return strings.TrimSuffix(grouped(n, lang)+" "+plural(n, words[lang], lang), " ")
+}
+
+func plural(n int, words forms, lang Lang) string {
+	if lang != Russian {
+		if n == 1 {
+			return words.one
+		}
+		return words.many
+	}
+	switch last := n % 10; {
+	case n%100 >= 11 && n%100 <= 14:
+		return words.many
+	case last == 1:
+		return words.one
+	case last >= 2 && last <= 4:
+		return words.few
+	}
+	return words.many
+}
+
+// grouped writes a number with its thousands parted: a comma in English from
+// 1,000, a space that does not break in Russian from 10 000.
+func grouped(n int, lang Lang) string {
+	if n < 0 {
+		return "-" + grouped(-n, lang)
+	}
+	digits := strconv.Itoa(n)
+	mark, least := ",", 4
+	if lang == Russian {
+		mark, least = "\u00a0", 5
+	}
+	if len(digits) < least {
+		return digits
+	}
+	var b strings.Builder
+	for i, c := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteString(mark)
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+// answers as they stand in a rendered form.
+var answers = map[Answer]said{
+	Nil:           {"nil", "нет"},
+	NotKnownNow:   {"not known now", "в настоящее время неизвестно"},
+	NotApplicable: {"not applicable", "не применимо"},
+}
+
+func yes(b bool) said {
+	if b {
+		return said{"yes", "да"}
+	}
+	return said{"no", "нет"}
+}
