@@ -3,7 +3,7 @@
 // of a node with one writer and a pool of readers. It knows no table of its own
 // and nothing of what the bytes mean.
 //
-// Invariant: when Update, WriteFile or Guard.Write returns nil, the change is on
+// Invariant: when Update, WriteFile or OverwriteFile returns nil, the change is on
 // the disk; when they return an error, the caller reads again before it relies
 // on either.
 package durable

@@ -3,50 +3,38 @@ package durable
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
 )
 
-func openGuard(t *testing.T, path string) *Guard {
+const slotSize = 512
+
+func overwrite(t *testing.T, path, content string) {
 	t.Helper()
-	g, err := OpenGuard(path)
-	if err != nil {
+	if err := OverwriteFile(path, []byte(content), slotSize); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { g.Close() })
-	return g
 }
 
 func TestGuardKeepsTheNewest(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "guard")
-	if _, ok, err := ReadGuard(path); ok || err != nil {
-		t.Fatalf("without a file: %t, %v", ok, err)
-	}
-	g := openGuard(t, path)
-	if _, ok := g.Read(); ok {
-		t.Error("a new guard holds something")
+	if _, err := ReadGuard(path, slotSize); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("without a file: %v", err)
 	}
 	for i := range 7 {
 		want := fmt.Sprintf("head %d", i)
-		if err := g.Write([]byte(want)); err != nil {
-			t.Fatal(err)
-		}
-		got, ok, err := ReadGuard(path)
-		if err != nil || !ok || string(got) != want {
-			t.Fatalf("read %q, %t, %v", got, ok, err)
-		}
-		if again, ok := openGuard(t, path).Read(); !ok || string(again) != want {
-			t.Fatalf("opened again it reads %q", again)
+		overwrite(t, path, want)
+		if got, err := ReadGuard(path, slotSize); err != nil || string(got) != want {
+			t.Fatalf("read %q, %v", got, err)
 		}
 	}
-	if err := g.Write(make([]byte, MaxGuard)); err != nil {
-		t.Errorf("largest content: %v", err)
+	overwrite(t, path, string(make([]byte, slotSize-guardHeader)))
+	if err := OverwriteFile(path, make([]byte, slotSize-guardHeader+1), slotSize); err == nil {
+		t.Error("more than a slot was written")
 	}
-	if err := g.Write(make([]byte, MaxGuard+1)); err == nil {
-		t.Error("more than MaxGuard was written")
-	}
-	if info, err := os.Stat(path); err != nil || info.Size() != 2*guardSlot {
+	if info, err := os.Stat(path); err != nil || info.Size() != 2*guardAlign {
 		t.Errorf("size %d, %v", info.Size(), err)
 	}
 }
@@ -55,50 +43,47 @@ func TestGuardKeepsTheNewest(t *testing.T) {
 func TestGuardTornWrite(t *testing.T) {
 	for writes := range 4 {
 		path := filepath.Join(t.TempDir(), "guard")
-		g := openGuard(t, path)
+		if err := os.WriteFile(path, make([]byte, 2*guardAlign), 0o600); err != nil {
+			t.Fatal(err)
+		}
 		for i := range writes {
-			if err := g.Write(fmt.Appendf(nil, "head %d", i)); err != nil {
-				t.Fatal(err)
-			}
+			overwrite(t, path, fmt.Sprintf("head %d", i))
 		}
 		before, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := g.Write([]byte("the newest head")); err != nil {
-			t.Fatal(err)
-		}
+		overwrite(t, path, "the newest head")
 		after, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		start := (writes + 1) % 2 * guardSlot
+		start := (writes + 1) % 2 * guardAlign
 		for cut := range guardHeader + 20 {
 			torn := append([]byte(nil), before...)
 			copy(torn[start:start+cut], after[start:])
 			if err := os.WriteFile(path, torn, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			got, ok, err := ReadGuard(path)
-			if err != nil {
-				t.Fatalf("after %d writes, torn at %d: %v", writes, cut, err)
+			got, err := ReadGuard(path, slotSize)
+			old := writes == 0 && errors.Is(err, fs.ErrNotExist) ||
+				writes > 0 && err == nil && string(got) == fmt.Sprintf("head %d", writes-1)
+			if !old && (err != nil || string(got) != "the newest head") {
+				t.Fatalf("after %d writes, torn at %d: %q, %v", writes, cut, got, err)
 			}
-			old := ok && writes > 0 && string(got) == fmt.Sprintf("head %d", writes-1) || !ok && writes == 0
-			if !old && string(got) != "the newest head" {
-				t.Fatalf("after %d writes, torn at %d: %q, %t", writes, cut, got, ok)
-			}
+		}
+		// A torn file is written again.
+		overwrite(t, path, "after the crash")
+		if got, err := ReadGuard(path, slotSize); err != nil || string(got) != "after the crash" {
+			t.Errorf("after the crash: %q, %v", got, err)
 		}
 	}
 }
 
 func TestGuardDamaged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "guard")
-	g := openGuard(t, path)
-	for range 2 {
-		if err := g.Write([]byte("head")); err != nil {
-			t.Fatal(err)
-		}
-	}
+	overwrite(t, path, "head")
+	overwrite(t, path, "head")
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -106,19 +91,19 @@ func TestGuardDamaged(t *testing.T) {
 	for name, damage := range map[string]func(b []byte) []byte{
 		"short":  func(b []byte) []byte { return b[:len(b)-1] },
 		"long":   func(b []byte) []byte { return append(b, 0) },
-		"both":   func(b []byte) []byte { b[20] ^= 1; b[guardSlot+20] ^= 1; return b },
-		"empty":  func(b []byte) []byte { return nil },
-		"length": func(b []byte) []byte { b[guardHeader-4] = 0xff; b[guardSlot+guardHeader-4] = 0xff; return b },
+		"both":   func(b []byte) []byte { b[20] ^= 1; b[guardAlign+20] ^= 1; return b },
+		"empty":  func([]byte) []byte { return nil },
+		"length": func(b []byte) []byte { b[guardHeader-4] = 0xff; b[guardAlign+guardHeader-4] = 0xff; return b },
 	} {
 		b := damage(append([]byte(nil), whole...))
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := ReadGuard(path); !errors.Is(err, ErrGuard) {
+		if _, err := ReadGuard(path, slotSize); !errors.Is(err, ErrGuard) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err := OpenGuard(path); !errors.Is(err, ErrGuard) {
-			t.Errorf("%s: open: %v", name, err)
+		if err := OverwriteFile(path, []byte("x"), slotSize); !errors.Is(err, ErrGuard) {
+			t.Errorf("%s: overwrite: %v", name, err)
 		}
 	}
 }
@@ -128,28 +113,26 @@ func TestGuardFailureTable(t *testing.T) {
 		for _, apply := range []bool{false, true} {
 			var f Files
 			path := filepath.Join(t.TempDir(), "guard")
-			g, err := f.OpenGuard(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := g.Write([]byte("old")); err != nil {
+			if err := f.OverwriteFile(path, []byte("old"), slotSize); err != nil {
 				t.Fatal(err)
 			}
 			f.TestOnlyFault(once(step, apply, errDisk))
-			if err := g.Write([]byte("new")); !errors.Is(err, errDisk) {
+			if err := f.OverwriteFile(path, []byte("new"), slotSize); !errors.Is(err, errDisk) {
 				t.Fatalf("%s: %v", step, err)
 			}
-			got, _, err := ReadGuard(path)
-			if err != nil || string(got) != "old" && string(got) != "new" {
-				t.Errorf("%s %t: %q, %v", step, apply, got, err)
+			want := "new"
+			if step == StepGuardWrite && !apply {
+				want = "old"
 			}
-			if err := g.Write([]byte("newer")); err != nil {
+			if got, err := ReadGuard(path, slotSize); err != nil || string(got) != want {
+				t.Errorf("%s %t: %q, %v; want %q", step, apply, got, err, want)
+			}
+			if err := f.OverwriteFile(path, []byte("newer"), slotSize); err != nil {
 				t.Fatal(err)
 			}
-			if got, _, err := ReadGuard(path); err != nil || string(got) != "newer" {
+			if got, err := ReadGuard(path, slotSize); err != nil || string(got) != "newer" {
 				t.Errorf("%s %t, again: %q, %v", step, apply, got, err)
 			}
-			g.Close()
 		}
 	}
 }
