@@ -1,0 +1,160 @@
+package record
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"detente/checkpoint"
+	"detente/internal/durable"
+	"detente/party"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// StoredCosig is a cosignature as kept; it was verified when it was stored.
+type StoredCosig struct {
+	Head checkpoint.Head
+	By   string // key name of the cosigner
+	Time int64  // Unix seconds, by the cosigner's clock
+	Note []byte // verifies alone; absent in the answers of CosignedBy
+	Seq  int64  // order of arrival here, from 1, for gossip since a position
+}
+
+// SaveCosigned keeps a verified cosignature if it is the earliest or the latest
+// of its record, cosigner's key and size, and reports whether it did. It must be
+// over entries that are held or over a tree whose checkpoint is stored, otherwise
+// ErrNotHeld; over another root it is refused with a Contradiction.
+func SaveCosigned(ctx context.Context, tx *sql.Tx, c checkpoint.Cosigned) (bool, error) {
+	if c.IsZero() {
+		return false, errors.New("save cosignature: the zero value is not verified")
+	}
+	h := c.Head()
+	r, err := find(ctx, tx, h.Origin)
+	if err != nil {
+		return false, err
+	}
+	n := note{log: r.id, head: h, time: c.Time(), bytes: c.Bytes()}
+	if r.id == 0 {
+		return false, fmt.Errorf("save cosignature of %s over %s: %w", c.By(), h.Origin, ErrNotHeld)
+	}
+	if n.signer, err = signer(ctx, tx, c); err != nil {
+		return false, fmt.Errorf("save cosignature of %s: %w", c.By(), err)
+	}
+	if err := n.agrees(ctx, tx, r); err != nil {
+		return false, fmt.Errorf("save cosignature of %s over %s: %w", c.By(), h.Origin, err)
+	}
+	isNew, err := n.keep(ctx, tx)
+	if err != nil {
+		return false, fmt.Errorf("save cosignature of %s over %s: %w", c.By(), h.Origin, err)
+	}
+	return isNew, nil
+}
+
+// signer gives a cosigner's key a number. The name alone does not do: after a
+// rotation the same name has another key, and what the old key signed may not
+// count and must not stand in the way of what the new one signed.
+func signer(ctx context.Context, tx *sql.Tx, c checkpoint.Cosigned) (int64, error) {
+	parsed, err := checkpoint.ParseNote(c.Bytes())
+	if err != nil {
+		return 0, err
+	}
+	var id int64
+	key := int64(parsed.Lines[0].ID)
+	err = tx.QueryRowContext(ctx, `select id from record_signers where name = $1 and key_id = $2`, c.By(), key).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = tx.QueryRowContext(ctx, `insert into record_signers (id, name, key_id)
+			select coalesce(max(id), 0) + 1, $1, $2 from record_signers where true returning id`, c.By(), key).Scan(&id)
+	}
+	return id, err
+}
+
+// selectCosigs begins a query for cosignatures.
+const selectCosigs = `select l.origin, n.size, n.root, s.name, n.time, n.note, n.seq `
+
+// Cosignatures returns, for each cosigner's key, the earliest cosignature over n
+// entries or more, that is, covering entry n-1: those of the smallest size that
+// the key has cosigned, and those whose time is earlier although their tree is
+// larger, if there are any. In order of time. What a key cosigned later, over
+// larger trees, is left out; CosignaturesBy has it.
+func Cosignatures(ctx context.Context, q durable.Querier, o party.Origin, n int64) ([]StoredCosig, error) {
+	all, err := cosigs(ctx, q, selectCosigs+`from record_logs l cross join record_signers s cross join record_notes n
+		where l.origin = $1 and n.log = l.id and n.signer = s.id and n.size = (
+			select m.size from record_notes m
+			where m.log = l.id and m.signer = s.id and m.size >= $2 order by m.size limit 1)`, string(o), n)
+	if err != nil {
+		return nil, err
+	}
+	fell, err := cosigs(ctx, q, selectCosigs+`from record_logs l cross join record_reversals r
+		cross join record_signers s cross join record_notes n
+		where l.origin = $1 and r.log = l.id and r.size >= $2 and s.id = r.signer
+		and n.log = r.log and n.signer = r.signer and n.size = r.size and n.rank = 0
+		order by n.time, n.seq limit $3`, string(o), n, maxReversals)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, fell...)
+	slices.SortFunc(all, func(a, b StoredCosig) int {
+		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.By, b.By), cmp.Compare(a.Head.Size, b.Head.Size), cmp.Compare(a.Seq, b.Seq))
+	})
+	return slices.CompactFunc(all, func(a, b StoredCosig) bool { return a.Seq == b.Seq }), nil
+}
+
+// CosignaturesBy returns what the keys of one name cosigned of o over n entries
+// or more, in order of size and time, at most limit (up to MaxPage). To go on,
+// ask again from the last size plus one; an answer of fewer than limit is the end.
+// Of one size there are at most two for each key.
+func CosignaturesBy(ctx context.Context, q durable.Querier, o party.Origin, by string, n int64, limit int) ([]StoredCosig, error) {
+	return cosigs(ctx, q, selectCosigs+`from record_logs l cross join record_signers s cross join record_notes n
+		where l.origin = $1 and s.name = $2 and n.log = l.id and n.signer = s.id and n.size >= $3
+		order by n.size, n.time, n.seq limit $4`, string(o), by, n, page(limit))
+}
+
+// CosignaturesSince returns those with Seq > seq in order of Seq, at most limit
+// (up to MaxPage), over all records. One that a later arrival displaced does not
+// come any more; the later one does, under a Seq of its own.
+func CosignaturesSince(ctx context.Context, q durable.Querier, seq int64, limit int) ([]StoredCosig, error) {
+	return cosigs(ctx, q, selectCosigs+`from record_notes n cross join record_signers s cross join record_logs l
+		where n.seq > $1 and s.id = n.signer and l.id = n.log order by n.seq limit $2`, seq, page(limit))
+}
+
+// CosignedBy lists all that was made under a key name, for a rotation's list, in
+// order of origin, size and time, without the notes.
+func CosignedBy(ctx context.Context, q durable.Querier, by string) ([]StoredCosig, error) {
+	return cosigs(ctx, q, `select l.origin, n.size, n.root, s.name, n.time, null, n.seq
+		from record_signers s cross join record_logs l cross join record_notes n
+		where s.name = $1 and n.log = l.id and n.signer = s.id
+		order by l.origin, n.size, n.time, n.seq`, by)
+}
+
+// page bounds a limit.
+func page(limit int) int { return max(0, min(limit, MaxPage)) }
+
+func cosigs(ctx context.Context, q durable.Querier, query string, args ...any) ([]StoredCosig, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read cosignatures: %w", err)
+	}
+	defer rows.Close()
+	var all []StoredCosig
+	for rows.Next() {
+		var c StoredCosig
+		var o string
+		var root []byte
+		if err := rows.Scan(&o, &c.Head.Size, &root, &c.By, &c.Time, &c.Note, &c.Seq); err != nil {
+			return nil, fmt.Errorf("read cosignatures: %w", err)
+		}
+		c.Head.Origin = party.Origin(o)
+		if len(root) != tlog.HashSize {
+			return nil, corrupt(c.Head.Origin, "the root of cosignature %d has %d bytes", c.Seq, len(root))
+		}
+		c.Head.Root = tlog.Hash(root)
+		all = append(all, c)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read cosignatures: %w", err)
+	}
+	return all, nil
+}
