@@ -68,6 +68,8 @@ func TestCheckNamesTheField(t *testing.T) {
 		{"receipt to none, private", "delivered", func(a *Act) { a.To, a.Edition = nil, 0 }, "to"},
 		{"serial of a stranger", "acknowledged", func(a *Act) { a.Serial = map[party.ID]int64{"cintra": 1} }, "serial"},
 		{"serial too large", "acknowledged", func(a *Act) { a.Serial["alatau"] = MaxSerial + 1 }, "serial"},
+		{"serial beyond the list", "acknowledged", func(a *Act) { a.Serial["cintra"] = 1 }, "serial"},
+		{"serial of none", "delivered", func(a *Act) { a.To, a.Edition, a.Serial = nil, 0, map[party.ID]int64{"cintra": 1} }, "serial"},
 		{"index too large", "delivered", func(a *Act) { a.Answers.Index = MaxIndex + 1 }, "answers"},
 		{"negative index", "delivered", func(a *Act) { a.Answers.Index = -1 }, "answers"},
 		{"bad origin", "delivered", func(a *Act) { a.Answers.Origin = "alatau" }, "answers"},
@@ -85,6 +87,7 @@ func TestCheckNamesTheField(t *testing.T) {
 		{"language", "statement-sealed", func(a *Act) { a.Language = "en-" }, "language"},
 		{"long language", "statement-sealed", func(a *Act) { a.Language = "en" + strings.Repeat("-latin", 6) }, "language"},
 		{"blob without digest", "returned", func(a *Act) { a.Sealed.Digest = canon.Digest{} }, "ciphertext"},
+		{"ciphertext with a type", "returned", func(a *Act) { a.Sealed.Type = "text/plain" }, "ciphertext"},
 		{"blob too large", "returned", func(a *Act) { a.Sealed.Size = MaxBlob + 1 }, "ciphertext"},
 		{"blob type", "entered", func(a *Act) { a.Clear.Type = "PDF" }, "clear"},
 		{"long media type", "entered", func(a *Act) { a.Clear.Type = "a/" + strings.Repeat("b", MaxMediaType) }, "clear"},
@@ -246,6 +249,10 @@ func TestOutsideDigest(t *testing.T) {
 	if other, _ := a.OutsideDigest(); other == sealed {
 		t.Error("the digest does not depend on the thread")
 	}
+	a.Thread = "ALA 2026"
+	if _, err := a.OutsideDigest(); err == nil {
+		t.Error("an act that Check refuses has a digest")
+	}
 	// An entered statement needs content, which is still to be sealed.
 	e := goodActs()["entered"]
 	e.To, e.ToAll, e.Clear = []party.ID{"borovia"}, false, Blob{}
@@ -295,6 +302,7 @@ func TestRef(t *testing.T) {
 		"", "alatau/1f2e3d4c", "alatau/1f2e3d4c 1", "alatau 1 " + hash, "alatau/1f2e3d4c 01 " + hash,
 		"alatau/1f2e3d4c 9007199254740992 " + hash, "alatau/1f2e3d4c 1 " + hash + " ", "alatau/1f2e3d4c 1 " + hash[:43],
 		"alatau/1f2e3d4c 1 " + loose, "alatau/1f2e3d4c 1 " + hash[:42] + "\n=",
+		"alatau/1f2e3d4c 1 " + hash[:20] + "\n" + hash[20:], "alatau/1f2e3d4c 1 " + hash + hash,
 		"alatau/1f2e3d4c 1 " + strings.Repeat("A", 44),
 	} {
 		if got, err := ParseRef(s); err == nil {

@@ -173,6 +173,7 @@ var badActs = []struct {
 	{"serial-order", "statement-sealed", "borovia=1,cintra=1", "cintra=1,borovia=1", 7, "serial", false, "in the order of to"},
 	{"serial-zero", "statement-sealed", "cintra=1", "cintra=0", 7, "serial", false, "serials begin at 1"},
 	{"serial-all", "statement-payload", "to all\n", "to all\nserial borovia=1\n", 7, "serial", false, "a list is numbered, all is not"},
+	{"serial-none", "statement-private", "life new\n", "serial borovia=1\nlife new\n", 6, "serial", false, "nobody is addressed"},
 	{"thread-space", "statement-sealed", "thread ALA/2026/17", "thread ALA 2026 17", 8, "thread", false, "a token has no space"},
 	{"thread-long", "statement-sealed", "thread ALA", "thread " + strings.Repeat("A", 64), 8, "thread", false, "a token has at most 64 bytes"},
 	{"thread-missing", "statement-full", "thread ALA/2026/17\n", "", 0, "thread", false, "a correction names its thread"},

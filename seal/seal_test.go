@@ -160,6 +160,52 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
+func TestHeaderLines(t *testing.T) {
+	ids := identities(t)
+	good := seal(t, form(100), testBinding(), ids[:2]...)
+	key, end, mac := introSize+len(stanzaPrefix), introSize+stanzaSize-1, introSize+2*stanzaSize+len(macPrefix)
+	for name, at := range map[string]int{
+		"argument": key + encodedKey,
+		"body":     end,
+		"MAC":      mac + encodedEnd,
+	} {
+		bad := bytes.Clone(good)
+		bad[at] = 'A'
+		if err := CheckHeader(bad, 2); !errors.Is(err, ErrFormat) {
+			t.Errorf("no newline after the %s: %v", name, err)
+		}
+	}
+	// The decoder of base64 skips line breaks; where what is left has a length
+	// that base64 can have, only the check of the line refuses them.
+	for name, at := range map[string][]int{
+		"argument": {key + 64, key + 65},
+		"body":     {end - 1},
+		"MAC":      {mac + encodedEnd - 1},
+	} {
+		for _, c := range []byte("\r\n") {
+			bad := bytes.Clone(good)
+			bad[at[0]-1] = 'A' // if it becomes the last sign, its unused bits are zero
+			for _, i := range at {
+				bad[i] = c
+			}
+			if err := CheckHeader(bad, 2); !errors.Is(err, ErrFormat) {
+				t.Errorf("a line break in the %s: %v", name, err)
+			}
+		}
+	}
+	many := make([]age.Recipient, MaxRecipients+1)
+	for i := range many {
+		many[i] = ids[0].Recipient()
+	}
+	if err := CheckHeader(raw(t, plaintext(form(1), testBinding()), many...), len(many)); !errors.Is(err, ErrFormat) {
+		t.Errorf("one stanza too many: %v", err)
+	}
+	// A last chunk without content gives a size that padding could give.
+	if n, err := insideSize(nonceSize + chunkSize + 2*tagSize); err == nil {
+		t.Errorf("an empty last chunk: %d bytes", n)
+	}
+}
+
 func TestSealRefuses(t *testing.T) {
 	ids := identities(t)
 	one := recipients(ids[:1])
