@@ -1,0 +1,353 @@
+// Package docket is what stands: tables folded from the records that a node
+// holds, so that a screen or a command answers without replaying them. It
+// decides nothing and signs nothing; every row follows from a leaf, and the
+// whole can be dropped and rebuilt from the records and comes out the same.
+//
+// Invariant: Rebuild over the same records gives the same tables, whatever the
+// order in which the leaves first arrived. Spec: spec/docket.md.
+package docket
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"detente/act"
+	"detente/internal/durable"
+	"detente/party"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Schema creates the derived tables. The same text runs on SQLite and, with
+// bytea for blob, on PostgreSQL.
+const Schema = `
+create table if not exists docket_acts (
+	origin text not null, idx bigint not null, leaf blob not null,
+	author text not null, kind text not null, status text not null,
+	thread text not null, life text not null, measure text not null,
+	for_party text not null, claimed bigint not null, post text not null,
+	a_origin text not null, a_idx bigint not null, a_leaf blob not null,
+	sealed text not null, clear text not null, state text not null,
+	primary key (origin, idx));
+create index if not exists docket_acts_thread on docket_acts (thread, origin, idx);
+create index if not exists docket_acts_answers on docket_acts (a_origin, a_idx, kind);
+create index if not exists docket_acts_kind on docket_acts (kind, origin, idx);
+create table if not exists docket_addressees (
+	origin text not null, idx bigint not null, party text not null, stanza bigint not null, serial bigint not null,
+	primary key (origin, idx, party));
+create index if not exists docket_addressees_serial on docket_addressees (party, origin, serial);
+create table if not exists docket_blobs (
+	digest text not null, origin text not null, idx bigint not null,
+	primary key (digest, origin, idx));
+`
+
+// State of a leaf as far as this version can read it.
+const (
+	Read     = "read"      // parsed and within the rules
+	SetAside = "set-aside" // of a format version that this build does not know
+	Invalid  = "invalid"   // not an act under the version it names
+)
+
+// Entry is one leaf to fold. Act is nil unless State is Read.
+type Entry struct {
+	Ref    act.Ref
+	Author party.ID
+	State  string
+	Act    *act.Act
+}
+
+// Fold adds one leaf. Folding the same leaf again changes nothing.
+func Fold(ctx context.Context, tx *sql.Tx, e Entry) error {
+	a := e.Act
+	if a == nil {
+		a = &act.Act{}
+	}
+	claimed := int64(0)
+	if !a.Claimed.IsZero() {
+		claimed = a.Claimed.Unix()
+	}
+	_, err := tx.ExecContext(ctx, `insert into docket_acts
+		(origin, idx, leaf, author, kind, status, thread, life, measure, for_party, claimed, post, a_origin, a_idx, a_leaf, sealed, clear, state)
+		values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)
+		on conflict (origin, idx) do nothing`,
+		string(e.Ref.Origin), e.Ref.Index, e.Ref.Leaf[:], string(e.Author), string(a.Kind), string(a.Status),
+		a.Thread, string(a.Life), a.Measure, string(a.For), claimed, string(a.Post),
+		string(a.Answers.Origin), a.Answers.Index, a.Answers.Leaf[:], digestText(a.Sealed), digestText(a.Clear), e.State)
+	if err != nil {
+		return fmt.Errorf("fold act %s %d: %w", e.Ref.Origin, e.Ref.Index, err)
+	}
+	for i, id := range a.To {
+		if _, err := tx.ExecContext(ctx, `insert into docket_addressees (origin, idx, party, stanza, serial)
+			values ($1,$2,$3,$4,$5) on conflict (origin, idx, party) do nothing`,
+			string(e.Ref.Origin), e.Ref.Index, string(id), i, a.Serial[id]); err != nil {
+			return fmt.Errorf("fold addressee of %s %d: %w", e.Ref.Origin, e.Ref.Index, err)
+		}
+	}
+	for _, b := range []act.Blob{a.Sealed, a.Clear} {
+		if b.Digest.IsZero() {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `insert into docket_blobs (digest, origin, idx) values ($1,$2,$3)
+			on conflict (digest, origin, idx) do nothing`, b.Digest.String(), string(e.Ref.Origin), e.Ref.Index); err != nil {
+			return fmt.Errorf("fold blob of %s %d: %w", e.Ref.Origin, e.Ref.Index, err)
+		}
+	}
+	return nil
+}
+
+func digestText(b act.Blob) string {
+	if b.Digest.IsZero() {
+		return ""
+	}
+	return b.Digest.String()
+}
+
+// Clear empties the derived tables, before a rebuild in the same transaction.
+func Clear(ctx context.Context, tx *sql.Tx) error {
+	for _, t := range []string{"docket_acts", "docket_addressees", "docket_blobs"} {
+		if _, err := tx.ExecContext(ctx, "delete from "+t); err != nil {
+			return fmt.Errorf("empty %s: %w", t, err)
+		}
+	}
+	return nil
+}
+
+// Row is one act as the docket keeps it.
+type Row struct {
+	Ref     act.Ref
+	Author  party.ID
+	Kind    act.Kind
+	Status  act.Status
+	Thread  string
+	Life    act.Life
+	Measure string
+	For     party.ID
+	Claimed int64 // Unix seconds, as the author claims; 0 if none
+	Post    party.Post
+	Answers act.Ref // zero if none
+	Sealed  string  // digest text, empty if none
+	Clear   string
+	State   string
+}
+
+// Filter selects rows; zero fields do not restrict.
+type Filter struct {
+	Origin  party.Origin
+	Author  party.ID
+	To      party.ID // addressed to this party
+	Kinds   []act.Kind
+	Thread  string
+	Answers act.Ref // answering exactly this act (place; the leaf is compared too)
+	Digest  string  // naming this blob
+	Limit   int     // newest first when Newest, at most 10,000; 0 means 1,000
+	Newest  bool
+}
+
+const columns = `d.origin, d.idx, d.leaf, d.author, d.kind, d.status, d.thread, d.life, d.measure, d.for_party, d.claimed, d.post,
+	d.a_origin, d.a_idx, d.a_leaf, d.sealed, d.clear, d.state`
+
+// List returns the rows that match, in order of (origin, index) or newest claimed first.
+func List(ctx context.Context, q durable.Querier, f Filter) ([]Row, error) {
+	where, args := f.where()
+	text := "select " + columns + " from docket_acts d" + where
+	if f.Newest {
+		text += " order by d.claimed desc, d.origin, d.idx desc"
+	} else {
+		text += " order by d.origin, d.idx"
+	}
+	limit := f.Limit
+	if limit <= 0 {
+		limit = 1000
+	}
+	args = append(args, min(limit, 10000))
+	text += fmt.Sprintf(" limit $%d", len(args))
+	rows, err := q.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list acts: %w", err)
+	}
+	defer rows.Close()
+	var out []Row
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("list acts: %w", err)
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+func (f Filter) where() (string, []any) {
+	var cond []string
+	var args []any
+	add := func(text string, v any) {
+		args = append(args, v)
+		cond = append(cond, fmt.Sprintf(text, len(args)))
+	}
+	if f.Origin != "" {
+		add("d.origin = $%d", string(f.Origin))
+	}
+	if f.Author != "" {
+		add("d.author = $%d", string(f.Author))
+	}
+	if f.To != "" {
+		add("exists (select 1 from docket_addressees x where x.origin = d.origin and x.idx = d.idx and x.party = $%d)", string(f.To))
+	}
+	if f.Thread != "" {
+		add("d.thread = $%d", f.Thread)
+	}
+	if f.Digest != "" {
+		add("exists (select 1 from docket_blobs b where b.origin = d.origin and b.idx = d.idx and b.digest = $%d)", f.Digest)
+	}
+	if !f.Answers.IsZero() {
+		add("d.a_origin = $%d", string(f.Answers.Origin))
+		add("d.a_idx = $%d", f.Answers.Index)
+		add("d.a_leaf = $%d", f.Answers.Leaf[:])
+	}
+	if len(f.Kinds) > 0 {
+		var marks []string
+		for _, k := range f.Kinds {
+			args = append(args, string(k))
+			marks = append(marks, fmt.Sprintf("$%d", len(args)))
+		}
+		cond = append(cond, "d.kind in ("+strings.Join(marks, ",")+")")
+	}
+	if len(cond) == 0 {
+		return "", args
+	}
+	return " where " + strings.Join(cond, " and "), args
+}
+
+type scanner interface{ Scan(...any) error }
+
+func scan(s scanner) (Row, error) {
+	var r Row
+	var leaf, aleaf []byte
+	err := s.Scan(&r.Ref.Origin, &r.Ref.Index, &leaf, &r.Author, &r.Kind, &r.Status, &r.Thread, &r.Life, &r.Measure, &r.For,
+		&r.Claimed, &r.Post, &r.Answers.Origin, &r.Answers.Index, &aleaf, &r.Sealed, &r.Clear, &r.State)
+	copy(r.Ref.Leaf[:], leaf)
+	copy(r.Answers.Leaf[:], aleaf)
+	return r, err
+}
+
+// ErrNone says that no such act is held here.
+var ErrNone = errors.New("no such act is held here")
+
+// Get returns one row, or ErrNone.
+func Get(ctx context.Context, q durable.Querier, o party.Origin, idx int64) (Row, error) {
+	r, err := scan(q.QueryRowContext(ctx, "select "+columns+" from docket_acts d where d.origin = $1 and d.idx = $2", string(o), idx))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Row{}, ErrNone
+	}
+	return r, err
+}
+
+// NextSerial is the number that the next act to id carries, from 1. Origins
+// are the volumes of the author's record.
+func NextSerial(ctx context.Context, q durable.Querier, origins []party.Origin, id party.ID) (int64, error) {
+	last := int64(0)
+	for _, o := range origins {
+		var n sql.NullInt64
+		err := q.QueryRowContext(ctx, `select max(serial) from docket_addressees where party = $1 and origin = $2`, string(id), string(o)).Scan(&n)
+		if err != nil {
+			return 0, fmt.Errorf("next serial to %s: %w", id, err)
+		}
+		last = max(last, n.Int64)
+	}
+	return last + 1, nil
+}
+
+// Gaps lists the serials missing among the acts of one record to id, at most limit.
+func Gaps(ctx context.Context, q durable.Querier, o party.Origin, id party.ID, limit int) ([]int64, error) {
+	rows, err := q.QueryContext(ctx, `select serial from docket_addressees where party = $1 and origin = $2 and serial > 0 order by serial`, string(id), string(o))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var gaps []int64
+	next := int64(0)
+	for rows.Next() {
+		var s int64
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		for ; next != 0 && next < s && len(gaps) < limit; next++ {
+			gaps = append(gaps, next)
+		}
+		next = s + 1
+	}
+	return gaps, rows.Err()
+}
+
+// Fingerprint is a hash over all derived rows in order, to compare a rebuilt docket with the one before.
+func Fingerprint(ctx context.Context, q durable.Querier) (tlog.Hash, error) {
+	var all []byte
+	for _, text := range []string{
+		"select " + columns + " from docket_acts d order by d.origin, d.idx",
+	} {
+		rows, err := q.QueryContext(ctx, text)
+		if err != nil {
+			return tlog.Hash{}, err
+		}
+		for rows.Next() {
+			r, err := scan(rows)
+			if err != nil {
+				rows.Close()
+				return tlog.Hash{}, err
+			}
+			h := tlog.RecordHash(fmt.Appendf(nil, "%+v", r))
+			sum := tlog.NodeHash(tlog.RecordHash(all), h)
+			all = sum[:]
+		}
+		if err := rows.Close(); err != nil {
+			return tlog.Hash{}, err
+		}
+	}
+	var out tlog.Hash
+	copy(out[:], all)
+	return out, nil
+}
+
+// Unanswered lists acts of a kind addressed to id, or to all, that id has not
+// answered with any of the kinds given, in order of arrival place.
+func Unanswered(ctx context.Context, q durable.Querier, id party.ID, kind act.Kind, answers []act.Kind, limit int) ([]Row, error) {
+	args := []any{string(kind), string(id)}
+	var marks []string
+	for _, k := range answers {
+		args = append(args, string(k))
+		marks = append(marks, fmt.Sprintf("$%d", len(args)))
+	}
+	args = append(args, limit)
+	rows, err := q.QueryContext(ctx, "select "+columns+` from docket_acts d where d.kind = $1 and d.author <> $2
+		and (exists (select 1 from docket_addressees x where x.origin = d.origin and x.idx = d.idx and x.party = $2)
+			or not exists (select 1 from docket_addressees x where x.origin = d.origin and x.idx = d.idx))
+		and not exists (select 1 from docket_acts r where r.a_origin = d.origin and r.a_idx = d.idx and r.author = $2
+			and r.kind in (`+strings.Join(marks, ",")+`))
+		order by d.origin, d.idx `+fmt.Sprintf("limit $%d", len(args)), args...)
+	if err != nil {
+		return nil, fmt.Errorf("list acts without an answer: %w", err)
+	}
+	defer rows.Close()
+	var out []Row
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+// AddressedBetween reports whether an act of o with index in [from, to) is addressed to id.
+func AddressedBetween(ctx context.Context, q durable.Querier, o party.Origin, id party.ID, from, to int64) (bool, error) {
+	var one int
+	err := q.QueryRowContext(ctx, "select 1 from docket_addressees where party = $1 and origin = $2 and idx >= $3 and idx < $4 limit 1",
+		string(id), string(o), from, to).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,520 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"detente/act"
+	"detente/bundle"
+	"detente/checkpoint"
+	"detente/courier"
+	"detente/internal/canon"
+	"detente/internal/frame"
+	"detente/party"
+	"detente/record"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Bounds of one message.
+const (
+	chunkBytes   = 4 << 20 // leaves and blobs gathered for one record in one message; the rest follows in the next
+	chunkLeaves  = 4096    // leaves of one record in one message
+	chunkCosigs  = 512     // cosignatures in one message
+	maxWants     = 256     // blobs asked for in one message
+	arrivalBytes = 64 << 20
+)
+
+// arrival is a bundle read whole into memory: bounded, not verified.
+type arrival struct {
+	info    bundle.Info
+	have    []bundle.Position
+	want    []canon.Digest
+	held    int64 // how far the sender holds our stream of cosignatures
+	upto    int64 // how far this brings its own
+	stream  bool
+	blobs   map[canon.Digest][]byte
+	records []*incoming
+	cosigs  []checkpoint.Note
+}
+
+// readArrival reads a bundle strictly. Its error is one sentence with the place.
+func readArrival(r io.Reader, lim frame.Limits) (*arrival, error) {
+	br, info, err := bundle.NewReader(r, lim)
+	if err != nil {
+		return nil, err
+	}
+	in := &arrival{info: info, blobs: map[canon.Digest][]byte{}}
+	byOrigin := map[party.Origin]*incoming{}
+	for {
+		p, err := br.Next()
+		if errors.Is(err, io.EOF) {
+			return in, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := in.add(p, byOrigin); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (in *arrival) add(p bundle.Part, byOrigin map[party.Origin]*incoming) error {
+	at := func(o party.Origin) *incoming {
+		rec := byOrigin[o]
+		if rec == nil {
+			rec = &incoming{origin: o, from: -1}
+			byOrigin[o] = rec
+			in.records = append(in.records, rec)
+		}
+		return rec
+	}
+	switch p.Kind {
+	case bundle.Have:
+		in.have = p.Have
+	case bundle.Want:
+		in.want = p.Want
+	case bundle.Since:
+		in.held, in.upto, in.stream = p.Held, p.Upto, true
+	case bundle.Blob:
+		in.blobs[p.Digest] = p.Blob
+	case bundle.Entries:
+		rec := at(p.Origin)
+		if rec.from < 0 {
+			rec.from = p.From
+		}
+		rec.leaves = append(rec.leaves, p.Leaves...)
+	case bundle.Head:
+		note, err := checkpoint.ParseNote(p.Note)
+		if err != nil {
+			return fmt.Errorf("checkpoint in the bundle: %w", err)
+		}
+		rec := at(note.Head.Origin)
+		rec.notes = append(rec.notes, note)
+	case bundle.Cosig:
+		note, err := checkpoint.ParseNote(p.Note)
+		if err != nil {
+			return fmt.Errorf("cosignature in the bundle: %w", err)
+		}
+		in.cosigs = append(in.cosigs, note)
+	default:
+		return fmt.Errorf("part of kind %q is not expected here", p.Kind)
+	}
+	return nil
+}
+
+// Exchange answers one message of a peer; node implements courier.Host.
+func (n *Node) Exchange(ctx context.Context, from party.ID, wait time.Duration, in io.Reader, out io.Writer) error {
+	if n.noLink(from) {
+		return courier.Refuse("this node keeps no link with "+string(from), nil)
+	}
+	arr, err := readArrival(in, bundle.NetworkLimits())
+	if err != nil {
+		return n.refuse(ctx, from, err, nil)
+	}
+	if arr.info.From != from {
+		return n.refuse(ctx, from, fmt.Errorf("the bundle says it is from %s, the connection is %s", arr.info.From, from), nil)
+	}
+	if err := n.receive(ctx, from, arr); err != nil {
+		return err
+	}
+	n.heard(from, arr)
+	msg, err := n.compose(ctx, from, arr, nil)
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		if msg, err = n.awaitNews(ctx, from, arr, wait, msg); err != nil {
+			return err
+		}
+	}
+	return msg.write(out)
+}
+
+// awaitNews holds a long poll until there is something to say.
+func (n *Node) awaitNews(ctx context.Context, from party.ID, arr *arrival, wait time.Duration, msg *message) (*message, error) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for !msg.news {
+		signal := n.newsSignal()
+		var err error
+		if msg, err = n.compose(ctx, from, arr, nil); err != nil || msg.news {
+			return msg, err
+		}
+		select {
+		case <-signal:
+		case <-timer.C:
+			return msg, nil
+		case <-ctx.Done():
+			return msg, ctx.Err()
+		case <-courier.Closing(ctx):
+			return msg, nil
+		}
+	}
+	return msg, nil
+}
+
+// message is what goes to a peer: parts in order, and whether they say anything new.
+type message struct {
+	info  bundle.Info
+	parts []bundle.Part
+	news  bool
+	bytes int
+	upto  int64
+}
+
+func (m *message) write(w io.Writer) error {
+	bw, err := bundle.NewWriter(w, m.info)
+	if err != nil {
+		return err
+	}
+	for _, p := range m.parts {
+		if err := bw.Write(p); err != nil {
+			return err
+		}
+	}
+	return bw.Close()
+}
+
+func (m *message) reader() (io.Reader, error) {
+	var b bytes.Buffer
+	if err := m.write(&b); err != nil {
+		return nil, err
+	}
+	return &b, nil
+}
+
+// compose gathers what a peer lacks by its own account: the records whose
+// positions it named, the cosignatures since the one it holds, the blobs it asks
+// for. more lists further records whose positions we want to tell.
+func (n *Node) compose(ctx context.Context, to party.ID, arr *arrival, more []party.Origin) (*message, error) {
+	m := &message{info: bundle.Info{Group: n.cfg.First.Group, From: n.self, Written: canon.FormatTime(n.now())}}
+	at := map[party.Origin]bundle.Position{}
+	for _, p := range arr.have {
+		at[p.Origin] = p
+	}
+	have, err := n.positions(ctx, to, arr, more)
+	if err != nil {
+		return nil, err
+	}
+	m.parts = append(m.parts, bundle.Part{Kind: bundle.Have, Have: have})
+	since := len(m.parts)
+	m.parts = append(m.parts, bundle.Part{Kind: bundle.Since, Held: n.heldStream(to)})
+	want, err := n.wanted(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	if len(want) > 0 {
+		m.parts = append(m.parts, bundle.Part{Kind: bundle.Want, Want: want})
+	}
+	sent := map[canon.Digest]bool{}
+	if err := n.addWanted(ctx, m, to, arr.want, sent); err != nil {
+		return nil, err
+	}
+	for _, o := range n.tellable(arr) {
+		pos, named := at[o]
+		if !named {
+			continue
+		}
+		if err := n.addRecord(ctx, m, to, o, pos, sent); err != nil {
+			return nil, err
+		}
+	}
+	upto, err := n.addCosigs(ctx, m, to, arr)
+	if err != nil {
+		return nil, err
+	}
+	m.upto = upto
+	m.parts[since].Upto = upto
+	return m, nil
+}
+
+// tellable are the records this node may speak of to the sender of arr: its own
+// volumes first, then those that were asked for.
+func (n *Node) tellable(arr *arrival) []party.Origin {
+	out := n.volumes()
+	own := n.origin.Base()
+	for _, p := range arr.have {
+		if p.Origin.Base() != own {
+			out = append(out, p.Origin)
+		}
+	}
+	return out
+}
+
+// addRecord adds the leaves of o past pos, the blobs that they name and the
+// peer may hold, and the signed head over them.
+func (n *Node) addRecord(ctx context.Context, m *message, to party.ID, o party.Origin, pos bundle.Position, sent map[canon.Digest]bool) error {
+	q := n.db.Read()
+	latest, ok, err := record.Latest(ctx, q, o)
+	if err != nil || !ok {
+		return err
+	}
+	head := latest
+	switch {
+	case pos.Size > latest.Head.Size:
+		return nil // the peer is ahead of us; our own position asks for the rest
+	case pos.Size > 0:
+		root, err := n.rootAt(ctx, o, pos.Size)
+		if err != nil {
+			return err
+		}
+		if root != pos.Root {
+			return n.addContradiction(ctx, m, o, pos.Size, latest)
+		}
+	}
+	if pos.Size < latest.Head.Size {
+		if head, err = n.addLeaves(ctx, m, to, o, pos.Size, latest, sent); err != nil {
+			return err
+		}
+		m.news = true
+	} else if o.Base() != n.origin.Base() {
+		return nil
+	}
+	m.parts = append(m.parts, bundle.Part{Kind: bundle.Head, Note: head.Note})
+	return nil
+}
+
+// addContradiction sends our signed heads of a record that the peer holds with
+// another root, so that both sides can prove a fork.
+func (n *Node) addContradiction(ctx context.Context, m *message, o party.Origin, size int64, latest record.Stored) error {
+	same, ok, err := record.At(ctx, n.db.Read(), o, size)
+	if err != nil {
+		return err
+	}
+	if ok && same.Head.Size == size && same.Head != latest.Head {
+		m.parts = append(m.parts, bundle.Part{Kind: bundle.Head, Note: same.Note})
+	}
+	m.parts = append(m.parts, bundle.Part{Kind: bundle.Head, Note: latest.Note})
+	m.news = true
+	return nil
+}
+
+// addLeaves adds leaves from size on up to a signed head, and returns that head:
+// the newest if all fit one message, else the last one that fits.
+func (n *Node) addLeaves(ctx context.Context, m *message, to party.ID, o party.Origin, from int64, latest record.Stored, sent map[canon.Digest]bool) (record.Stored, error) {
+	q := n.db.Read()
+	head := latest
+	if latest.Head.Size-from > chunkLeaves {
+		h, ok, err := record.Before(ctx, q, o, from+chunkLeaves)
+		if err != nil {
+			return head, err
+		}
+		if !ok || h.Head.Size <= from {
+			if h, _, err = record.At(ctx, q, o, from+1); err != nil {
+				return head, err
+			}
+		}
+		head = h
+	}
+	leaves, err := record.Entries(ctx, q, o, from, head.Head.Size)
+	if err != nil {
+		return head, err
+	}
+	if cut := n.fit(leaves); cut < len(leaves) {
+		h, ok, err := record.Before(ctx, q, o, from+int64(cut))
+		if err != nil {
+			return head, err
+		}
+		if ok && h.Head.Size > from {
+			head, leaves = h, leaves[:h.Head.Size-from]
+		} else if h, ok, err = record.At(ctx, q, o, from+1); err != nil {
+			return head, err
+		} else if ok {
+			head, leaves = h, leaves[:h.Head.Size-from]
+		}
+	}
+	for _, l := range leaves {
+		if err := n.addBlobsOf(ctx, m, to, o, l, sent); err != nil {
+			return head, err
+		}
+	}
+	for i := 0; i < len(leaves); i += bundle.MaxLeaves {
+		part := leaves[i:min(i+bundle.MaxLeaves, len(leaves))]
+		m.parts = append(m.parts, bundle.Part{Kind: bundle.Entries, Origin: o, From: from + int64(i), Leaves: part})
+	}
+	return head, nil
+}
+
+// fit is how many of the leaves stay within chunkBytes, at least one.
+func (n *Node) fit(leaves [][]byte) int {
+	sum := 0
+	for i, l := range leaves {
+		if sum += len(l); sum > chunkBytes && i > 0 {
+			return i
+		}
+	}
+	return len(leaves)
+}
+
+// addBlobsOf adds the blobs that a leaf names and the peer may hold.
+func (n *Node) addBlobsOf(ctx context.Context, m *message, to party.ID, o party.Origin, leaf []byte, sent map[canon.Digest]bool) error {
+	a, err := act.Parse(leaf)
+	if err != nil {
+		return nil // set aside or invalid: nothing to send beside it
+	}
+	if !a.Clear.Digest.IsZero() {
+		return n.addBlob(ctx, m, a.Clear.Digest, sent)
+	}
+	if a.Sealed.Digest.IsZero() || !n.mayHold(to, o, a) {
+		return nil
+	}
+	return n.addBlob(ctx, m, a.Sealed.Digest, sent)
+}
+
+// mayHold says who gets a ciphertext: its author, addressees and custodians, and
+// a relay towards an addressee with whom we keep no link.
+func (n *Node) mayHold(to party.ID, o party.Origin, a *act.Act) bool {
+	if a.Addressed(to) || n.isCustodian(to) || n.author(o) == to {
+		return true
+	}
+	for _, id := range a.To {
+		if n.noLink(id) || n.unreachable(id) {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *Node) isCustodian(id party.ID) bool {
+	for _, c := range n.keys.Load().Current().Custodians {
+		if c == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *Node) addBlob(ctx context.Context, m *message, d canon.Digest, sent map[canon.Digest]bool) error {
+	if sent[d] || m.bytes > chunkBytes {
+		return nil // what does not fit is asked for by itself
+	}
+	b, err := record.ReadBlob(ctx, n.db.Read(), d)
+	if err != nil {
+		return nil // not held here
+	}
+	sent[d] = true
+	m.bytes += len(b)
+	m.parts = append(m.parts, bundle.Part{Kind: bundle.Blob, Digest: d, Blob: b})
+	m.news = true
+	return nil
+}
+
+// addWanted answers a request for blobs, as far as the peer may hold them.
+func (n *Node) addWanted(ctx context.Context, m *message, to party.ID, want []canon.Digest, sent map[canon.Digest]bool) error {
+	for _, d := range want {
+		ok, err := n.entitled(ctx, to, d)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		if err := n.addBlob(ctx, m, d, sent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addCosigs adds the cosignatures past the one the peer holds of our stream:
+// those over our own record, those made by us, and those over records that it
+// asked about.
+func (n *Node) addCosigs(ctx context.Context, m *message, to party.ID, arr *arrival) (int64, error) {
+	if !arr.stream {
+		return 0, nil
+	}
+	asked := map[party.Origin]bool{}
+	for _, p := range arr.have {
+		asked[p.Origin.Base()] = true
+	}
+	delete(asked, n.originOf(to)) // its own record: only what we made ourselves
+	own := n.ownNames()
+	upto := arr.held
+	list, err := record.CosignaturesSince(ctx, n.db.Read(), arr.held, chunkCosigs)
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range list {
+		upto = c.Seq
+		if c.Head.Origin.Base() == n.origin.Base() || own[c.By] || asked[c.Head.Origin.Base()] {
+			m.parts = append(m.parts, bundle.Part{Kind: bundle.Cosig, Note: c.Note})
+			m.news = true
+		}
+	}
+	return upto, nil
+}
+
+// ownNames are the key names under which this node cosigns.
+func (n *Node) ownNames() map[string]bool {
+	return map[string]bool{n.set().Witness.Public.Name: true, n.set().Mirror.Public.Name: true}
+}
+
+func (n *Node) originOf(id party.ID) party.Origin {
+	p, ok := n.keys.Load().Current().Party(id)
+	if !ok || p.Card == nil {
+		return ""
+	}
+	return p.Card.Origin
+}
+
+// positions tells where we stand in our own record, in the peer's, and in those
+// that it named or that we want.
+func (n *Node) positions(ctx context.Context, to party.ID, arr *arrival, more []party.Origin) ([]bundle.Position, error) {
+	seen := map[party.Origin]bool{}
+	var out []bundle.Position
+	add := func(o party.Origin) error {
+		if o == "" || seen[o] {
+			return nil
+		}
+		seen[o] = true
+		s, ok, err := record.Latest(ctx, n.db.Read(), o)
+		if err != nil {
+			return err
+		}
+		h := checkpoint.Head{Origin: o, Root: emptyRoot}
+		if ok && !n.wholeAsked(to, o) {
+			h = s.Head
+		}
+		out = append(out, bundle.Position{Origin: o, Size: h.Size, Root: h.Root})
+		return nil
+	}
+	volumes, err := n.volumesOf(ctx, n.originOf(to))
+	if err != nil {
+		return nil, err
+	}
+	all := append(append(n.volumes(), volumes...), more...)
+	for _, p := range arr.have {
+		all = append(all, p.Origin)
+	}
+	for _, o := range all {
+		if err := add(o); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// volumesOf lists the volumes of a record held here and the one that would follow.
+func (n *Node) volumesOf(ctx context.Context, base party.Origin) ([]party.Origin, error) {
+	if base == "" {
+		return nil, nil
+	}
+	out := []party.Origin{base.Base()}
+	for v := 2; ; v++ {
+		s, ok, err := record.Latest(ctx, n.db.Read(), base.AtVolume(v-1))
+		if err != nil {
+			return nil, err
+		}
+		if !ok || s.Head.Size == 0 {
+			return out, nil
+		}
+		out = append(out, base.AtVolume(v))
+	}
+}
+
+var emptyRoot, _ = tlog.TreeHash(0, nil)

@@ -1,0 +1,202 @@
+package node
+
+import (
+	"context"
+	"errors"
+
+	"detente/act"
+	"detente/checkpoint"
+	"detente/docket"
+	"detente/internal/canon"
+	"detente/internal/durable"
+	"detente/key"
+	"detente/lodging"
+	"detente/party"
+	"detente/record"
+	"detente/roster"
+)
+
+// evidence gathers what this node holds about the time of one act. Two nodes
+// that hold the same records and cosignatures gather the same.
+func (n *Node) evidence(ctx context.Context, k *roster.Keys, ref act.Ref) (lodging.Evidence, lodging.Rule, error) {
+	q := n.db.Read()
+	row, err := docket.Get(ctx, q, ref.Origin, ref.Index)
+	if err != nil {
+		return lodging.Evidence{}, lodging.Rule{}, err
+	}
+	a, err := n.readAct(ctx, row.Ref)
+	if err != nil {
+		return lodging.Evidence{}, lodging.Rule{}, err
+	}
+	edition, ok := k.Edition(a.Edition)
+	if !ok {
+		edition = k.Current()
+	}
+	e := lodging.Evidence{
+		Index: ref.Index, Author: row.Author, Claimed: row.Claimed, Sealed: !a.Sealed.IsZero(),
+		Now: n.cfg.Now().Unix(), Gap: -1,
+	}
+	for _, id := range a.To {
+		if p, ok := edition.Party(id); ok && p.Card != nil {
+			e.To = append(e.To, id)
+		}
+	}
+	if e.Stamps, err = n.stamps(ctx, q, k, ref.Origin, ref.Index); err != nil {
+		return e, lodging.Rule{}, err
+	}
+	if e.Heads, err = n.ownHeads(ctx, q, ref.Origin, ref.Index); err != nil {
+		return e, lodging.Rule{}, err
+	}
+	if e.Receipts, err = n.receiptStamps(ctx, q, k, row.Ref); err != nil {
+		return e, lodging.Rule{}, err
+	}
+	if e.Gap, err = n.withdrawnAt(ctx, q, row.Ref); err != nil {
+		return e, lodging.Rule{}, err
+	}
+	return e, edition.Rule(), nil
+}
+
+// stamps are the verified mirror cosignatures over heads that cover an act. They
+// were verified when stored; whether a retired key's counts is asked here.
+func (n *Node) stamps(ctx context.Context, q durable.Querier, k *roster.Keys, o party.Origin, idx int64) ([]lodging.Stamp, error) {
+	list, err := record.Cosignatures(ctx, q, o, idx+1)
+	if err != nil {
+		return nil, err
+	}
+	lists := map[canon.Digest]roster.CosignedList{}
+	var out []lodging.Stamp
+	for _, c := range list {
+		note, err := checkpoint.ParseNote(c.Note)
+		if err != nil || len(note.Lines) == 0 {
+			continue
+		}
+		ck, ok := k.ByName(c.By, note.Lines[0].ID)
+		if !ok || ck.Role != key.Mirror {
+			continue
+		}
+		if ck.Retired {
+			l, seen := lists[ck.Listed]
+			if !seen {
+				if b, err := record.ReadBlob(ctx, q, ck.Listed); err == nil {
+					l, _ = roster.ParseCosignedList(b)
+				}
+				lists[ck.Listed] = l
+			}
+			if !l.Has(roster.Cosignature{Origin: c.Head.Origin, Size: c.Head.Size, Root: c.Head.Root, Time: c.Time}) {
+				continue
+			}
+		}
+		out = append(out, lodging.Stamp{By: ck.Party, Size: c.Head.Size, Time: c.Time})
+	}
+	return out, nil
+}
+
+// ownHeads is the author's newest checkpoint that does not cover the act.
+func (n *Node) ownHeads(ctx context.Context, q durable.Querier, o party.Origin, idx int64) ([]lodging.Own, error) {
+	s, ok, err := record.Before(ctx, q, o, idx)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return []lodging.Own{{Size: s.Head.Size, Time: s.Time}}, nil
+}
+
+// receiptStamps are the receipts of addressees: each shows the act no later than
+// the addressee's own checkpoint that covers the receipt.
+func (n *Node) receiptStamps(ctx context.Context, q durable.Querier, k *roster.Keys, ref act.Ref) ([]lodging.Stamp, error) {
+	rows, err := docket.List(ctx, q, docket.Filter{Answers: ref, Kinds: []act.Kind{act.Delivered, act.Acknowledged}})
+	if err != nil {
+		return nil, err
+	}
+	var out []lodging.Stamp
+	for _, r := range rows {
+		s, ok, err := record.At(ctx, q, r.Ref.Origin, r.Ref.Index+1)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, lodging.Stamp{By: r.Author, Size: s.Head.Size, Time: s.Time})
+		}
+	}
+	return out, nil
+}
+
+// withdrawnAt is the index of the author's act that withdraws ref, or -1.
+func (n *Node) withdrawnAt(ctx context.Context, q durable.Querier, ref act.Ref) (int64, error) {
+	rows, err := docket.List(ctx, q, docket.Filter{Origin: ref.Origin, Answers: ref, Kinds: []act.Kind{act.Statement}})
+	if err != nil {
+		return -1, err
+	}
+	for _, r := range rows {
+		if r.Life == act.Withdrawal {
+			return r.Ref.Index, nil
+		}
+	}
+	return -1, nil
+}
+
+// Lodged is what can be shown about the time of one act.
+type Lodged struct {
+	Ref    act.Ref
+	Bounds lodging.Bounds
+	// For is, per addressee with keys, what is shown against that addressee alone.
+	For map[party.ID]lodging.Bounds
+}
+
+// Lodged says when an act was lodged, as far as the evidence held here shows.
+func (n *Node) Lodged(ctx context.Context, ref act.Ref) (Lodged, error) {
+	e, rule, err := n.evidence(ctx, n.keys.Load(), ref)
+	if err != nil {
+		return Lodged{}, err
+	}
+	out := Lodged{Ref: ref, Bounds: lodging.Bound(e, rule), For: map[party.ID]lodging.Bounds{}}
+	for _, id := range e.To {
+		out.For[id] = lodging.BoundFor(e, rule, id)
+	}
+	return out, nil
+}
+
+// suspendedIn reports whether a party has suspended its participation, and by which act.
+func (n *Node) suspendedIn(ctx context.Context, q durable.Querier, id party.ID) (bool, act.Ref, error) {
+	rows, err := docket.List(ctx, q, docket.Filter{Author: id, Kinds: []act.Kind{act.Suspension, act.Resumption}})
+	if err != nil || len(rows) == 0 {
+		return false, act.Ref{}, err
+	}
+	last := rows[0]
+	for _, r := range rows[1:] {
+		if r.Ref.Origin.Volume() > last.Ref.Origin.Volume() || r.Ref.Origin == last.Ref.Origin && r.Ref.Index > last.Ref.Index {
+			last = r
+		}
+	}
+	return last.Kind == act.Suspension, last.Ref, nil
+}
+
+// Suspended reports whether a party has suspended its participation, as held here.
+func (n *Node) Suspended(ctx context.Context, id party.ID) (bool, error) {
+	s, _, err := n.suspendedIn(ctx, n.db.Read(), id)
+	return s, err
+}
+
+// Find resolves what a person types: a full reference, "origin index", "origin/index", or a
+// thread, of which the newest statement is meant.
+func (n *Node) Find(ctx context.Context, text string) (docket.Row, error) {
+	if ref, err := act.ParseRef(text); err == nil {
+		return docket.Get(ctx, n.db.Read(), ref.Origin, ref.Index)
+	}
+	if o, idx, ok := splitPlace(text); ok {
+		return docket.Get(ctx, n.db.Read(), o, idx)
+	}
+	rows, err := docket.List(ctx, n.db.Read(), docket.Filter{Thread: text})
+	if err != nil {
+		return docket.Row{}, err
+	}
+	if len(rows) == 0 {
+		return docket.Row{}, errors.Join(docket.ErrNone, errors.New("give a thread, or a record and a number such as alatau/1f2e3d4c 12"))
+	}
+	best := rows[0]
+	for _, r := range rows {
+		if (r.Kind == act.Statement || r.Kind == act.Entered) && (best.Kind != act.Statement || r.Claimed >= best.Claimed) {
+			best = r
+		}
+	}
+	return best, nil
+}

@@ -1,0 +1,297 @@
+package node
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"detente/act"
+	"detente/checkpoint"
+	"detente/docket"
+	"detente/internal/canon"
+	"detente/internal/durable"
+	"detente/key"
+	"detente/party"
+	"detente/proof"
+	"detente/record"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// EvidenceDir is the folder of a home in which proofs of misconduct are written.
+const EvidenceDir = "evidence"
+
+// misconductType is the media type of a lodged proof.
+const misconductType = "application/vnd.detente.misconduct"
+
+// conflict takes a head, verified under its author's key, that does not fit the
+// tree held here. Two signed trees that cannot both be honest are a proof; what
+// may come from the line (leaves that do not fit a signed head) is an
+// observation, and the whole record is asked for to find out which it is.
+func (n *Node) conflict(ctx context.Context, from party.ID, acc *accepted, in *incoming, signed checkpoint.Signed) (*accepted, error) {
+	m, err := n.contradiction(ctx, acc, in, signed)
+	if err != nil {
+		return nil, err
+	}
+	if m == nil {
+		what := fmt.Sprintf("the acts of %s do not give the root that its checkpoint at %d acts signs", acc.origin, signed.Head().Size)
+		if err := n.observe(ctx, from, what, signed.Bytes()); err != nil {
+			return nil, err
+		}
+		if in.from == 0 {
+			return nil, nil // the whole was sent and does not fit its own head: only the line can be blamed
+		}
+		return &accepted{origin: acc.origin, author: acc.author, log: acc.log, refetch: true}, nil
+	}
+	return nil, n.lodge(ctx, acc.origin, m)
+}
+
+// contradiction builds the proof if what is held and signed contradict.
+func (n *Node) contradiction(ctx context.Context, acc *accepted, in *incoming, signed checkpoint.Signed) (*proof.Misconduct, error) {
+	q := n.db.Read()
+	held := acc.log.Head()
+	size := signed.Head().Size
+	switch {
+	case size <= held.Size:
+		stored, ok, err := record.At(ctx, q, acc.origin, size)
+		if err != nil || !ok {
+			return nil, err
+		}
+		ours, err := n.verified(acc.origin, stored)
+		if err != nil {
+			return nil, err
+		}
+		if ours.Head().Size == size {
+			return proof.Fork(signed, ours, acc.author), nil
+		}
+		return proof.Inconsistent(signed, ours, record.Hashes(ctx, q, acc.origin), acc.author)
+	case in.from == 0 && int64(len(in.leaves)) >= size && held.Size > 0:
+		return n.branch(ctx, acc, in, signed)
+	}
+	return nil, nil
+}
+
+// verified is a stored head as verified again.
+func (n *Node) verified(o party.Origin, s record.Stored) (checkpoint.Signed, error) {
+	note, err := checkpoint.ParseNote(s.Note)
+	if err != nil {
+		return checkpoint.Signed{}, err
+	}
+	return verifyHead(note, func(size int64) (key.RecordKey, bool) { return n.keys.Load().Record(o, size) }, o)
+}
+
+// weighCosigs looks at cosignatures over other trees than those held. If their
+// signer signed both, that is a proof against the signer; in any case the author
+// may have shown two trees, so its signed head is asked for.
+func (n *Node) weighCosigs(ctx context.Context) error {
+	list := n.contradicted
+	n.contradicted = nil
+	for _, x := range list {
+		if err := n.observe(ctx, x.from, fmt.Sprintf("%s cosigned another tree of %s at %d acts than the one held", x.c.By(), x.c.Head().Origin, x.c.Head().Size), x.c.Bytes()); err != nil {
+			return err
+		}
+		if x.held != nil {
+			if note, err := checkpoint.ParseNote(x.held); err == nil && note.Head.Size == x.c.Head().Size {
+				if other, err := verifyCosig(n.keys.Load(), note); err == nil {
+					ck, _ := n.keys.Load().ByName(note.Lines[0].Name, note.Lines[0].ID)
+					if err := n.lodge(ctx, "", proof.Cosigner(x.c, other, ck.Party)); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		n.askHead(x.from)
+	}
+	return nil
+}
+
+// branch looks at a whole record sent from its beginning: if its leaves give the
+// root that the author signed, while at a smaller size they give another root
+// than the one the author also signed, the two heads contradict.
+func (n *Node) branch(ctx context.Context, acc *accepted, in *incoming, signed checkpoint.Signed) (*proof.Misconduct, error) {
+	hashes := memoryHashes{}
+	size := signed.Head().Size
+	for i := int64(0); i < size; i++ {
+		hs, err := tlog.StoredHashes(i, in.leaves[i], hashes)
+		if err != nil {
+			return nil, err
+		}
+		hashes = append(hashes, hs...)
+	}
+	root, err := tlog.TreeHash(size, hashes)
+	if err != nil || root != signed.Head().Root {
+		return nil, err
+	}
+	stored, ok, err := record.Latest(ctx, n.db.Read(), acc.origin)
+	if err != nil || !ok || stored.Head.Size > size {
+		return nil, err
+	}
+	if at, err := tlog.TreeHash(stored.Head.Size, hashes); err != nil || at == stored.Head.Root {
+		return nil, err
+	}
+	ours, err := n.verified(acc.origin, stored)
+	if err != nil {
+		return nil, err
+	}
+	return proof.Inconsistent(ours, signed, hashes, acc.author)
+}
+
+// memoryHashes is a whole tree's stored hashes, for one check.
+type memoryHashes []tlog.Hash
+
+func (m memoryHashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	for i, x := range indexes {
+		if x < 0 || x >= int64(len(m)) {
+			return nil, fmt.Errorf("hash %d is not held", x)
+		}
+		out[i] = m[x]
+	}
+	return out, nil
+}
+
+// invalidAct lodges the proof that an author put into its record an act that is
+// invalid under the format version it names.
+func (n *Node) invalidAct(ctx context.Context, acc *accepted, a arrived) error {
+	q := n.db.Read()
+	stored, ok, err := record.At(ctx, q, acc.origin, a.ref.Index+1)
+	if err != nil || !ok {
+		return err
+	}
+	head, err := n.verified(acc.origin, stored)
+	if err != nil {
+		return err
+	}
+	leaf, err := record.Entry(ctx, q, acc.origin, a.ref.Index)
+	if err != nil {
+		return err
+	}
+	inc, err := record.Inclusion(ctx, q, acc.origin, a.ref.Index, head.Head().Size)
+	if err != nil {
+		return err
+	}
+	return n.lodge(ctx, "", proof.InvalidAct(leaf, a.ref.Index, inc, head, acc.author))
+}
+
+// lodge keeps a proof of misconduct: as a file for people, as an act with the
+// proof as clear blob for the others; and freezes the record it concerns, if any.
+// A proof that does not verify here is never lodged.
+func (n *Node) lodge(ctx context.Context, freeze party.Origin, m *proof.Misconduct) error {
+	if m == nil {
+		return nil
+	}
+	sentence, err := m.Verify(n.keys.Load())
+	if err != nil {
+		n.cfg.Log.Warn("a contradiction could not be proven", "against", string(m.Against), "reason", err.Error())
+		return nil
+	}
+	b, err := m.Bytes()
+	if err != nil {
+		return err
+	}
+	known, err := n.knownMisconduct(ctx, freeze, canon.DigestOf(b))
+	if err != nil || known {
+		return err
+	}
+	if _, err := n.writeEvidence(b); err != nil {
+		return err
+	}
+	n.cfg.Log.Error("proof of misconduct", "against", string(m.Against), "shown", sentence)
+	return n.update(ctx, func(tx *Tx) error {
+		d, err := record.SaveBlob(ctx, tx.Tx, b)
+		if err != nil {
+			return err
+		}
+		if err := n.freeze(ctx, tx, freeze, d); err != nil {
+			return err
+		}
+		if !n.sure() {
+			return nil
+		}
+		a := n.groupAct(act.Misconduct)
+		a.Clear = act.Blob{Digest: d, Size: int64(len(b)), Type: misconductType}
+		_, err = tx.Append(ctx, a)
+		return err
+	})
+}
+
+func (n *Node) knownMisconduct(ctx context.Context, o party.Origin, d canon.Digest) (bool, error) {
+	if o != "" {
+		return n.frozen(ctx, o)
+	}
+	rows, err := docket.List(ctx, n.db.Read(), docket.Filter{Digest: d.String(), Kinds: []act.Kind{act.Misconduct}, Limit: 1})
+	return len(rows) > 0, err
+}
+
+// writeEvidence writes a proof as a file named by its content.
+func (n *Node) writeEvidence(b []byte) (string, error) {
+	dir := filepath.Join(n.cfg.Dir, EvidenceDir)
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("make the folder for evidence: %w", err)
+	}
+	sum := sha256.Sum256(b)
+	path := filepath.Join(dir, "misconduct-"+hex.EncodeToString(sum[:8])+".proof")
+	if err := durable.WriteFile(path, b, 0o600); err != nil {
+		return "", fmt.Errorf("write evidence: %w", err)
+	}
+	return path, nil
+}
+
+// fileMisconduct verifies a proof that another party lodged and freezes the
+// record by our own verification, never by its word.
+func (n *Node) fileMisconduct(ctx context.Context, tx *Tx, a *act.Act) error {
+	b, err := record.ReadBlob(ctx, tx.Tx, a.Clear.Digest)
+	if err != nil {
+		return nil // asked for as missing; filed when it comes
+	}
+	m, err := proof.ParseMisconduct(b)
+	if err != nil {
+		return nil
+	}
+	if _, err := m.Verify(n.keys.Load()); err != nil {
+		return nil
+	}
+	if m.Kind != proof.KindFork && m.Kind != proof.KindInconsistent {
+		return nil
+	}
+	note, err := checkpoint.ParseNote(m.A)
+	if err != nil {
+		return nil
+	}
+	if err := n.freeze(ctx, tx, note.Head.Origin, a.Clear.Digest); err != nil {
+		return err
+	}
+	tx.After(func() {
+		if _, err := n.writeEvidence(b); err != nil {
+			n.cfg.Log.Error("write evidence", "reason", err.Error())
+		}
+	})
+	return nil
+}
+
+func (n *Node) freeze(ctx context.Context, tx *Tx, o party.Origin, d canon.Digest) error {
+	if o == "" {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `insert into node_frozen (origin, proof, at) values ($1,$2,$3) on conflict (origin) do nothing`,
+		string(o), d.String(), n.now().Unix())
+	return err
+}
+
+// frozen reports whether a record is frozen by a proven fork: it is mirrored and
+// cosigned no further, and either branch may be used against its author.
+func (n *Node) frozen(ctx context.Context, o party.Origin) (bool, error) {
+	var count int
+	err := n.db.Read().QueryRowContext(ctx, "select count(*) from node_frozen where origin = $1", string(o)).Scan(&count)
+	return count > 0, err
+}
+
+// Evidence lists the files with proofs of misconduct of this home.
+func (n *Node) Evidence() ([]string, error) {
+	list, err := filepath.Glob(filepath.Join(n.cfg.Dir, EvidenceDir, "*.proof"))
+	return list, err
+}

@@ -1,0 +1,265 @@
+package node
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"detente/act"
+	"detente/checkpoint"
+	"detente/courier"
+	"detente/desk"
+	"detente/docket"
+	"detente/internal/durable"
+	"detente/key"
+	"detente/party"
+	"detente/record"
+	"detente/roster"
+)
+
+// Files of a home besides the configuration that cmd keeps there.
+const (
+	StoreFile = "store.db"
+	GuardFile = "head"
+)
+
+// Node is one party in one group. Make it with Open; Run starts its loops.
+type Node struct {
+	cfg    Config
+	self   party.ID
+	origin party.Origin // of the newest own volume
+	db     *durable.DB
+	desk   *desk.Desk
+	guard  guard
+	fresh  bool // the store was empty at Open
+
+	keys    atomic.Pointer[roster.Keys]
+	secrets atomic.Pointer[key.Set]
+	own     *record.Log // owned by writer
+	ownHead atomic.Pointer[checkpoint.Signed]
+	assured assurance
+
+	changes    chan *change
+	closed     chan struct{}
+	closing    sync.Once
+	writerDone chan struct{}
+	lastSigned int64 // owned by writer: time of the newest own signature
+
+	receiving sync.Mutex // one exchange is applied at a time per record; held only while applying
+
+	mu      sync.Mutex // guards what follows
+	peers   map[party.ID]*peer
+	news    chan struct{} // closed and replaced when something new is held
+	failure error         // set once: the node must stop
+	lazy    bool          // a delayed wake-up is under way
+	dirty   map[party.Origin]bool
+
+	// Guarded by receiving.
+	logs         map[party.Origin]*record.Log // mirrors
+	parked       map[party.Origin][]checkpoint.Cosigned
+	parkedCount  int
+	contradicted []contradictedCosig // to be weighed after the change under way
+
+	server *courier.Server
+	loops  sync.WaitGroup
+	cancel context.CancelFunc
+	cosign chan struct{}
+}
+
+// Open reads a home and is ready to take acts, without any loop or listener.
+func Open(ctx context.Context, cfg Config) (*Node, error) {
+	cfg.defaults()
+	if cfg.Keys == nil || cfg.First == nil {
+		return nil, errors.New("open node: keys and first roster are needed")
+	}
+	db, err := durable.Open(ctx, filepath.Join(cfg.Dir, StoreFile))
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	n := &Node{
+		cfg: cfg, self: cfg.Settings.Party, db: db,
+		guard:   guard{path: filepath.Join(cfg.Dir, GuardFile)},
+		changes: make(chan *change), closed: make(chan struct{}), writerDone: make(chan struct{}),
+		peers: map[party.ID]*peer{}, news: make(chan struct{}), dirty: map[party.Origin]bool{},
+		cosign: make(chan struct{}, 1), logs: map[party.Origin]*record.Log{}, parked: map[party.Origin][]checkpoint.Cosigned{},
+	}
+	n.secrets.Store(cfg.Keys)
+	n.assured.answered = map[party.ID]bool{}
+	if err := n.open(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	go n.writer()
+	return n, nil
+}
+
+func (n *Node) open(ctx context.Context) error {
+	err := n.db.Update(ctx, func(tx *sql.Tx) error {
+		for _, s := range []string{record.Schema, docket.Schema, desk.Schema, Schema} {
+			if _, err := tx.ExecContext(ctx, s); err != nil {
+				return fmt.Errorf("create tables: %w", err)
+			}
+		}
+		return n.pinRoster(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	n.desk = desk.Open(n.db, n.cfg.Now, n.cfg.Rand)
+	keys, err := n.loadKeys(ctx)
+	if err != nil {
+		return err
+	}
+	n.keys.Store(keys)
+	me, ok := keys.Current().Party(n.self)
+	if !ok || me.Card == nil {
+		return fmt.Errorf("the roster in force (edition %d) has no record of %s", keys.Current().Edition, n.self)
+	}
+	if n.origin, err = n.newestVolume(ctx, me.Card.Origin); err != nil {
+		return err
+	}
+	if n.own, err = record.Load(ctx, n.db.Read(), n.origin); err != nil {
+		return fmt.Errorf("load the own record: %w", err)
+	}
+	n.fresh = n.own.Head().Size == 0
+	s, ok, err := record.Latest(ctx, n.db.Read(), n.origin)
+	if err != nil {
+		return fmt.Errorf("load the own head: %w", err)
+	}
+	if ok {
+		if err := n.adoptHead(s); err != nil {
+			return err
+		}
+	}
+	return n.checkGuard(ctx)
+}
+
+// adoptHead takes the stored own head after verifying it under our own key.
+func (n *Node) adoptHead(s record.Stored) error {
+	note, err := checkpoint.ParseNote(s.Note)
+	if err != nil {
+		return fmt.Errorf("read the own head: %w", err)
+	}
+	k, ok := n.keys.Load().Record(n.origin, s.Head.Size)
+	if !ok {
+		return fmt.Errorf("no key is known for the own record %s", n.origin)
+	}
+	signed, err := note.Verify(k)
+	if err != nil {
+		return fmt.Errorf("verify the own head: %w", err)
+	}
+	if signed.Head() != n.own.Head() {
+		return fmt.Errorf("the own head says %d acts, the store holds %d: run detente doctor", signed.Head().Size, n.own.Head().Size)
+	}
+	n.ownHead.Store(&signed)
+	n.lastSigned = signed.Time()
+	return nil
+}
+
+// newestVolume finds the newest volume of the own record that is held here.
+func (n *Node) newestVolume(ctx context.Context, base party.Origin) (party.Origin, error) {
+	all, err := record.Records(ctx, n.db.Read())
+	if err != nil {
+		return "", fmt.Errorf("list records: %w", err)
+	}
+	newest := base.Base()
+	for _, o := range all {
+		if o.Base() == base.Base() && o.Volume() > newest.Volume() {
+			newest = o
+		}
+	}
+	return newest, nil
+}
+
+// Desk is the officers' side.
+func (n *Node) Desk() *desk.Desk { return n.desk }
+
+// Self is this node's party; Origin its newest record.
+func (n *Node) Self() party.ID       { return n.self }
+func (n *Node) Origin() party.Origin { return n.origin }
+
+// Keys is the key state in force.
+func (n *Node) Keys() *roster.Keys { return n.keys.Load() }
+
+// set is the key set in use.
+func (n *Node) set() *key.Set { return n.secrets.Load() }
+
+// recordSecret is the key that signs the own checkpoints.
+func (n *Node) recordSecret() *key.RecordSecret { return n.set().Record.AtOrigin(n.origin) }
+
+// fail stops the node for good; the first reason is kept.
+func (n *Node) fail(err error) {
+	n.mu.Lock()
+	first := n.failure == nil
+	if first {
+		n.failure = err
+	}
+	n.mu.Unlock()
+	if first {
+		n.cfg.Log.Error("the node stops", "reason", err.Error())
+		go n.Close()
+	}
+}
+
+// Run starts the loops: the listener (may be nil), one worker per peer,
+// cosigning and heartbeats. It returns at once.
+func (n *Node) Run(l net.Listener) {
+	ctx, cancel := context.WithCancel(context.Background())
+	n.cancel = cancel
+	if l != nil {
+		n.server = courier.NewServer(n, n.set().Transport, n.cfg.Now)
+		n.loops.Go(func() {
+			if err := n.server.Serve(l); err != nil && ctx.Err() == nil {
+				n.fail(fmt.Errorf("serve peers: %w", err))
+			}
+		})
+	}
+	n.loops.Go(func() { n.cosignLoop(ctx) })
+	n.loops.Go(func() { n.heartbeatLoop(ctx) })
+	n.startPeers(ctx)
+}
+
+// Close ends the loops, waits for the change under way and closes the store.
+func (n *Node) Close() error {
+	var err error
+	n.closing.Do(func() {
+		if n.cancel != nil {
+			n.cancel()
+		}
+		if n.server != nil {
+			ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+			n.server.Shutdown(ctx)
+			cancel()
+		}
+		n.mu.Lock()
+		for _, p := range n.peers {
+			if p.client != nil {
+				p.client.Close()
+			}
+		}
+		n.mu.Unlock()
+		n.loops.Wait()
+		close(n.closed)
+		<-n.writerDone
+		err = n.db.Close()
+	})
+	return err
+}
+
+// Head is the own head, or false before the first act.
+func (n *Node) Head() (checkpoint.Signed, bool) {
+	s := n.ownHead.Load()
+	if s == nil {
+		return checkpoint.Signed{}, false
+	}
+	return *s, true
+}
+
+// ref of a row's own place, as text for people and the desk.
+func refText(r act.Ref) string { return r.String() }

@@ -1,0 +1,426 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"detente/bundle"
+	"detente/courier"
+	"detente/internal/canon"
+	"detente/party"
+)
+
+// Times of the links.
+const (
+	// retryAfter is how long a link waits after an attempt without an answer. A
+	// node that comes back starts catching up within 2 s, so it never grows.
+	retryAfter = 1500 * time.Millisecond
+	// lazyAfter gathers what can wait: automatic receipts, cosignatures, mirrors.
+	lazyAfter = time.Second
+	// exchangeTimeout bounds one message and its answer.
+	exchangeTimeout = 30 * time.Second
+	// pollWait is how long a peer is asked to hold a long poll.
+	pollWait = 50 * time.Second
+)
+
+// peer is another party as this node last heard of it.
+type peer struct {
+	id     party.ID
+	client *courier.Client // nil: no endpoint
+	wake   chan struct{}   // capacity 1
+
+	// Guarded by Node.mu.
+	told      map[party.Origin]bundle.Position // where it said it stands
+	held      int64                            // how far it holds our stream of cosignatures
+	got       int64                            // how far we hold its stream
+	want      []canon.Digest                   // blobs it asked for
+	full      bool                             // tell it all positions next time
+	whole     map[party.Origin]bool            // records to be asked for from the beginning
+	reached   bool                             // the last attempt was answered
+	tried     bool
+	lastHeard time.Time // by this node's clock
+	lastError string
+	offset    time.Duration // its stated time minus ours when last heard
+}
+
+// PeerStatus is what is shown of a peer.
+type PeerStatus struct {
+	Party     party.ID  `json:"party"`
+	Endpoints []string  `json:"endpoints"`
+	Link      string    `json:"link"` // "direct", "waiting", "none", "courier"
+	LastHeard time.Time `json:"last_heard,omitzero"`
+	Offset    string    `json:"clock_offset"` // its stated time minus ours
+	Remark    bool      `json:"clock_remark"` // beyond the agreed skew
+	HoldsOurs int64     `json:"holds_ours"`   // acts of our record that it says it holds
+	WeHold    int64     `json:"we_hold"`      // acts of its record held here
+	Error     string    `json:"error,omitempty"`
+}
+
+func (n *Node) startPeers(ctx context.Context) {
+	for _, p := range n.keys.Load().Current().Parties {
+		if p.ID == n.self || p.Card == nil {
+			continue
+		}
+		one := n.peer(p.ID)
+		pin, ok := n.keys.Load().Transport(p.ID, n.now())
+		if !ok || len(p.Endpoints) == 0 || n.noLink(p.ID) {
+			continue
+		}
+		one.client = courier.NewClient(p.Endpoints, courier.ClientTLS(n.set().Transport, pin, n.cfg.Now), n.cfg.Dial)
+		n.loops.Go(func() { n.link(ctx, one) })
+		n.loops.Go(func() { n.poll(ctx, one) })
+	}
+}
+
+// peer returns what is known of a party, making it on first use.
+func (n *Node) peer(id party.ID) *peer {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	p := n.peers[id]
+	if p == nil {
+		p = &peer{id: id, wake: make(chan struct{}, 1), told: map[party.Origin]bundle.Position{}, whole: map[party.Origin]bool{}}
+		n.peers[id] = p
+	}
+	return p
+}
+
+// link keeps one peer up to date: at once when something urgent is held here,
+// soon when something else is, and at every heartbeat.
+func (n *Node) link(ctx context.Context, p *peer) {
+	for first := true; ctx.Err() == nil; {
+		again, err := n.talk(ctx, p, 0, first)
+		n.attempted(p, err)
+		switch {
+		case err != nil:
+			first = true
+			n.pause(ctx, p, retryAfter)
+		case again:
+			first = false
+		default:
+			first = n.pause(ctx, p, time.Duration(n.cfg.Settings.HeartbeatSeconds)*time.Second)
+		}
+	}
+}
+
+// pause waits for news, a sign of life, or the time; it reports whether the time came.
+func (n *Node) pause(ctx context.Context, p *peer, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-p.wake:
+		return false
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return true
+	}
+}
+
+// poll holds a long poll at a peer while this node needs one: because nobody can
+// dial it, or to hear of parties that it has no link with.
+func (n *Node) poll(ctx context.Context, p *peer) {
+	for ctx.Err() == nil {
+		if !n.needsPoll(p) {
+			if t := time.NewTimer(retryAfter); !waitFor(ctx, t) {
+				return
+			}
+			continue
+		}
+		if _, err := n.talk(ctx, p, pollWait, true); err != nil {
+			if t := time.NewTimer(retryAfter); !waitFor(ctx, t) {
+				return
+			}
+		}
+	}
+}
+
+func waitFor(ctx context.Context, t *time.Timer) bool {
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (n *Node) needsPoll(p *peer) bool {
+	me, _ := n.keys.Load().Current().Party(n.self)
+	if len(me.Endpoints) == 0 {
+		return true
+	}
+	return n.linked(p) && len(n.apart(p.id)) > 0
+}
+
+func (n *Node) linked(p *peer) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return p.reached
+}
+
+// apart lists the records of the parties, save one, that this node cannot hear
+// of directly now: they are asked for at those it can reach.
+func (n *Node) apart(save party.ID) []party.Origin {
+	var out []party.Origin
+	for _, q := range n.keys.Load().Current().Parties {
+		if q.ID == n.self || q.ID == save || q.Card == nil {
+			continue
+		}
+		if n.noLink(q.ID) || n.unreachable(q.ID) || len(q.Endpoints) == 0 {
+			out = append(out, q.Card.Origin)
+		}
+	}
+	return out
+}
+
+// talk sends one message and takes the answer. again is true when more can be
+// told or asked at once.
+func (n *Node) talk(ctx context.Context, p *peer, wait time.Duration, full bool) (again bool, err error) {
+	full = n.takeFull(p) || full
+	known := n.lastTold(p)
+	more := n.apart(p.id)
+	if full {
+		more = n.allOrigins()
+	}
+	msg, err := n.compose(ctx, p.id, known, more)
+	if err != nil {
+		return false, err
+	}
+	if !full && !msg.news && wait == 0 {
+		return false, nil
+	}
+	body, err := msg.reader()
+	if err != nil {
+		return false, fmt.Errorf("write message to %s: %w", p.id, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait+exchangeTimeout)
+	defer cancel()
+	res, err := p.client.Exchange(ctx, wait, body)
+	if err != nil {
+		return false, err
+	}
+	defer res.Close()
+	arr, err := readArrival(res, bundle.NetworkLimits())
+	if err != nil {
+		return false, n.refuse(ctx, p.id, fmt.Errorf("answer of %s: %w", p.id, err), nil)
+	}
+	if arr.info.From != p.id {
+		return false, n.refuse(ctx, p.id, fmt.Errorf("the answer says it is from %s, the connection is %s", arr.info.From, p.id), nil)
+	}
+	if err := n.receive(ctx, p.id, arr); err != nil {
+		return false, err
+	}
+	n.heard(p.id, arr)
+	return n.moreToSay(ctx, p, arr, msg), nil
+}
+
+// lastTold is what is known of a peer's position, in the form of an arrival.
+func (n *Node) lastTold(p *peer) *arrival {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	a := &arrival{held: p.held, stream: true, want: p.want}
+	for _, pos := range p.told {
+		if pos.Origin.Base() == n.origin.Base() {
+			a.have = append(a.have, pos)
+		}
+	}
+	p.want = nil
+	return a
+}
+
+// moreToSay compares positions after an exchange.
+func (n *Node) moreToSay(ctx context.Context, p *peer, arr *arrival, sent *message) bool {
+	for _, pos := range arr.have {
+		held, err := n.heldSize(ctx, pos.Origin)
+		if err != nil {
+			return false
+		}
+		own := pos.Origin.Base() == n.origin.Base()
+		if own && pos.Size < held || !own && pos.Size > held && n.origin != pos.Origin && len(arr.records) > 0 {
+			return true
+		}
+	}
+	return len(arr.want) > 0 && sent.news || len(arr.cosigs) >= chunkCosigs
+}
+
+// heard takes what a peer says of itself, once its message was accepted.
+func (n *Node) heard(id party.ID, arr *arrival) {
+	p := n.peer(id)
+	now := n.cfg.Now()
+	sureOf := false
+	n.mu.Lock()
+	for _, pos := range arr.have {
+		p.told[pos.Origin] = pos
+		if pos.Origin == n.origin {
+			if own := n.ownHead.Load(); own == nil && pos.Size == 0 || own != nil && pos.Size <= own.Head().Size {
+				sureOf = true
+			}
+		}
+	}
+	if arr.stream {
+		p.held = arr.held
+		p.got = max(p.got, arr.upto)
+	}
+	if len(arr.want) > 0 {
+		p.want = arr.want
+	}
+	p.lastHeard = now
+	if t, err := canon.ParseTime(arr.info.Written); err == nil {
+		p.offset = t.Sub(now.Truncate(time.Second))
+	}
+	revived := !p.reached && p.tried
+	n.mu.Unlock()
+	if sureOf {
+		n.peerAnswered(id)
+	}
+	if revived {
+		p.nudge() // a sign of life: no waiting survives it
+	}
+}
+
+func (p *peer) nudge() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (n *Node) attempted(p *peer, err error) {
+	n.mu.Lock()
+	changed := !p.tried || p.reached != (err == nil)
+	p.tried, p.reached = true, err == nil
+	p.lastError = ""
+	if err != nil {
+		p.lastError = err.Error()
+	}
+	n.mu.Unlock()
+	if changed && err != nil {
+		n.cfg.Log.Info("peer does not answer", "peer", string(p.id), "reason", err.Error())
+	}
+	if changed && err == nil {
+		n.cfg.Log.Info("peer answers", "peer", string(p.id))
+	}
+}
+
+func (n *Node) noLink(id party.ID) bool {
+	for _, x := range n.cfg.Settings.NoLink {
+		if x == id {
+			return true
+		}
+	}
+	return false
+}
+
+// unreachable reports whether a peer was tried and did not answer.
+func (n *Node) unreachable(id party.ID) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	p := n.peers[id]
+	return p != nil && p.tried && !p.reached
+}
+
+func (n *Node) heldStream(id party.ID) int64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if p := n.peers[id]; p != nil {
+		return p.got
+	}
+	return 0
+}
+
+// askWhole remembers to ask a peer for a record from its beginning, because what
+// it sent does not fit the tree held here.
+func (n *Node) askWhole(id party.ID, o party.Origin) {
+	p := n.peer(id)
+	n.mu.Lock()
+	p.whole[o] = true
+	n.mu.Unlock()
+	p.nudge()
+}
+
+// askHead makes the next message to a peer tell all positions, so that it
+// answers with its signed heads where the trees differ.
+func (n *Node) askHead(id party.ID) {
+	if id == "" {
+		return
+	}
+	p := n.peer(id)
+	n.mu.Lock()
+	p.full = true
+	n.mu.Unlock()
+	p.nudge()
+}
+
+// takeFull reports it once.
+func (n *Node) takeFull(p *peer) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	full := p.full || len(p.whole) > 0
+	p.full = false
+	return full
+}
+
+// wholeAsked reports it once.
+func (n *Node) wholeAsked(id party.ID, o party.Origin) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	p := n.peers[id]
+	if p == nil || !p.whole[o] {
+		return false
+	}
+	delete(p.whole, o)
+	return true
+}
+
+// wakeAll tells links and long polls that something urgent is held.
+func (n *Node) wakeAll() {
+	n.mu.Lock()
+	close(n.news)
+	n.news = make(chan struct{})
+	list := make([]*peer, 0, len(n.peers))
+	for _, p := range n.peers {
+		list = append(list, p)
+	}
+	n.mu.Unlock()
+	for _, p := range list {
+		p.nudge()
+	}
+}
+
+// wakeLazy does so after a while, once for all that comes meanwhile.
+func (n *Node) wakeLazy() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.lazy {
+		return
+	}
+	n.lazy = true
+	time.AfterFunc(lazyAfter, func() {
+		n.mu.Lock()
+		n.lazy = false
+		n.mu.Unlock()
+		n.wakeAll()
+	})
+}
+
+// newsSignal is closed at the next news.
+func (n *Node) newsSignal() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.news
+}
+
+// Peer resolves a transport pin; node implements courier.Host.
+func (n *Node) Peer(pin canon.Digest) (party.ID, bool) {
+	k := n.keys.Load()
+	for _, p := range k.Current().Parties {
+		if p.ID == n.self || p.Card == nil {
+			continue
+		}
+		if t, ok := k.Transport(p.ID, n.now()); ok && t == pin {
+			return p.ID, true
+		}
+	}
+	return "", false
+}

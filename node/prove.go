@@ -1,0 +1,231 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"detente/act"
+	"detente/checkpoint"
+	"detente/docket"
+	"detente/internal/canon"
+	"detente/key"
+	"detente/party"
+	"detente/proof"
+	"detente/record"
+	"detente/roster"
+	"detente/seal"
+)
+
+// Prove builds the proof file of one act from what is held here: leaf, inclusion,
+// cosignatures, the author's checkpoint before it, later editions, key acts and
+// receipts; and, if asked, the content with its file key.
+func (n *Node) Prove(ctx context.Context, ref act.Ref, withContent bool) (*proof.File, error) {
+	q := n.db.Read()
+	latest, ok, err := record.Latest(ctx, q, ref.Origin)
+	if err != nil || !ok {
+		return nil, errors.Join(err, docket.ErrNone)
+	}
+	inc, err := n.included(ctx, ref, latest)
+	if err != nil {
+		return nil, err
+	}
+	f := &proof.File{Leaf: inc.Leaf, Index: ref.Index, Inclusion: inc.Inclusion, Head: inc.Head}
+	if f.Cosigs, err = n.proofCosigs(ctx, ref.Origin, ref.Index, latest); err != nil {
+		return nil, err
+	}
+	if s, ok, err := record.Before(ctx, q, ref.Origin, ref.Index); err != nil {
+		return nil, err
+	} else if ok {
+		f.Earlier = s.Note
+	}
+	if err := n.proofGroup(ctx, f); err != nil {
+		return nil, err
+	}
+	rows, err := docket.List(ctx, q, docket.Filter{Answers: ref, Kinds: []act.Kind{act.Delivered, act.Acknowledged, act.Returned}})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		one, err := n.includedNow(ctx, r.Ref)
+		if err != nil {
+			return nil, err
+		}
+		f.Receipts = append(f.Receipts, *one)
+	}
+	if withContent {
+		return f, n.proofContent(ctx, f, ref)
+	}
+	return f, nil
+}
+
+// included is an act with its inclusion under a stored head.
+func (n *Node) included(ctx context.Context, ref act.Ref, head record.Stored) (*proof.Included, error) {
+	q := n.db.Read()
+	leaf, err := record.Entry(ctx, q, ref.Origin, ref.Index)
+	if err != nil {
+		return nil, err
+	}
+	inc, err := record.Inclusion(ctx, q, ref.Origin, ref.Index, head.Head.Size)
+	if err != nil {
+		return nil, fmt.Errorf("prove inclusion of %s %d: %w", ref.Origin, ref.Index, err)
+	}
+	return &proof.Included{Leaf: leaf, Origin: ref.Origin, Index: ref.Index, Inclusion: inc, Head: head.Note}, nil
+}
+
+func (n *Node) includedNow(ctx context.Context, ref act.Ref) (*proof.Included, error) {
+	s, ok, err := record.Latest(ctx, n.db.Read(), ref.Origin)
+	if err != nil || !ok {
+		return nil, errors.Join(err, docket.ErrNone)
+	}
+	return n.included(ctx, ref, s)
+}
+
+// proofCosigs are, of each mirror key, the earliest cosignature that covers the
+// act, with consistency to the head of the file.
+func (n *Node) proofCosigs(ctx context.Context, o party.Origin, idx int64, head record.Stored) ([]proof.Cosig, error) {
+	q := n.db.Read()
+	list, err := record.Cosignatures(ctx, q, o, idx+1)
+	if err != nil {
+		return nil, err
+	}
+	keys := n.keys.Load()
+	seen := map[string]bool{}
+	var out []proof.Cosig
+	for _, c := range list {
+		note, err := checkpoint.ParseNote(c.Note)
+		if err != nil || len(note.Lines) == 0 || c.Head.Size > head.Head.Size {
+			continue
+		}
+		ck, ok := keys.ByName(c.By, note.Lines[0].ID)
+		id := fmt.Sprintf("%s %08x", c.By, note.Lines[0].ID)
+		if !ok || ck.Role != key.Mirror || seen[id] {
+			continue
+		}
+		seen[id] = true
+		one := proof.Cosig{Note: c.Note}
+		if c.Head.Size < head.Head.Size {
+			if one.Consistency, err = record.Consistency(ctx, q, o, c.Head.Size, head.Head.Size); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// proofGroup adds the later editions with their adoptions, and every key act.
+func (n *Node) proofGroup(ctx context.Context, f *proof.File) error {
+	keys := n.keys.Load()
+	for number := n.cfg.First.Edition + 1; number <= keys.Current().Edition; number++ {
+		r, ok := keys.Edition(number)
+		if !ok {
+			continue
+		}
+		b, err := r.Bytes()
+		if err != nil {
+			return err
+		}
+		f.Editions = append(f.Editions, b)
+		rows, err := docket.List(ctx, n.db.Read(), docket.Filter{Digest: r.Digest().String(), Kinds: []act.Kind{act.Adoption}})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			one, err := n.includedNow(ctx, row.Ref)
+			if err != nil {
+				return err
+			}
+			s, _, err := record.Latest(ctx, n.db.Read(), row.Ref.Origin)
+			if err != nil {
+				return err
+			}
+			if one.Cosigs, err = n.proofCosigs(ctx, row.Ref.Origin, row.Ref.Index, s); err != nil {
+				return err
+			}
+			f.Adoptions = append(f.Adoptions, *one)
+		}
+	}
+	list, err := changes(ctx, n.db.Read())
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		one, err := n.keyActIncluded(ctx, c)
+		if err != nil {
+			return err
+		}
+		f.KeyActs = append(f.KeyActs, *one)
+	}
+	return nil
+}
+
+func (n *Node) keyActIncluded(ctx context.Context, c roster.Change) (*proof.Included, error) {
+	one, err := n.includedNow(ctx, act.Ref{Origin: c.Origin, Index: c.Index})
+	if err != nil {
+		return nil, err
+	}
+	a, err := act.Parse(one.Leaf)
+	if err != nil {
+		return nil, err
+	}
+	if !a.Clear.Digest.IsZero() {
+		if one.Blob, err = record.ReadBlob(ctx, n.db.Read(), a.Clear.Digest); err != nil {
+			return nil, fmt.Errorf("list of cosignatures of key act %s %d: %w", c.Origin, c.Index, err)
+		}
+	}
+	return one, nil
+}
+
+// proofContent adds the ciphertext and its file key. An addressee can take the
+// key out of its own stanza; the author kept it when it sealed.
+func (n *Node) proofContent(ctx context.Context, f *proof.File, ref act.Ref) error {
+	a, err := act.Parse(f.Leaf)
+	if err != nil {
+		return err
+	}
+	d := a.Sealed.Digest
+	if d.IsZero() {
+		d = a.Clear.Digest
+	}
+	if d.IsZero() {
+		return nil
+	}
+	if f.Ciphertext, err = record.ReadBlob(ctx, n.db.Read(), d); err != nil {
+		return fmt.Errorf("content of the act: %w", err)
+	}
+	if a.Sealed.Digest.IsZero() {
+		return nil
+	}
+	if f.FileKey, err = n.readFileKey(ctx, ref); err == nil {
+		return nil
+	}
+	f.FileKey, err = seal.FileKey(f.Ciphertext, n.set().Sealing)
+	if err != nil {
+		return fmt.Errorf("this party holds no key to the content: %w", err)
+	}
+	return nil
+}
+
+// saveFileKey keeps the file key of what this party sealed, so that it can show
+// the content later.
+func (n *Node) saveFileKey(ctx context.Context, tx *Tx, d canon.Digest, fileKey []byte) error {
+	b, err := n.lock("", 0, fileKey)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "insert into node_filekeys (digest, body) values ($1,$2) on conflict (digest) do nothing", d.String(), b)
+	return err
+}
+
+func (n *Node) readFileKey(ctx context.Context, ref act.Ref) ([]byte, error) {
+	row, err := docket.Get(ctx, n.db.Read(), ref.Origin, ref.Index)
+	if err != nil {
+		return nil, err
+	}
+	var b []byte
+	if err := n.db.Read().QueryRowContext(ctx, "select body from node_filekeys where digest = $1", row.Sealed).Scan(&b); err != nil {
+		return nil, err
+	}
+	return n.unlock("", 0, b)
+}

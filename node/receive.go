@@ -1,0 +1,495 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"detente/act"
+	"detente/checkpoint"
+	"detente/courier"
+	"detente/docket"
+	"detente/internal/canon"
+	"detente/key"
+	"detente/party"
+	"detente/record"
+	"detente/roster"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// incoming is what a bundle carries of one record, in the order of the bundle.
+type incoming struct {
+	origin party.Origin
+	from   int64 // index of the first leaf
+	leaves [][]byte
+	notes  []checkpoint.Note
+}
+
+// accepted is one record's part after verification: ready to be stored.
+type accepted struct {
+	origin  party.Origin
+	author  party.ID
+	log     *record.Log
+	leaves  [][]byte // new ones only
+	acts    []arrived
+	heads   []checkpoint.Signed
+	refetch bool // the tree does not fit ours: ask for all of it
+}
+
+// arrived is one new leaf, read.
+type arrived struct {
+	ref   act.Ref
+	state string
+	act   *act.Act
+}
+
+// receive takes a whole arrival from a peer, read and bounded but not verified.
+// What verifies is stored in one transaction together with the receipts for it;
+// what does not is kept as an observation and nothing else of it remains.
+func (n *Node) receive(ctx context.Context, from party.ID, in *arrival) error {
+	if in.info.Group != n.cfg.First.Group {
+		return n.refuse(ctx, from, fmt.Errorf("the bundle is of group %s, this node is in %s", in.info.Group, n.cfg.First.Group), nil)
+	}
+	n.receiving.Lock()
+	defer n.receiving.Unlock()
+
+	var all []*accepted
+	for _, rec := range in.records {
+		acc, err := n.verify(ctx, from, rec)
+		if err != nil {
+			return n.refuse(ctx, from, err, rec.evidence())
+		}
+		if acc != nil {
+			all = append(all, acc)
+		}
+	}
+	cosigs, err := n.verifyCosigs(ctx, from, in)
+	if err != nil {
+		return err
+	}
+	opened := n.openAll(ctx, all, in.blobs)
+	if err := n.store(ctx, from, all, in, append(cosigs, n.unpark(all)...), opened); err != nil {
+		return err
+	}
+	return n.afterStore(ctx, from, all, in)
+}
+
+// verify checks one record's part against what is held: strict acts, the tree,
+// the author's three lines. A part that shows nothing new returns nil.
+func (n *Node) verify(ctx context.Context, from party.ID, in *incoming) (*accepted, error) {
+	keys := n.keys.Load()
+	p, ok := keys.Current().ByOrigin(in.origin.Base())
+	if !ok {
+		return nil, fmt.Errorf("record %s belongs to no party of edition %d", in.origin, keys.Current().Edition)
+	}
+	if frozen, err := n.frozen(ctx, in.origin); err != nil || frozen {
+		return nil, err
+	}
+	if p.ID == n.self && in.origin == n.origin {
+		return nil, n.verifyOwn(ctx, from, in)
+	}
+	log, err := n.mirror(ctx, in.origin)
+	if err != nil {
+		return nil, err
+	}
+	size := log.Head().Size
+	acc := &accepted{origin: in.origin, author: p.ID, log: log}
+	if in.from > size {
+		in.leaves = nil // a gap: our position in the answer asks for what lies before
+	} else if skip := size - in.from; skip < int64(len(in.leaves)) {
+		acc.leaves = in.leaves[skip:]
+	}
+	signers, err := n.readActs(acc, keys, size)
+	if err != nil {
+		return nil, err
+	}
+	tree := log.Tree()
+	roots := map[int64]tlog.Hash{size: log.Head().Root}
+	for i, l := range acc.leaves {
+		if err := tree.Append(tlog.RecordHash(l)); err != nil {
+			return nil, err
+		}
+		if in.wants(size + int64(i) + 1) {
+			roots[size+int64(i)+1] = tree.Root()
+		}
+	}
+	reach := size
+	for _, note := range in.notes {
+		signed, err := verifyHead(note, signers, in.origin)
+		if err != nil {
+			return nil, err
+		}
+		h := signed.Head()
+		root, known := roots[h.Size]
+		switch {
+		case h.Size < size:
+			if root, err = n.rootAt(ctx, in.origin, h.Size); err != nil {
+				return nil, err
+			}
+		case !known:
+			continue // beyond what came with it: nothing to compare with yet
+		}
+		if root != h.Root {
+			return n.conflict(ctx, from, acc, in, signed)
+		}
+		acc.heads = append(acc.heads, signed)
+		reach = max(reach, h.Size)
+	}
+	acc.leaves = acc.leaves[:reach-size] // leaves without a signed head over them are not the author's word
+	acc.acts = acc.acts[:reach-size]
+	if len(acc.leaves) == 0 && len(acc.heads) == 0 {
+		return nil, nil
+	}
+	return acc, nil
+}
+
+// wants reports whether a head of this size came along.
+func (in *incoming) wants(size int64) bool {
+	for _, n := range in.notes {
+		if n.Head.Size == size {
+			return true
+		}
+	}
+	return false
+}
+
+func (in *incoming) evidence() []byte {
+	if in == nil || len(in.notes) == 0 {
+		return nil
+	}
+	return in.notes[len(in.notes)-1].Bytes()
+}
+
+// signers answers which key signs a size of the record, the key acts among the
+// new leaves included.
+type signers func(size int64) (key.RecordKey, bool)
+
+// readActs parses the new leaves and follows the record key through them.
+func (n *Node) readActs(acc *accepted, keys *roster.Keys, size int64) (signers, error) {
+	next := keys
+	for i, l := range acc.leaves {
+		ref := act.Ref{Origin: acc.origin, Index: size + int64(i), Leaf: tlog.RecordHash(l)}
+		a, err := act.Parse(l)
+		one := arrived{ref: ref, state: docket.Read, act: a}
+		switch {
+		case errors.Is(err, act.ErrVersion):
+			one = arrived{ref: ref, state: docket.SetAside}
+		case err != nil:
+			one = arrived{ref: ref, state: docket.Invalid}
+		case a.Group != n.cfg.First.Group:
+			one = arrived{ref: ref, state: docket.Invalid}
+		case a.Kind == act.KeyChange:
+			if next == keys {
+				next = keys.Clone()
+			}
+			if err := next.Change(keyChange(acc.author, ref, a)); err != nil {
+				n.cfg.Log.Warn("a key act does not follow the commitment before it", "origin", string(acc.origin), "index", ref.Index, "reason", err.Error())
+			}
+		}
+		acc.acts = append(acc.acts, one)
+	}
+	return func(s int64) (key.RecordKey, bool) { return next.Record(acc.origin, s) }, nil
+}
+
+func keyChange(author party.ID, ref act.Ref, a *act.Act) roster.Change {
+	return roster.Change{Party: author, Origin: ref.Origin, Index: ref.Index, Role: key.Role(a.Role), Payload: a.Payload}
+}
+
+func verifyHead(note checkpoint.Note, sign signers, o party.Origin) (checkpoint.Signed, error) {
+	k, ok := sign(note.Head.Size)
+	if !ok {
+		return checkpoint.Signed{}, fmt.Errorf("no key is known for record %s", o)
+	}
+	s, err := note.Verify(k)
+	if err != nil {
+		return s, fmt.Errorf("checkpoint of %s at %d acts: %w", o, note.Head.Size, err)
+	}
+	return s, nil
+}
+
+// verifyOwn looks at what a peer holds of our own record: a head under our own
+// key that is newer than the database shows that we were rolled back.
+func (n *Node) verifyOwn(ctx context.Context, from party.ID, in *incoming) error {
+	for _, note := range in.notes {
+		k, ok := n.keys.Load().Record(in.origin, note.Head.Size)
+		if !ok {
+			continue
+		}
+		s, err := note.Verify(k)
+		if err != nil {
+			continue // not our word
+		}
+		have := int64(0)
+		if own, ok := n.Head(); ok {
+			have = own.Head().Size
+		}
+		if s.Head().Size > have {
+			n.ownSeen(from, s.Head())
+			continue
+		}
+		root, err := n.rootAt(ctx, in.origin, s.Head().Size)
+		if err != nil {
+			return err
+		}
+		if root != s.Head().Root {
+			n.ownSeen(from, s.Head())
+		}
+	}
+	return nil
+}
+
+// verifyCosigs verifies cosignatures one by one; a bad one is an observation
+// and does not spoil the others.
+func (n *Node) verifyCosigs(ctx context.Context, from party.ID, in *arrival) ([]checkpoint.Cosigned, error) {
+	keys := n.keys.Load()
+	var out []checkpoint.Cosigned
+	for _, note := range in.cosigs {
+		c, err := verifyCosig(keys, note)
+		if err != nil {
+			if err := n.observe(ctx, from, err.Error(), note.Bytes()); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func verifyCosig(keys *roster.Keys, note checkpoint.Note) (checkpoint.Cosigned, error) {
+	if len(note.Lines) == 0 {
+		return checkpoint.Cosigned{}, fmt.Errorf("cosignature over %s: no signature line", note.Head.Origin)
+	}
+	ck, ok := keys.ByName(note.Lines[0].Name, note.Lines[0].ID)
+	if !ok {
+		return checkpoint.Cosigned{}, fmt.Errorf("cosignature over %s by %s: no party of the roster has this key", note.Head.Origin, note.Lines[0].Name)
+	}
+	c, err := note.VerifyCosigned(ck.Key)
+	if err != nil {
+		return c, fmt.Errorf("cosignature over %s by %s: %w", note.Head.Origin, note.Lines[0].Name, err)
+	}
+	return c, nil
+}
+
+// store commits an arrival: leaves, heads, blobs, what follows from each act,
+// and the receipts, in one transaction of the writer.
+func (n *Node) store(ctx context.Context, from party.ID, all []*accepted, in *arrival, cosigs []checkpoint.Cosigned, contents map[act.Ref]content) error {
+	if len(all) == 0 && len(cosigs) == 0 && len(in.blobs) == 0 {
+		return nil
+	}
+	return n.update(ctx, func(tx *Tx) error {
+		if err := n.storeBlobs(ctx, tx, all, in.blobs); err != nil {
+			return err
+		}
+		for _, acc := range all {
+			if err := n.storeRecord(ctx, tx, acc, contents); err != nil {
+				return err
+			}
+		}
+		return n.storeCosigs(ctx, tx, from, cosigs)
+	})
+}
+
+// storeCosigs keeps cosignatures. One over a tree that is not held yet waits in
+// memory for its record; one over another tree than the one held is an
+// observation, or, if its signer signed both, a proof.
+func (n *Node) storeCosigs(ctx context.Context, tx *Tx, from party.ID, cosigs []checkpoint.Cosigned) error {
+	for _, c := range cosigs {
+		_, err := record.SaveCosigned(ctx, tx.Tx, c)
+		var both *record.Contradiction
+		switch {
+		case errors.Is(err, record.ErrNotHeld):
+			tx.After(func() { n.park(c) })
+		case errors.As(err, &both):
+			tx.After(func() { n.contradicted = append(n.contradicted, contradictedCosig{from, c, both.Held}) })
+		case err != nil:
+			return err
+		}
+	}
+	return nil
+}
+
+// contradictedCosig is a cosignature over another tree than the one held.
+type contradictedCosig struct {
+	from party.ID
+	c    checkpoint.Cosigned
+	held []byte // another note of the same signer, or nil
+}
+
+// maxParked bounds the cosignatures that wait for their record, in number.
+const maxParked = 10000
+
+func (n *Node) park(c checkpoint.Cosigned) {
+	if n.parkedCount < maxParked {
+		n.parked[c.Head().Origin] = append(n.parked[c.Head().Origin], c)
+		n.parkedCount++
+	}
+}
+
+// unpark takes the cosignatures that waited for records which have now grown.
+func (n *Node) unpark(all []*accepted) []checkpoint.Cosigned {
+	var out []checkpoint.Cosigned
+	for _, acc := range all {
+		if len(acc.leaves) > 0 {
+			out = append(out, n.parked[acc.origin]...)
+			n.parkedCount -= len(n.parked[acc.origin])
+			delete(n.parked, acc.origin)
+		}
+	}
+	return out
+}
+
+// storeBlobs keeps those blobs that an act names, one that came along or one held before.
+func (n *Node) storeBlobs(ctx context.Context, tx *Tx, all []*accepted, blobs map[canon.Digest][]byte) error {
+	named := map[canon.Digest]bool{}
+	for _, acc := range all {
+		for _, a := range acc.acts {
+			if a.act != nil {
+				named[a.act.Sealed.Digest], named[a.act.Clear.Digest] = true, true
+			}
+		}
+	}
+	for d, b := range blobs {
+		if !named[d] {
+			rows, err := docket.List(ctx, tx.Tx, docket.Filter{Digest: d.String(), Limit: 1})
+			if err != nil {
+				return err
+			}
+			if len(rows) == 0 {
+				continue
+			}
+		}
+		if _, err := record.SaveBlob(ctx, tx.Tx, b); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "delete from node_missing where digest = $1", d.String()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *Node) storeRecord(ctx context.Context, tx *Tx, acc *accepted, contents map[act.Ref]content) error {
+	if len(acc.leaves) > 0 {
+		ext, err := acc.log.Extend(ctx, tx.Tx, acc.leaves)
+		if err != nil {
+			return fmt.Errorf("mirror %s: %w", acc.origin, err)
+		}
+		tx.After(ext.Done)
+	}
+	for _, h := range acc.heads {
+		if err := record.SaveHead(ctx, tx.Tx, h, false); err != nil {
+			return err
+		}
+	}
+	for _, a := range acc.acts {
+		if err := docket.Fold(ctx, tx.Tx, docket.Entry{Ref: a.ref, Author: acc.author, State: a.state, Act: a.act}); err != nil {
+			return err
+		}
+		if a.act == nil {
+			continue
+		}
+		if err := n.file(ctx, tx, acc.author, a.ref, a.act); err != nil {
+			return err
+		}
+		if err := n.noteMissing(ctx, tx, a.ref, a.act); err != nil {
+			return err
+		}
+		if c, ok := contents[a.ref]; ok {
+			if err := n.saveContent(ctx, tx.Tx, a.ref.Origin, a.ref.Index, c); err != nil {
+				return err
+			}
+		}
+		if err := n.answer(ctx, tx, a.ref, a.act, contents[a.ref]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// file is the one switch in which the kinds of act meet: what an act changes in
+// this node besides being held.
+func (n *Node) file(ctx context.Context, tx *Tx, author party.ID, ref act.Ref, a *act.Act) error {
+	switch a.Kind {
+	case act.KeyChange:
+		return n.fileKeyChange(ctx, tx, keyChange(author, ref, a))
+	case act.Adoption:
+		return n.fileAdoption(ctx, tx, a)
+	case act.Misconduct:
+		return n.fileMisconduct(ctx, tx, a)
+	case act.Volume:
+		tx.After(func() {
+			n.cfg.Log.Warn("a party opened a new volume of its record", "party", string(author), "origin", string(ref.Origin))
+		})
+		return nil
+	case act.Statement, act.Delivered, act.Acknowledged, act.Returned, act.HandedOver,
+		act.Entered, act.Confirmed, act.Contested, act.Suspension, act.Resumption:
+		return nil // what they mean is read from the docket
+	}
+	return fmt.Errorf("act %s has kind %q, which this node cannot file", ref, a.Kind)
+}
+
+// afterStore runs what an arrival sets in motion.
+func (n *Node) afterStore(ctx context.Context, from party.ID, all []*accepted, in *arrival) error {
+	news := false
+	for _, acc := range all {
+		if acc.refetch {
+			n.askWhole(from, acc.origin)
+			continue
+		}
+		if len(acc.leaves) > 0 {
+			news = true
+			n.markDirty(acc.origin)
+		}
+		for _, a := range acc.acts {
+			if a.state == docket.Invalid {
+				if err := n.invalidAct(ctx, acc, a); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if err := n.weighCosigs(ctx); err != nil {
+		return err
+	}
+	if len(in.blobs) > 0 {
+		if err := n.blobsArrived(ctx, in.blobs); err != nil {
+			return err
+		}
+	}
+	if news || len(in.cosigs) > 0 {
+		n.wakeLazy()
+	}
+	return nil
+}
+
+// mirror is the edge of a record held here, kept between arrivals.
+func (n *Node) mirror(ctx context.Context, o party.Origin) (*record.Log, error) {
+	if l, ok := n.logs[o]; ok {
+		return l, nil
+	}
+	l, err := record.Load(ctx, n.db.Read(), o)
+	if err != nil {
+		return nil, fmt.Errorf("load the mirror of %s: %w", o, err)
+	}
+	n.logs[o] = l
+	return l, nil
+}
+
+// refuse keeps an observation and returns the sentence for the peer.
+func (n *Node) refuse(ctx context.Context, from party.ID, cause error, evidence []byte) error {
+	if errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	if err := n.observe(ctx, from, cause.Error(), evidence); err != nil {
+		return err
+	}
+	return courier.Refuse(cause.Error(), nil)
+}
+
+func (n *Node) observe(ctx context.Context, from party.ID, what string, evidence []byte) error {
+	n.cfg.Log.Info("observation", "from", string(from), "what", what)
+	return n.update(ctx, func(tx *Tx) error {
+		return record.Observe(ctx, tx.Tx, record.Observation{From: string(from), What: what, Bytes: evidence, At: n.now().Unix()})
+	})
+}

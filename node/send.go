@@ -1,0 +1,331 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"detente/act"
+	"detente/desk"
+	"detente/docket"
+	"detente/internal/canon"
+	"detente/party"
+	"detente/record"
+	"detente/regime"
+	"detente/seal"
+	"filippo.io/age"
+)
+
+// FormType is the media type of a filled form inside a seal or payload.
+const FormType = "application/vnd.detente.form+json"
+
+// TextType is the media type of plain text inside a seal or payload; always UTF-8.
+const TextType = "text/plain"
+
+// Request is what an officer wants to say: the draft that the desk keeps and
+// clears, and from which the act is made.
+type Request struct {
+	Kind     act.Kind        `json:"kind"`     // statement, entered, handed-over, confirmed, contested, returned
+	Status   act.Status      `json:"status"`   // actual, exercise, test
+	To       []party.ID      `json:"to"`       // addressees; empty: all, in the clear
+	Open     bool            `json:"open"`     // true: in the clear; false: sealed to the addressees
+	Thread   string          `json:"thread"`   // reference
+	Answers  string          `json:"answers"`  // act reference, or empty
+	Life     act.Life        `json:"life"`     // of a statement
+	Measure  string          `json:"measure"`  // form id
+	Values   json.RawMessage `json:"values"`   // filled form: for a correction or update the changed fields only
+	Text     string          `json:"text"`     // instead of a form
+	For      party.ID        `json:"for"`      // entered, handed-over: for whom
+	Channel  string          `json:"channel"`  // entered, handed-over: note, mail, telephone, embassy
+	On       string          `json:"on"`       // entered, handed-over: when, canon time
+	Note     string          `json:"note"`     // note-verbale number
+	Post     party.Post      `json:"post"`     // issuing post
+	Language string          `json:"language"` // original language
+	Handling string          `json:"handling"` // handling mark
+}
+
+// Plan is a checked request: what will be appended, shown to the officer who clears it.
+type Plan struct {
+	Request Request
+	Form    *regime.Form
+	Checked regime.Checked
+	Content []byte   // what goes inside
+	Touches []string // numbers of the fields that a correction or update changes
+}
+
+// FaultsError lists every fault of a form.
+type FaultsError struct{ Faults []regime.Fault }
+
+func (e *FaultsError) Error() string {
+	return fmt.Sprintf("the form has %d faults; the first: field %s: %s", len(e.Faults), e.Faults[0].Number, e.Faults[0].Text["en"])
+}
+
+// Check reads a request and checks it as a whole: the form with every fault
+// named, the thread it continues, the addressees.
+func (n *Node) Check(ctx context.Context, b []byte) (*Plan, error) {
+	var p Plan
+	if err := canon.ReadJSON(b, &p.Request); err != nil {
+		return nil, fmt.Errorf("read draft: %w", err)
+	}
+	r := p.Request
+	if r.Measure == "" {
+		p.Content = []byte(r.Text)
+	} else if err := n.checkForm(ctx, &p); err != nil {
+		return nil, err
+	}
+	current := n.keys.Load().Current()
+	for _, id := range r.To {
+		to, ok := current.Party(id)
+		if !ok {
+			return nil, fmt.Errorf("addressee %s is not in the roster, edition %d", id, current.Edition)
+		}
+		if to.Card == nil && !r.Open {
+			return nil, fmt.Errorf("addressee %s has no node and no key to seal to; send it by note and enter the hand-over: detente statement hand-over", id)
+		}
+		if id == n.self {
+			return nil, fmt.Errorf("addressee %s is this party itself", id)
+		}
+	}
+	if _, err := n.actOf(&p, time.Unix(1, 0).UTC(), map[party.ID]int64{}); err != nil {
+		return nil, err
+	}
+	return &p, nil
+}
+
+// checkForm checks the values, laid over the statement that is corrected or updated.
+func (n *Node) checkForm(ctx context.Context, p *Plan) error {
+	r := p.Request
+	form, ok := n.cfg.Pack.Form(r.Measure)
+	if !ok {
+		return fmt.Errorf("no form %s is known here", r.Measure)
+	}
+	p.Form = form
+	values, err := regime.ReadValues(r.Values)
+	if err != nil {
+		return fmt.Errorf("read the form: %w", err)
+	}
+	if r.Life == act.Correction || r.Life == act.Update {
+		before, err := n.Whole(ctx, r.Thread)
+		if err != nil {
+			return err
+		}
+		whole, touched, err := form.Apply(before, values)
+		if err != nil {
+			return err
+		}
+		if len(touched) == 0 {
+			return errors.New("the correction changes no field")
+		}
+		p.Touches, values = touched, whole
+	}
+	checked, faults := form.Check(values)
+	if len(faults) > 0 {
+		return &FaultsError{faults}
+	}
+	p.Checked = checked
+	p.Content, err = values.Bytes()
+	return err
+}
+
+// actOf makes the outside of the act, without its ciphertext.
+func (n *Node) actOf(p *Plan, now time.Time, serials map[party.ID]int64) (*act.Act, error) {
+	r := p.Request
+	a := &act.Act{
+		Group: n.cfg.First.Group, Edition: n.keys.Load().Current().Edition, Kind: r.Kind, Status: r.Status,
+		To: r.To, ToAll: len(r.To) == 0, Thread: r.Thread, Life: r.Life, Touches: p.Touches, Measure: r.Measure,
+		For: r.For, Channel: r.Channel, Note: r.Note, Post: r.Post, Language: r.Language, Handling: r.Handling, Claimed: now,
+	}
+	if len(serials) > 0 {
+		a.Serial = serials
+	}
+	if r.On != "" {
+		on, err := canon.ParseTime(r.On)
+		if err != nil {
+			return nil, fmt.Errorf("time of the hand-over: %w", err)
+		}
+		a.On = on
+	}
+	if r.Answers != "" {
+		ref, err := act.ParseRef(r.Answers)
+		if err != nil {
+			return nil, fmt.Errorf("answers: %w", err)
+		}
+		a.Answers = ref
+	}
+	if len(p.Content) > 0 && (r.Open || a.ToAll) {
+		a.PayloadType, a.Payload = p.contentType(), p.Content
+	}
+	return a, nil
+}
+
+func (p *Plan) contentType() string {
+	if p.Form != nil {
+		return FormType
+	}
+	return TextType
+}
+
+// Send makes the act of a cleared draft, seals it, and appends it to the own
+// record; peers get it from there. Sending the same draft again returns the same
+// act. Steps, and what the next start finds if the machine dies after each:
+//
+//  1. check: nothing.
+//  2. seal: nothing; the ciphertext was only in memory.
+//  3. append, keep blob and content, mark the draft sent: all of it or nothing.
+//  4. push: the positions of the peers say what they still lack.
+func (n *Node) Send(ctx context.Context, s desk.Session, id string) (act.Ref, error) {
+	if d, err := n.desk.Draft(ctx, id); err == nil && d.Sent != "" {
+		return act.ParseRef(d.Sent)
+	}
+	cleared, err := n.desk.Ready(ctx, n.db.Read(), id)
+	if err != nil {
+		return act.Ref{}, err
+	}
+	plan, err := n.Check(ctx, cleared.Draft().Request)
+	if err != nil {
+		return act.Ref{}, err
+	}
+	var ref act.Ref
+	err = n.update(ctx, func(tx *Tx) error {
+		var err error
+		if ref, err = n.say(ctx, tx, plan); err != nil {
+			return err
+		}
+		if err := n.desk.MarkSent(ctx, tx.Tx, cleared, refText(ref)); err != nil {
+			return err
+		}
+		return n.desk.Audit(ctx, tx.Tx, s.Officer().ID, "send", fmt.Sprintf("draft %s as %s", id, refText(ref)))
+	})
+	return ref, err
+}
+
+// say seals and appends a plan inside a change.
+func (n *Node) say(ctx context.Context, tx *Tx, p *Plan) (act.Ref, error) {
+	serials, err := n.serials(ctx, tx, p.Request)
+	if err != nil {
+		return act.Ref{}, err
+	}
+	a, err := n.actOf(p, n.now(), serials)
+	if err != nil {
+		return act.Ref{}, err
+	}
+	if len(p.Content) > 0 && a.PayloadType == "" {
+		if err := n.sealInto(ctx, tx, a, seal.Content{Type: p.contentType(), Body: p.Content}); err != nil {
+			return act.Ref{}, err
+		}
+	}
+	ref, err := tx.Append(ctx, a)
+	if err != nil {
+		return act.Ref{}, err
+	}
+	if a.PayloadType == "" && len(p.Content) > 0 {
+		err = n.saveContent(ctx, tx.Tx, ref.Origin, ref.Index, content{State: opened, Type: p.contentType(), Body: p.Content})
+	}
+	return ref, err
+}
+
+// serials numbers a statement per addressee, so that a gap shows.
+func (n *Node) serials(ctx context.Context, tx *Tx, r Request) (map[party.ID]int64, error) {
+	if r.Kind != act.Statement {
+		return nil, nil
+	}
+	out := map[party.ID]int64{}
+	for _, id := range r.To {
+		s, err := docket.NextSerial(ctx, tx.Tx, n.volumes(), id)
+		if err != nil {
+			return nil, err
+		}
+		out[id] = s
+	}
+	return out, nil
+}
+
+// volumes are the origins of the own record, oldest first.
+func (n *Node) volumes() []party.Origin {
+	var out []party.Origin
+	for v := 1; v <= n.origin.Volume(); v++ {
+		out = append(out, n.origin.AtVolume(v))
+	}
+	return out
+}
+
+// sealInto seals c to the addressees of a, keeps the ciphertext and names it in a.
+func (n *Node) sealInto(ctx context.Context, tx *Tx, a *act.Act, c seal.Content) error {
+	bind, err := n.binding(n.origin, a)
+	if err != nil {
+		return err
+	}
+	keys := n.keys.Load()
+	to := make([]*age.HybridRecipient, 0, len(a.To))
+	for _, id := range a.To {
+		text, ok := keys.Sealing(id, n.now())
+		if !ok {
+			return fmt.Errorf("%s has no key to seal to", id)
+		}
+		r, err := age.ParseHybridRecipient(text)
+		if err != nil {
+			return fmt.Errorf("sealing key of %s: %w", id, err)
+		}
+		to = append(to, r)
+	}
+	b, fileKey, err := seal.SealWithKey(n.cfg.Rand, c, bind, to)
+	if err != nil {
+		return fmt.Errorf("seal: %w", err)
+	}
+	d, err := record.SaveBlob(ctx, tx.Tx, b)
+	if err != nil {
+		return err
+	}
+	if err := n.saveFileKey(ctx, tx, d, fileKey); err != nil {
+		return err
+	}
+	a.Sealed = act.Blob{Digest: d, Size: int64(len(b))}
+	return nil
+}
+
+// Whole is the filled form of a thread as corrected and updated so far, for
+// this reader: the last content under the thread that could be read.
+func (n *Node) Whole(ctx context.Context, thread string) (*regime.Values, error) {
+	rows, err := docket.List(ctx, n.db.Read(), docket.Filter{Thread: thread, Kinds: []act.Kind{act.Statement}})
+	if err != nil {
+		return nil, err
+	}
+	for i := len(rows) - 1; i >= 0; i-- {
+		c, err := n.Content(ctx, rows[i].Ref)
+		if errors.Is(err, ErrNoContent) || err == nil && c.Type != FormType {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return regime.ParseValues(c.Body)
+	}
+	return nil, fmt.Errorf("no filled form is held in thread %q", thread)
+}
+
+// Content is the readable content of an act: its payload, or what was opened.
+type Content struct {
+	Type string
+	Body []byte
+}
+
+// Content reads what this party may and could read of an act, or ErrNoContent.
+func (n *Node) Content(ctx context.Context, ref act.Ref) (Content, error) {
+	a, err := n.readAct(ctx, ref)
+	if err != nil {
+		return Content{}, err
+	}
+	if a.PayloadType != "" {
+		return Content{a.PayloadType, a.Payload}, nil
+	}
+	c, err := n.readContent(ctx, n.db.Read(), ref.Origin, ref.Index)
+	if err != nil {
+		return Content{}, err
+	}
+	if c.State != opened {
+		return Content{}, fmt.Errorf("%w: %s", ErrNoContent, c.Note)
+	}
+	return Content{c.Type, c.Body}, nil
+}

@@ -1,0 +1,157 @@
+package node
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"detente/internal/canon"
+	"detente/internal/durable"
+	"detente/key"
+	"detente/party"
+	"detente/roster"
+)
+
+// Schema creates the node's own tables. Group state (rosters, adoptions, key
+// changes) is derived from the records and can be rebuilt; contents and settings
+// are local.
+const Schema = `
+create table if not exists node_rosters (
+	edition bigint not null, digest text not null, body blob not null,
+	pinned bigint not null, primary key (digest));
+create table if not exists node_changes (
+	origin text not null, idx bigint not null, party text not null, role text not null, payload blob not null,
+	primary key (origin, idx));
+create table if not exists node_contents (
+	origin text not null, idx bigint not null, state text not null, type text not null, body blob not null, note text not null,
+	primary key (origin, idx));
+create table if not exists node_filekeys (
+	digest text not null, body blob not null, primary key (digest));
+create table if not exists node_missing (
+	digest text not null, origin text not null, idx bigint not null, primary key (digest, origin, idx));
+create index if not exists node_missing_place on node_missing (origin, idx);
+create table if not exists node_frozen (
+	origin text not null, proof text not null, at bigint not null, primary key (origin));
+`
+
+// pinRoster stores the first roster on the first start and afterwards insists on it.
+func (n *Node) pinRoster(ctx context.Context, tx *sql.Tx) error {
+	d := n.cfg.First.Digest().String()
+	var pinned string
+	err := tx.QueryRowContext(ctx, "select digest from node_rosters where pinned = 1").Scan(&pinned)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		b, err := n.cfg.First.Bytes()
+		if err != nil {
+			return fmt.Errorf("write the first roster: %w", err)
+		}
+		_, err = tx.ExecContext(ctx, "insert into node_rosters (edition, digest, body, pinned) values ($1,$2,$3,1)", n.cfg.First.Edition, d, b)
+		return err
+	case err != nil:
+		return fmt.Errorf("read the pinned roster: %w", err)
+	case pinned != d:
+		return fmt.Errorf("this home is pinned to the roster %s, not to %s: a home belongs to one group for good", pinned, d)
+	}
+	return nil
+}
+
+type storedRoster struct {
+	roster *roster.Roster
+	digest canon.Digest
+}
+
+func rosters(ctx context.Context, q durable.Querier) ([]storedRoster, error) {
+	rows, err := q.QueryContext(ctx, "select body from node_rosters order by edition, digest")
+	if err != nil {
+		return nil, fmt.Errorf("read rosters: %w", err)
+	}
+	defer rows.Close()
+	var out []storedRoster
+	for rows.Next() {
+		var b []byte
+		if err := rows.Scan(&b); err != nil {
+			return nil, err
+		}
+		r, err := roster.Parse(b)
+		if err != nil {
+			return nil, fmt.Errorf("read a stored roster: %w", err)
+		}
+		out = append(out, storedRoster{r, r.Digest()})
+	}
+	return out, rows.Err()
+}
+
+func saveRoster(ctx context.Context, tx *sql.Tx, r *roster.Roster, body []byte) error {
+	_, err := tx.ExecContext(ctx, `insert into node_rosters (edition, digest, body, pinned) values ($1,$2,$3,0)
+		on conflict (digest) do nothing`, r.Edition, r.Digest().String(), body)
+	return err
+}
+
+func saveChange(ctx context.Context, tx *sql.Tx, c roster.Change) error {
+	_, err := tx.ExecContext(ctx, `insert into node_changes (origin, idx, party, role, payload) values ($1,$2,$3,$4,$5)
+		on conflict (origin, idx) do nothing`, string(c.Origin), c.Index, string(c.Party), string(c.Role), c.Payload)
+	return err
+}
+
+func changes(ctx context.Context, q durable.Querier) ([]roster.Change, error) {
+	rows, err := q.QueryContext(ctx, "select origin, idx, party, role, payload from node_changes order by origin, idx")
+	if err != nil {
+		return nil, fmt.Errorf("read key changes: %w", err)
+	}
+	defer rows.Close()
+	var out []roster.Change
+	for rows.Next() {
+		var c roster.Change
+		var role string
+		if err := rows.Scan(&c.Origin, &c.Index, &c.Party, &role, &c.Payload); err != nil {
+			return nil, err
+		}
+		c.Role = key.Role(role)
+		out = append(out, c)
+	}
+	return out, rows.Err()
+}
+
+// content is what this node could read of a sealed act, kept re-encrypted, or
+// the word why it could not.
+type content struct {
+	State string // opened, unreadable
+	Type  string
+	Body  []byte
+	Note  string // why it could not be read
+}
+
+const (
+	opened     = "opened"
+	unreadable = "unreadable"
+)
+
+func (n *Node) saveContent(ctx context.Context, tx *sql.Tx, o party.Origin, idx int64, c content) error {
+	body, err := n.lock(o, idx, c.Body)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `insert into node_contents (origin, idx, state, type, body, note) values ($1,$2,$3,$4,$5,$6)
+		on conflict (origin, idx) do update set state = excluded.state, type = excluded.type, body = excluded.body, note = excluded.note`,
+		string(o), idx, c.State, c.Type, body, c.Note)
+	return err
+}
+
+// ErrNoContent means that no readable content of the act is kept here.
+var ErrNoContent = errors.New("no content of this act is kept here")
+
+func (n *Node) readContent(ctx context.Context, q durable.Querier, o party.Origin, idx int64) (content, error) {
+	var c content
+	var body []byte
+	err := q.QueryRowContext(ctx, "select state, type, body, note from node_contents where origin = $1 and idx = $2", string(o), idx).
+		Scan(&c.State, &c.Type, &body, &c.Note)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, ErrNoContent
+	}
+	if err != nil {
+		return c, err
+	}
+	c.Body, err = n.unlock(o, idx, body)
+	return c, err
+}
