@@ -18,12 +18,12 @@ import (
 // had gone the whole way.
 var floors = map[string]int{
 	"internal/canon":   0, // one spelling per value
-	"internal/frame":   0, // the container of bundles and proof files
 	"internal/durable": 0, // writes that survive
 	"internal/notify":  0, // the service manager
 	"packs":            0, // the forms, as data
 	"deploy":           0, // the unit, as data
 	"party":            1, // who
+	"internal/frame":   1, // the container of bundles and proof files
 	"key":              2, // one key per role
 	"act":              2, // what is said
 	"lodging":          2, // when it was lodged
@@ -33,12 +33,14 @@ var floors = map[string]int{
 	"regime":           3, // what a text asks for
 	"record":           4, // what is kept
 	"bundle":           4, // what is carried
+	"witness":          4, // who vouches
 	"desk":             4, // what the officer does
 	"proof":            5, // what can be shown
 	"courier":          5, // how it moves
 	"docket":           5, // what stands
 	"node":             6, // the house
 	"control":          7, // the door of a running node
+	"town":             7, // real nodes in one process: demonstration, benchmark, tests
 	"cmd/detente":      8, // the one binary
 	"bench":            8, // the measure
 }
