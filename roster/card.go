@@ -26,7 +26,7 @@ func (r *Roster) SetCard(id party.ID, card key.Card, endpoints []string) error {
 		trial := *r
 		trial.Parties = append([]Party{}, r.Parties...)
 		trial.Parties[i] = p
-		if err := trial.checkKeys(); err != nil {
+		if err := trial.checkKeys(nil); err != nil {
 			return fmt.Errorf("set card: %w", err)
 		}
 		r.Parties[i] = p
@@ -90,21 +90,26 @@ func readCard(c *key.Card) (cardKeys, error) {
 // whatever the role, name or algorithm byte it stands under.
 type material canon.Digest
 
-// materialsOf are the public keys of a card with the commitments to those that
-// follow, each with its role.
-func materialsOf(c *key.Card, k cardKeys) map[material]key.Role {
-	all := map[material]key.Role{}
-	for _, m := range recordMaterials(k.record) {
-		all[m] = key.Record
+// roleMaterial is a material with the role it stands in.
+type roleMaterial struct {
+	material material
+	role     key.Role
+}
+
+// materialsOf are the public keys of a card, each with its role. One that stands
+// in two roles is there twice.
+func materialsOf(c *key.Card, k cardKeys) []roleMaterial {
+	var all []roleMaterial
+	add := func(role key.Role, ms ...material) {
+		for _, m := range ms {
+			all = append(all, roleMaterial{m, role})
+		}
 	}
-	for _, m := range cosignerMaterials(k.witness) {
-		all[m] = key.Witness
-	}
-	for _, m := range cosignerMaterials(k.mirror) {
-		all[m] = key.Mirror
-	}
-	all[material(canon.DigestOf([]byte(c.Sealing)))] = key.Sealing
-	all[material(c.Transport)] = key.Transport
+	add(key.Record, recordMaterials(k.record)...)
+	add(key.Witness, cosignerMaterials(k.witness)...)
+	add(key.Mirror, cosignerMaterials(k.mirror)...)
+	add(key.Sealing, material(canon.DigestOf([]byte(c.Sealing))))
+	add(key.Transport, material(c.Transport))
 	return all
 }
 
@@ -128,8 +133,9 @@ func ed25519Material(public ed25519.PublicKey) material {
 }
 
 // checkKeys holds all cards together: each readable, and no origin, key or
-// commitment in two places.
-func (r *Roster) checkKeys() error {
+// commitment in two places. A card whose keys are known is not read again; known
+// may be nil.
+func (r *Roster) checkKeys(known func(*key.Card) (cardKeys, bool)) error {
 	type place struct {
 		id   party.ID
 		role key.Role
@@ -140,7 +146,7 @@ func (r *Roster) checkKeys() error {
 		if p.Card == nil {
 			continue
 		}
-		keys, err := readCard(p.Card)
+		keys, err := readUnlessKnown(p.Card, known)
 		if err != nil {
 			return out(row(p.ID), "%s", err)
 		}
@@ -148,11 +154,11 @@ func (r *Roster) checkKeys() error {
 			return out(row(p.ID), "origin %s is that of %s", p.Card.Origin, other)
 		}
 		origins[p.Card.Origin] = p.ID
-		for m, role := range materialsOf(p.Card, keys) {
-			if other, twice := seen[m]; twice {
-				return out(row(p.ID), "the %s key is the %s key of %s; one key serves one role of one party", role, other.role, other.id)
+		for _, m := range materialsOf(p.Card, keys) {
+			if other, twice := seen[m.material]; twice {
+				return out(row(p.ID), "the %s key is the %s key of %s; one key serves one role of one party", m.role, other.role, other.id)
 			}
-			seen[m] = place{p.ID, role}
+			seen[m.material] = place{p.ID, m.role}
 		}
 	}
 	for _, p := range r.Parties {
@@ -167,6 +173,15 @@ func (r *Roster) checkKeys() error {
 		}
 	}
 	return nil
+}
+
+func readUnlessKnown(c *key.Card, known func(*key.Card) (cardKeys, bool)) (cardKeys, error) {
+	if known != nil {
+		if k, ok := known(c); ok {
+			return k, nil
+		}
+	}
+	return readCard(c)
 }
 
 // commitment is the digest of the key that follows in a role.

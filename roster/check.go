@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"detente/internal/canon"
+	"detente/key"
 	"detente/party"
 )
 
@@ -31,7 +32,10 @@ func out(where, format string, args ...any) error {
 
 // check holds r to the bounds of spec/roster.md §2 and returns the first that it
 // does not keep. What passes is well formed; whether it is wise, Lint says.
-func (r *Roster) check(s stage) error {
+func (r *Roster) check(s stage) error { return r.checkKnowing(s, nil) }
+
+// checkKnowing is check that reads no card again whose keys are known.
+func (r *Roster) checkKnowing(s stage, known func(*key.Card) (cardKeys, bool)) error {
 	if r.Format != Format {
 		return out("format", "%q is not %q", clip(r.Format), Format)
 	}
@@ -57,7 +61,7 @@ func (r *Roster) check(s stage) error {
 	if err := r.checkAgreed(); err != nil {
 		return err
 	}
-	return r.checkKeys()
+	return r.checkKeys(known)
 }
 
 // checkHead looks at what stands before the parties.

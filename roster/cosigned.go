@@ -16,9 +16,6 @@ import (
 // CosignedFormat is the first line of every list of cosignatures of this version.
 const CosignedFormat = "detente-cosigned/v1"
 
-// CosignedType is the media type of such a list, for the act that names it.
-const CosignedType = "text/vnd.detente.cosigned"
-
 // Cosignature is what a retired key signed: one head at one time.
 type Cosignature struct {
 	Origin party.Origin // volume of the record that was cosigned
@@ -33,12 +30,13 @@ func compare(a, b Cosignature) int {
 
 // CosignedList is every cosignature made under a key that is retired, in the
 // order of its bytes: origin, size, root, time. After the retirement only these
-// count. The zero value is the empty list.
+// count. The act that names it has it as a clear blob.
 type CosignedList []Cosignature
 
-// NewCosignedList sorts a copy of what was signed and drops repetitions.
+// NewCosignedList sorts a copy of what was signed and drops repetitions. It is
+// never nil: a key that signed nothing has the empty list.
 func NewCosignedList(signed []Cosignature) CosignedList {
-	l := slices.Clone(signed)
+	l := append(CosignedList{}, signed...)
 	slices.SortFunc(l, compare)
 	return slices.CompactFunc(l, func(a, b Cosignature) bool { return a == b })
 }

@@ -25,6 +25,9 @@ func TestCosignedList(t *testing.T) {
 	if signed[0] != sample()[0] {
 		t.Error("the caller's slice was reordered")
 	}
+	if NewCosignedList(nil) == nil {
+		t.Error("a key that signed nothing has no list")
+	}
 	if len(l) != 5 {
 		t.Fatalf("%d lines where 5 belong", len(l))
 	}

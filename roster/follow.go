@@ -9,8 +9,9 @@ import (
 	"detente/party"
 )
 
-// follows lists what keeps r from being the edition after prev; all of it is severe.
-func (r *Roster) follows(prev *Roster) []Fault {
+// follows lists what keeps r from being the edition after prev, whose digest is
+// d; all of it is severe.
+func (r *Roster) follows(prev *Roster, d canon.Digest) []Fault {
 	var f findings
 	if r.Group != prev.Group {
 		f.severe("group", fmt.Sprintf("%s is not the group of the edition before, %s", r.Group, prev.Group), "copy it from there")
@@ -18,7 +19,7 @@ func (r *Roster) follows(prev *Roster) []Fault {
 	if r.Edition != prev.Edition+1 {
 		f.severe("edition", fmt.Sprintf("%d does not follow %d", r.Edition, prev.Edition), fmt.Sprintf("write %d", prev.Edition+1))
 	}
-	if d := prev.Digest(); r.Previous != d {
+	if r.Previous != d {
 		f.severe("previous", fmt.Sprintf("%s is not the digest of the edition before", r.Previous), "write "+d.String())
 	}
 	before, err1 := canon.ParseTime(prev.Effective)
@@ -33,21 +34,6 @@ func (r *Roster) follows(prev *Roster) []Fault {
 // followsCards holds the cards to those of prev: editions pin first keys and key
 // acts change them, so a card stays as it is or names a new record.
 func (r *Roster) followsCards(prev *Roster, f *findings) {
-	type place struct {
-		id   party.ID
-		role key.Role
-	}
-	known := map[material]place{}
-	for _, p := range prev.Parties {
-		if p.Card == nil {
-			continue
-		}
-		if keys, err := readCard(p.Card); err == nil {
-			for m, role := range materialsOf(p.Card, keys) {
-				known[m] = place{p.ID, role}
-			}
-		}
-	}
 	for _, p := range r.Parties {
 		if p.Card == nil {
 			continue
@@ -57,23 +43,43 @@ func (r *Roster) followsCards(prev *Roster, f *findings) {
 		case had && old.ID != p.ID:
 			f.severe(row(p.ID), fmt.Sprintf("record %s was that of %s in the edition before", p.Card.Origin, old.ID), "make new keys for this party")
 			continue
-		case had && old.Card.Digest() != p.Card.Digest():
+		case had && *old.Card != *p.Card:
 			f.severe(row(p.ID), "its card differs from that of the edition before, while its record is the same", "keep the card, keys change by key acts; after a loss of keys enter a card with a new record")
 			continue
 		case had:
 			continue
 		}
-		keys, err := readCard(p.Card)
-		if err != nil {
-			continue // check said so
+		if other, used := prev.usesKeyOf(p.Card); used {
+			f.severe(row(p.ID), fmt.Sprintf("a key of its new card was one of %s in the edition before", other), "make new keys for this record")
 		}
-		for m := range materialsOf(p.Card, keys) {
-			if other, used := known[m]; used {
-				f.severe(row(p.ID), fmt.Sprintf("a key of its new card was the %s key of %s in the edition before", other.role, other.id), "make new keys for this record")
-				break
+	}
+}
+
+// usesKeyOf reports whether a key of c stands in one of r's cards, and whose.
+func (r *Roster) usesKeyOf(c *key.Card) (party.ID, bool) {
+	keys, err := readCard(c)
+	if err != nil {
+		return "", false // check says so
+	}
+	own := map[material]bool{}
+	for _, m := range materialsOf(c, keys) {
+		own[m.material] = true
+	}
+	for _, p := range r.Parties {
+		if p.Card == nil {
+			continue
+		}
+		others, err := readCard(p.Card)
+		if err != nil {
+			continue
+		}
+		for _, m := range materialsOf(p.Card, others) {
+			if own[m.material] {
+				return p.ID, true
 			}
 		}
 	}
+	return "", false
 }
 
 // Required lists the parties whose adoption the edition after prev needs, in

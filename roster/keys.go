@@ -39,7 +39,8 @@ type inForce struct {
 // altered, so that a Clone is one copied map.
 type holder struct {
 	party     party.ID
-	card      canon.Digest // of the pinned card
+	card      key.Card // as pinned
+	first     cardKeys // of card
 	next      key.Commitments
 	record    []recordTerm               // oldest first
 	cosigners map[key.Role][]CosignerKey // witness and mirror, oldest first
@@ -80,7 +81,11 @@ type CosignerKey struct {
 // roster is kept and must not be altered afterwards.
 func NewKeys(first *Roster) (*Keys, error) {
 	k := &Keys{holders: map[party.Origin]*holder{}}
-	if err := k.enter(first); err != nil {
+	b, err := first.Bytes()
+	if err == nil {
+		err = k.enter(first, canon.DigestOf(b))
+	}
+	if err != nil {
 		return nil, fmt.Errorf("take keys of the first edition: %w", err)
 	}
 	return k, nil
@@ -90,62 +95,72 @@ func NewKeys(first *Roster) (*Keys, error) {
 // says whether it is. Adopting an edition again does nothing. The roster is kept
 // and must not be altered afterwards.
 func (k *Keys) Adopt(r *Roster) error {
-	last := k.editions[len(k.editions)-1]
-	if d := r.Digest(); !d.IsZero() {
-		for _, e := range k.editions {
-			if e.digest == d {
-				return nil
-			}
+	b, err := r.bytesKnowing(k.known)
+	if err != nil {
+		return fmt.Errorf("adopt edition %d: %w", r.Edition, err)
+	}
+	digest := canon.DigestOf(b)
+	for _, e := range k.editions {
+		if e.digest == digest {
+			return nil
 		}
 	}
-	if faults := r.follows(last.roster); len(faults) > 0 {
+	last := k.editions[len(k.editions)-1]
+	if faults := r.follows(last.roster, last.digest); len(faults) > 0 {
 		return fmt.Errorf("adopt edition %d: %s: %s", r.Edition, faults[0].Where, faults[0].What)
 	}
-	if err := k.enter(r); err != nil {
+	if err := k.enter(r, digest); err != nil {
 		return fmt.Errorf("adopt edition %d: %w", r.Edition, err)
 	}
 	return nil
 }
 
-// enter pins the cards of r that are new.
-func (k *Keys) enter(r *Roster) error {
-	b, err := r.Bytes() // checks r, cards included
-	if err != nil {
-		return err
+// known finds the keys of a card that was pinned before exactly as it is.
+func (k *Keys) known(c *key.Card) (cardKeys, bool) {
+	h, ok := k.holders[c.Origin]
+	if !ok || h.card != *c {
+		return cardKeys{}, false
 	}
+	return h.first, true
+}
+
+// enter pins the cards of a checked edition that are new.
+func (k *Keys) enter(r *Roster, digest canon.Digest) error {
 	holders := maps.Clone(k.holders)
 	for _, p := range r.Parties {
 		if p.Card == nil {
 			continue
 		}
-		digest := p.Card.Digest()
 		if h, known := holders[p.Card.Origin]; known {
-			if h.party != p.ID || h.card != digest {
+			if h.party != p.ID || h.card != *p.Card {
 				return out(row(p.ID), "record %s was pinned with another card or for another party", p.Card.Origin)
 			}
 			continue
 		}
-		if holders[p.Card.Origin], err = newHolder(p, digest); err != nil {
+		h, err := newHolder(p)
+		if err != nil {
 			return out(row(p.ID), "%s", err)
 		}
+		holders[p.Card.Origin] = h
 	}
 	from, err := canon.ParseTime(r.Effective)
 	if err != nil {
 		return out("effective", "%s", err)
 	}
 	k.holders = holders
-	k.editions = append(slices.Clip(k.editions), inForce{r, canon.DigestOf(b), from})
+	k.editions = append(slices.Clip(k.editions), inForce{r, digest, from})
 	return nil
 }
 
-func newHolder(p Party, digest canon.Digest) (*holder, error) {
+func newHolder(p Party) (*holder, error) {
 	keys, err := readCard(p.Card)
 	if err != nil {
 		return nil, err
 	}
 	h := &holder{
 		party:  p.ID,
-		card:   digest,
+		card:   *p.Card,
+		first:  keys,
 		next:   p.Card.Next,
 		record: []recordTerm{{1, -1, keys.record}},
 		cosigners: map[key.Role][]CosignerKey{
@@ -157,8 +172,8 @@ func newHolder(p Party, digest canon.Digest) (*holder, error) {
 			key.Transport: {{[]Validity{{Pin: p.Card.Transport}}}},
 		},
 	}
-	for m := range materialsOf(p.Card, keys) {
-		h.used = append(h.used, m)
+	for _, m := range materialsOf(p.Card, keys) {
+		h.used = append(h.used, m.material)
 	}
 	return h, nil
 }
@@ -186,6 +201,9 @@ func (k *Keys) In(t time.Time) *Roster {
 // Current is the newest edition given to Adopt; its moment of effect may still
 // lie ahead. It is not to be altered.
 func (k *Keys) Current() *Roster { return k.editions[len(k.editions)-1].roster }
+
+// CurrentDigest is the digest of Current, which need not be computed again.
+func (k *Keys) CurrentDigest() canon.Digest { return k.editions[len(k.editions)-1].digest }
 
 // Edition finds an edition by its number.
 func (k *Keys) Edition(number int) (*Roster, bool) {

@@ -22,7 +22,8 @@ type author struct {
 }
 
 func authorOf(t testing.TB, id party.ID) *author {
-	return &author{t, id, &stream{seed: "acts of " + string(id)}, keysOf(t, string(id)).next}
+	next := *keysOf(t, string(id)).next // others use it too
+	return &author{t, id, &stream{seed: "acts of " + string(id)}, &next}
 }
 
 // rotate enters the committed key of a role at index and commits to a new one.
@@ -461,7 +462,7 @@ func TestEditions(t *testing.T) {
 			t.Errorf("at %s another edition is in force", c.at)
 		}
 	}
-	if k.Current() != second {
+	if k.Current() != second || k.CurrentDigest() != second.Digest() {
 		t.Error("the newest edition is not current")
 	}
 	for number, want := range map[int]*Roster{0: nil, 1: first, 2: second, 3: nil} {
@@ -549,7 +550,7 @@ func TestOrderOfRecordsDoesNotMatter(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(7, 11))
 	var want string
-	for run := range 60 {
+	for run := range 25 {
 		k := keysFor(t, first)
 		editions := []*Roster{second, third}
 		at := make([]int, len(records))
@@ -648,6 +649,16 @@ func BenchmarkRebuild57(b *testing.B) {
 	b.Run("keys", func(b *testing.B) {
 		for range b.N {
 			if _, err := NewKeys(r); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("adopt", func(b *testing.B) {
+		k := keysFor(b, r)
+		second := after(b, r)
+		b.ResetTimer()
+		for range b.N {
+			if err := k.Clone().Adopt(second); err != nil {
 				b.Fatal(err)
 			}
 		}

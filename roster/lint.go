@@ -70,7 +70,7 @@ func (r *Roster) Lint(prev *Roster) []Fault {
 	r.lintAgreed(&f)
 	switch {
 	case prev != nil:
-		f = append(f, r.follows(prev)...)
+		f = append(f, r.follows(prev, prev.Digest())...)
 	case r.Edition > 1:
 		f.advice("previous", "the edition before was not at hand", "check again beside edition "+fmt.Sprint(r.Edition-1))
 	}

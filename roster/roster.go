@@ -119,8 +119,10 @@ func Read(b []byte) (*Roster, error) {
 
 // Bytes writes the canonical form. A roster that Parse would refuse is refused
 // here with the same words.
-func (r *Roster) Bytes() ([]byte, error) {
-	if err := r.check(edition); err != nil {
+func (r *Roster) Bytes() ([]byte, error) { return r.bytesKnowing(nil) }
+
+func (r *Roster) bytesKnowing(known func(*key.Card) (cardKeys, bool)) ([]byte, error) {
+	if err := r.checkKnowing(edition, known); err != nil {
 		return nil, fmt.Errorf("write roster: %w", err)
 	}
 	b, err := canon.JSON(r.filled())

@@ -110,6 +110,9 @@ func TestBounds(t *testing.T) {
 		{"a record key as transport", "parties, borovia", func(r *Roster) {
 			r.Parties[1].Card.Transport = canon.Digest(ed25519Material(keysOf(t, "alatau").set.Record.Public.Plain))
 		}},
+		{"its own witness key as transport", "parties, borovia", func(r *Roster) {
+			r.Parties[1].Card.Transport = canon.Digest(ed25519Material(keysOf(t, "borovia").set.Witness.Public.Ed25519))
+		}},
 		{"one witness key of two", "parties, borovia", func(r *Roster) {
 			c := r.Parties[1].Card
 			stolen := keysOf(t, "alatau").set.Witness.Public.WithName(key.CosignerName(c.Origin, key.Mirror))

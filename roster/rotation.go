@@ -17,9 +17,6 @@ import (
 // RotationFormat is the first line of every key act's payload of this version.
 const RotationFormat = "detente-key/v1"
 
-// RotationType is the media type of such a payload, for the act that holds it.
-const RotationType = "text/vnd.detente.key"
-
 // Rotation is the payload of a key act: the statement of the entering key itself,
 // signed by it. Of Record, Cosigner and Batch exactly the one of the role is set.
 type Rotation struct {
