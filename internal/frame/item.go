@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"detente/internal/canon"
 )
 
 // endType begins the closing line; no item has it.
@@ -92,11 +90,14 @@ func parseHeader(line string, max int) (Item, int, error) {
 	if err := it.check(); err != nil {
 		return Item{}, 0, err
 	}
-	n, err := canon.ParseDecimal(parts[last], uint64(max))
-	if err != nil {
-		return Item{}, 0, fmt.Errorf("length of %s: %w", it.Type, err)
+	n, err := strconv.Atoi(parts[last])
+	if err != nil || strconv.Itoa(n) != parts[last] || n < 0 {
+		return Item{}, 0, fmt.Errorf("length %q of %s is not a plain decimal number", clip(parts[last]), it.Type)
 	}
-	return it, int(n), nil
+	if n > max {
+		return Item{}, 0, fmt.Errorf("length %d of %s is above %d", n, it.Type, max)
+	}
+	return it, n, nil
 }
 
 // clip shortens foreign text for an error sentence.

@@ -41,6 +41,12 @@ func (r *Reader) Next() (Item, error) {
 	if r.err != nil {
 		return Item{}, r.err
 	}
+	if !r.begun {
+		if err := r.begin(); err != nil {
+			r.err = fmt.Errorf("frame: %w", err)
+			return Item{}, r.err
+		}
+	}
 	start := r.at
 	it, err := r.next()
 	if err != nil {
@@ -54,20 +60,20 @@ func (r *Reader) Next() (Item, error) {
 	return it, nil
 }
 
-func (r *Reader) next() (Item, error) {
-	if !r.begun {
-		r.begun = true
-		line, err := r.line()
-		if err != nil {
-			return Item{}, err
-		}
-		if line != r.magic {
-			return Item{}, fmt.Errorf("the first line is %q where %q belongs", clip(line), r.magic)
-		}
-		if err := r.took([]byte(line + "\n")); err != nil {
-			return Item{}, err
-		}
+// begin reads the first line.
+func (r *Reader) begin() error {
+	r.begun = true
+	line, err := r.line()
+	if err != nil {
+		return err
 	}
+	if line != r.magic {
+		return fmt.Errorf("the first line is %q where %q belongs", clip(line), r.magic)
+	}
+	return r.took([]byte(line + "\n"))
+}
+
+func (r *Reader) next() (Item, error) {
 	line, err := r.line()
 	if err != nil {
 		return Item{}, err
@@ -93,9 +99,8 @@ func (r *Reader) next() (Item, error) {
 
 // end checks the closing line and that nothing follows.
 func (r *Reader) end(line string) error {
-	want := closing(r.count, r.sum)
-	if line+"\n" != want {
-		return fmt.Errorf("the closing line does not fit: it should be %q", strings.TrimSuffix(want, "\n"))
+	if line+"\n" != closing(r.count, r.sum) {
+		return errors.New("the closing line does not fit the number of items and the hash of what came before it")
 	}
 	if _, err := r.r.ReadByte(); err == nil {
 		return errors.New("bytes follow the closing line")

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-
-	"detente/internal/canon"
 )
 
 // Writer writes a framed file. Close writes the closing line. After an error
@@ -85,5 +83,5 @@ func (w *Writer) put(b []byte) {
 
 // closing is the last line; sum holds all before it.
 func closing(count int, sum hash.Hash) string {
-	return fmt.Sprintf("%s %d %s\n", endType, count, canon.Digest(sum.Sum(nil)))
+	return fmt.Sprintf("%s %d sha256:%x\n", endType, count, sum.Sum(nil))
 }
