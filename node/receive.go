@@ -178,6 +178,8 @@ func (n *Node) readActs(acc *accepted, keys *roster.Keys, size int64) (signers, 
 			one = arrived{ref: ref, state: docket.Invalid}
 		case a.Group != n.cfg.First.Group:
 			one = arrived{ref: ref, state: docket.Invalid}
+		case ref.Index == 0 && (a.Kind == act.Volume) != (acc.origin.Volume() > 1):
+			return nil, fmt.Errorf("record %s begins with an act of kind %s", acc.origin, a.Kind)
 		case a.Kind == act.KeyChange:
 			if next == keys {
 				next = keys.Clone()

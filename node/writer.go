@@ -157,7 +157,7 @@ func (n *Node) commit(batch []*change) {
 		}
 		return record.SaveHead(ctx, sqltx, head, true)
 	})
-	if errors.Is(err, durable.ErrUnknown) && ext != nil {
+	if errors.Is(err, durable.ErrUnknown) {
 		err = n.settle(ctx, head, err)
 	}
 	if err == nil && ext != nil {
@@ -203,8 +203,14 @@ func (n *Node) runChange(ctx context.Context, sqltx *sql.Tx, c *change, i, prior
 	return nil
 }
 
-// settle reads the head again after a commit whose outcome is unknown.
+// settle decides a commit whose outcome is unknown: the head in the database is
+// read again. Without a head of our own in it nothing can decide, and this
+// process no longer knows what is on disk: it stops, and the next start reloads.
 func (n *Node) settle(ctx context.Context, head checkpoint.Signed, cause error) error {
+	if head.IsZero() {
+		n.fail(cause)
+		return cause
+	}
 	s, ok, err := record.Latest(ctx, n.db.Read(), n.origin)
 	if err != nil {
 		return fmt.Errorf("read the own head after %w: %w", cause, err)
