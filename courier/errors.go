@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"detente/witness"
 )
 
 // Errors that a Host returns (bare, wrapped, or inside a Refusal), that the
@@ -17,7 +19,7 @@ var (
 	ErrMalformed = errors.New("the request is malformed")           // 400
 	ErrForbidden = errors.New("not allowed")                        // 403
 	ErrNotHeld   = errors.New("not held here")                      // 404
-	ErrConflict  = errors.New("another size was cosigned last")     // 409, as ConflictError
+	ErrConflict  = errors.New("something else was cosigned last")   // 409; with a size as ConflictError
 	ErrTooLarge  = errors.New("too large")                          // 413
 	ErrRefused   = errors.New("refused")                            // 422
 	ErrInternal  = errors.New("internal error")                     // 500
@@ -98,7 +100,8 @@ func (e *PeerError) Error() string {
 func (e *PeerError) Unwrap() error { return e.Kind }
 
 // statuses is the one table between errors and HTTP, read in both directions.
-// The first row that fits counts.
+// The first row that fits counts. A Host may return the errors of package
+// witness as they are.
 func statuses() []struct {
 	kind   error
 	status int
@@ -117,6 +120,12 @@ func statuses() []struct {
 		{ErrFull, http.StatusInsufficientStorage},
 		{ErrSlow, http.StatusRequestTimeout},
 		{ErrInternal, http.StatusInternalServerError},
+		{witness.ErrMalformed, http.StatusBadRequest},
+		{witness.ErrSignature, http.StatusForbidden},
+		{witness.ErrUnknown, http.StatusNotFound},
+		{witness.ErrFork, http.StatusConflict},
+		{witness.ErrProof, http.StatusUnprocessableEntity},
+		{witness.ErrClock, http.StatusServiceUnavailable},
 		{context.Canceled, http.StatusServiceUnavailable},
 		{context.DeadlineExceeded, http.StatusServiceUnavailable},
 		{ErrMalformed, http.StatusMethodNotAllowed},
@@ -142,7 +151,10 @@ func tell(w http.ResponseWriter, err error) {
 	}
 	body, media := clean(sentence)+"\n", typeText
 	if conflict, ok := errors.AsType[*ConflictError](err); ok {
-		body, media = strconv.FormatInt(conflict.Size, 10)+"\n", typeSize
+		status, body, media = http.StatusConflict, strconv.FormatInt(conflict.Size, 10)+"\n", typeSize
+	}
+	if stale, ok := errors.AsType[*witness.SizeError](err); ok {
+		status, body, media = http.StatusConflict, strconv.FormatInt(stale.Size, 10)+"\n", typeSize
 	}
 	header := w.Header()
 	header.Set("Content-Type", media)

@@ -16,6 +16,7 @@ import (
 	"detente/courier"
 	"detente/courier/couriertest"
 	"detente/party"
+	"detente/witness"
 )
 
 const bundleType = "application/vnd.detente.bundle"
@@ -273,6 +274,12 @@ func TestErrorsCross(t *testing.T) {
 		{courier.ErrFull, courier.ErrFull, "no room left to store what is sent"},
 		{context.DeadlineExceeded, courier.ErrBusy, "context deadline exceeded"},
 		{errors.New("open /secret/place: permission denied"), courier.ErrInternal, "internal error"},
+		{witness.ErrMalformed, courier.ErrMalformed, "the submission is malformed"},
+		{fmt.Errorf("%w: cintra/00000001", witness.ErrUnknown), courier.ErrNotHeld, "the log is not known here"},
+		{witness.ErrSignature, courier.ErrForbidden, "the signature does not hold"},
+		{witness.ErrProof, courier.ErrRefused, "the consistency proof does not hold"},
+		{&witness.Fork{}, courier.ErrConflict, "another tree was cosigned before"},
+		{&witness.ClockError{Wait: time.Minute}, courier.ErrBusy, "the clock here has not caught up"},
 		{&courier.Refusal{Sentence: "without a kind"}, courier.ErrInternal, "without a kind"},
 	}
 	synctest.Test(t, func(t *testing.T) {
@@ -291,11 +298,16 @@ func TestErrorsCross(t *testing.T) {
 				t.Errorf("%v: the peer reads %v; want %q", test.from, err, test.says)
 			}
 		}
-		next = fmt.Errorf("witness: %w", &courier.ConflictError{Size: 77})
-		_, err := exchange(c, "")
-		wantKind(t, err, courier.ErrConflict)
-		if conflict, ok := errors.AsType[*courier.ConflictError](err); !ok || conflict.Size != 77 {
-			t.Errorf("a conflict arrives as %v", err)
+		for _, next = range []error{
+			fmt.Errorf("witness: %w", &courier.ConflictError{Size: 77}),
+			&witness.SizeError{Size: 77},
+			&witness.Fork{Stale: &witness.SizeError{Size: 77}},
+		} {
+			_, err := exchange(c, "")
+			wantKind(t, err, courier.ErrConflict)
+			if conflict, ok := errors.AsType[*courier.ConflictError](err); !ok || conflict.Size != 77 {
+				t.Errorf("a conflict arrives as %v", err)
+			}
 		}
 	})
 }
