@@ -1,6 +1,7 @@
 package courier
 
 import (
+	"context"
 	"sync"
 
 	"detente/party"
@@ -36,3 +37,36 @@ func (g *gate) leave(id party.ID) {
 		delete(g.under, id)
 	}
 }
+
+// queue lets each peer have some requests served at a time; the others wait.
+type queue struct {
+	limit int
+
+	mu     sync.Mutex
+	places map[party.ID]chan struct{} // guarded by mu; one for each party that ever asked
+}
+
+func newQueue(limit int) *queue {
+	return &queue{limit: limit, places: make(map[party.ID]chan struct{})}
+}
+
+func (q *queue) of(id party.ID) chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.places[id] == nil {
+		q.places[id] = make(chan struct{}, q.limit)
+	}
+	return q.places[id]
+}
+
+// enter waits for a place; false if ctx ended first. leave gives it back.
+func (q *queue) enter(ctx context.Context, id party.ID) bool {
+	select {
+	case q.of(id) <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (q *queue) leave(id party.ID) { <-q.of(id) }

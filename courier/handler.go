@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"detente/party"
@@ -25,13 +27,13 @@ const (
 type handler struct {
 	host      Host
 	exchanges *gate
-	reads     *gate
+	reads     *queue
 }
 
 // Handler serves h. The peer of a request is taken from its TLS state, so the
 // handler belongs behind ServerTLS; a request without a proven key is refused.
 func Handler(h Host) http.Handler {
-	return &handler{host: h, exchanges: newGate(PeerExchanges), reads: newGate(PeerReads)}
+	return &handler{host: h, exchanges: newGate(PeerExchanges), reads: newQueue(PeerReads)}
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -41,23 +43,31 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		tell(w, &Refusal{Kind: ErrForbidden, Sentence: "no party here has this transport key"})
 		return
 	}
-	gate, serve, methods := h.reads, h.read, []string{http.MethodGet, http.MethodHead}
+	serve, methods := h.read, []string{http.MethodGet, http.MethodHead}
 	switch r.URL.Path {
 	case pathExchange:
-		gate, serve, methods = h.exchanges, h.exchange, []string{http.MethodPost}
+		serve, methods = h.exchange, []string{http.MethodPost}
 	case pathAddCheckpoint:
 		serve, methods = h.addCheckpoint, []string{http.MethodPost}
 	}
-	if r.Method != methods[0] && r.Method != methods[len(methods)-1] {
-		w.Header().Set("Allow", methods[0])
+	if !slices.Contains(methods, r.Method) {
+		w.Header().Set("Allow", strings.Join(methods, ", "))
 		tell(w, &Refusal{Kind: ErrMalformed, Sentence: "this path takes another method"})
 		return
 	}
-	if !gate.enter(from) {
-		tell(w, &Refusal{Kind: ErrBusy, Sentence: "too many requests of this peer are under way"})
-		return
+	if r.URL.Path == pathExchange {
+		if !h.exchanges.enter(from) {
+			tell(w, &Refusal{Kind: ErrBusy, Sentence: "too many exchanges of this peer are under way"})
+			return
+		}
+		defer h.exchanges.leave(from)
+	} else {
+		if !h.reads.enter(r.Context(), from) {
+			tell(w, ErrBusy)
+			return
+		}
+		defer h.reads.leave(from)
 	}
-	defer gate.leave(from)
 	serve(w, r, from)
 }
 

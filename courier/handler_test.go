@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -341,5 +343,47 @@ func TestAddCheckpoint(t *testing.T) {
 		if got.StatusCode != 409 || got.Header.Get("Content-Type") != "text/x.tlog.size" || body != "9\n" {
 			t.Errorf("conflict: %d %q %q", got.StatusCode, got.Header.Get("Content-Type"), body)
 		}
+	})
+}
+
+// A stock client that reads many tiles at once is served, a few at a time.
+func TestReadsWaitTheirTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := couriertest.New()
+		h := newHost(secret(1), secret(2))
+		var under, most atomic.Int64
+		h.checkpoint = func(party.Origin) ([]byte, error) {
+			most.Store(max(most.Load(), under.Add(1)))
+			time.Sleep(time.Second)
+			under.Add(-1)
+			return []byte("note"), nil
+		}
+		serve(t, n, h)
+		c := client(t, n, 1)
+		start := time.Now()
+		var group sync.WaitGroup
+		for range 20 {
+			group.Go(func() {
+				if _, err := c.Checkpoint(t.Context(), "alatau/1f2e3d4c"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		if took := time.Since(start); most.Load() != courier.PeerReads || took != 20/courier.PeerReads*time.Second {
+			t.Errorf("%d at a time, in %v", most.Load(), took)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		for range courier.PeerReads {
+			group.Go(func() { _, _ = c.Checkpoint(t.Context(), "alatau/1f2e3d4c") })
+		}
+		synctest.Wait()
+		_, err := c.Checkpoint(ctx, "alatau/1f2e3d4c")
+		wantKind(t, err, context.DeadlineExceeded)
+		if _, err := client(t, n, 2).Checkpoint(t.Context(), "alatau/1f2e3d4c"); err != nil {
+			t.Errorf("another peer: %v", err)
+		}
+		group.Wait()
 	})
 }

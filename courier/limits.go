@@ -43,11 +43,12 @@ const (
 	// poll, one push, and room for several processes of one party.
 	PeerExchanges = 8
 
-	// PeerReads is how many other requests one peer may have under way.
-	PeerReads = 16
+	// PeerReads is how many other requests of one peer are served at a time; the
+	// others wait. A bundle of entries may have 16 MiB.
+	PeerReads = 4
 
-	// maxStreams bounds the streams of one connection: the two limits above,
-	// and some that are only there to hear 503.
+	// maxStreams bounds the streams of one connection: those limits, and some
+	// that wait or are only there to hear 503.
 	maxStreams = 32
 
 	// maxConns and maxConnsPerHost bound the connections that a server holds,
