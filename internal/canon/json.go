@@ -90,7 +90,11 @@ func ReadJSON(b []byte, v any) error {
 	if err := d.Decode(v); err != nil {
 		var kind *json.UnmarshalTypeError
 		if errors.As(err, &kind) {
-			return at(b, max(0, int(kind.Offset)-1), fmt.Sprintf("%s does not belong in %q", kind.Value, kind.Field))
+			where := "here"
+			if kind.Field != "" {
+				where = fmt.Sprintf("in %q", kind.Field)
+			}
+			return at(b, max(0, int(kind.Offset)-1), kind.Value+" does not belong "+where)
 		}
 		return at(b, max(0, min(len(b), int(d.InputOffset()))-1), err.Error())
 	}

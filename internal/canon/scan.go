@@ -65,8 +65,12 @@ func (s *scanner) value(t reflect.Type) error {
 	case c == '[':
 		return s.nested(t, s.array)
 	case c == '"':
-		_, err := s.text()
-		return err
+		start := s.i
+		text, err := s.text()
+		if err != nil {
+			return err
+		}
+		return s.readable(t, text, start)
 	case c == '-' || c >= '0' && c <= '9':
 		return s.number()
 	}
@@ -77,6 +81,25 @@ func (s *scanner) value(t reflect.Type) error {
 		}
 	}
 	return s.fault("no value begins with %q", s.b[s.i])
+}
+
+// readable lets a type that reads its own text see it here, where the place of
+// a fault is known.
+func (s *scanner) readable(t reflect.Type, text string, start int) error {
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == nil || reflect.PointerTo(t).Implements(jsonReader) {
+		return nil
+	}
+	reader, ok := reflect.New(t).Interface().(encoding.TextUnmarshaler)
+	if !ok {
+		return nil
+	}
+	if err := reader.UnmarshalText([]byte(text)); err != nil {
+		return at(s.b, start, err.Error())
+	}
+	return nil
 }
 
 func (s *scanner) nested(t reflect.Type, read func(reflect.Type) error) error {
