@@ -18,8 +18,8 @@ const (
 	// label of a domain name.
 	maxOriginName = 63
 
-	// maxVolume is the number of the last volume of one record: thirty years with
-	// a new volume every day would need fewer than eleven thousand; ten a year is plenty.
+	// maxVolume is the number of the last volume of one record: a new one every
+	// day for 27 years.
 	maxVolume = 9999
 
 	tagDigits = 8 // hexadecimal digits that keep two records of one name apart

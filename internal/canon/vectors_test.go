@@ -130,7 +130,7 @@ func goodJSON() map[string]string {
 	return map[string]string{
 		"plain": plainSample,
 		"full": `{
-  "name": "\"<&>\" \\ \n\t\u0001 /é\u2028😀",
+  "name": "\"<&>\" \\ \b\f\n\r\t\u0000\u001f /é\u2028\u2029😀",
   "count": -9007199254740991,
   "digest": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
   "tags": [
