@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"detente/act"
@@ -35,6 +36,7 @@ type arrival struct {
 	want    []canon.Digest
 	held    int64 // how far the sender holds our stream of cosignatures
 	upto    int64 // how far this brings its own
+	all     bool  // it asks for all of it
 	stream  bool
 	blobs   map[canon.Digest][]byte
 	records []*incoming
@@ -79,7 +81,7 @@ func (in *arrival) add(p bundle.Part, byOrigin map[party.Origin]*incoming) error
 	case bundle.Want:
 		in.want = p.Want
 	case bundle.Since:
-		in.held, in.upto, in.stream = p.Held, p.Upto, true
+		in.held, in.upto, in.all, in.stream = p.Held, p.Upto, p.All, true
 	case bundle.Blob:
 		in.blobs[p.Digest] = p.Blob
 	case bundle.Entries:
@@ -203,7 +205,7 @@ func (n *Node) compose(ctx context.Context, to party.ID, arr *arrival, more []pa
 	}
 	m.parts = append(m.parts, bundle.Part{Kind: bundle.Have, Have: have})
 	since := len(m.parts)
-	m.parts = append(m.parts, bundle.Part{Kind: bundle.Since, Held: n.heldStream(to)})
+	m.parts = append(m.parts, bundle.Part{Kind: bundle.Since, Held: n.heldStream(to), All: n.relays(to)})
 	want, err := n.wanted(ctx, to)
 	if err != nil {
 		return nil, err
@@ -224,7 +226,7 @@ func (n *Node) compose(ctx context.Context, to party.ID, arr *arrival, more []pa
 			return nil, err
 		}
 	}
-	upto, err := n.addCosigs(ctx, m, to, arr)
+	upto, err := n.addCosigs(ctx, m, arr)
 	if err != nil {
 		return nil, err
 	}
@@ -297,35 +299,28 @@ func (n *Node) addContradiction(ctx context.Context, m *message, o party.Origin,
 // addLeaves adds leaves from size on up to a signed head, and returns that head:
 // the newest if all fit one message, else the last one that fits.
 func (n *Node) addLeaves(ctx context.Context, m *message, to party.ID, o party.Origin, from int64, latest record.Stored, sent map[canon.Digest]bool) (record.Stored, error) {
-	q := n.db.Read()
 	head := latest
-	if latest.Head.Size-from > chunkLeaves {
-		h, ok, err := record.Before(ctx, q, o, from+chunkLeaves)
-		if err != nil {
+	var err error
+	if head.Head.Size-from > chunkLeaves {
+		if head, err = n.headWithin(ctx, o, from, from+chunkLeaves); err != nil {
 			return head, err
 		}
-		if !ok || h.Head.Size <= from {
-			if h, _, err = record.At(ctx, q, o, from+1); err != nil {
-				return head, err
-			}
-		}
-		head = h
 	}
-	leaves, err := record.Entries(ctx, q, o, from, head.Head.Size)
+	leaves, err := n.leaves(ctx, o, from, head.Head.Size, chunkBytes)
 	if err != nil {
 		return head, err
 	}
-	if cut := n.fit(leaves); cut < len(leaves) {
-		h, ok, err := record.Before(ctx, q, o, from+int64(cut))
-		if err != nil {
+	if fit := from + int64(len(leaves)); fit < head.Head.Size {
+		if head, err = n.headWithin(ctx, o, from, fit); err != nil {
 			return head, err
 		}
-		if ok && h.Head.Size > from {
-			head, leaves = h, leaves[:h.Head.Size-from]
-		} else if h, ok, err = record.At(ctx, q, o, from+1); err != nil {
+		if head.Head.Size > fit { // one batch of its author, larger than a message should be
+			leaves, err = n.leaves(ctx, o, from, head.Head.Size, math.MaxInt)
+		} else {
+			leaves = leaves[:head.Head.Size-from]
+		}
+		if err != nil {
 			return head, err
-		} else if ok {
-			head, leaves = h, leaves[:h.Head.Size-from]
 		}
 	}
 	for _, l := range leaves {
@@ -340,15 +335,35 @@ func (n *Node) addLeaves(ctx context.Context, m *message, to party.ID, o party.O
 	return head, nil
 }
 
-// fit is how many of the leaves stay within chunkBytes, at least one.
-func (n *Node) fit(leaves [][]byte) int {
-	sum := 0
-	for i, l := range leaves {
-		if sum += len(l); sum > chunkBytes && i > 0 {
-			return i
-		}
+// headWithin is the newest signed head of o past from and over at most most
+// entries, or the first one past from if there is none.
+func (n *Node) headWithin(ctx context.Context, o party.Origin, from, most int64) (record.Stored, error) {
+	h, ok, err := record.Before(ctx, n.db.Read(), o, most)
+	if err != nil || ok && h.Head.Size > from {
+		return h, err
 	}
-	return len(leaves)
+	h, _, err = record.At(ctx, n.db.Read(), o, from+1)
+	return h, err
+}
+
+// leaves reads leaves from index from to before to, as long as all together have
+// at most limit bytes; at least one.
+func (n *Node) leaves(ctx context.Context, o party.Origin, from, to int64, limit int) ([][]byte, error) {
+	var out [][]byte
+	for sum := 0; from < to; {
+		run, err := record.Entries(ctx, n.db.Read(), o, from, min(to, from+record.MaxRun))
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range run {
+			if sum += len(l); sum > limit && len(out) > 0 {
+				return out, nil
+			}
+			out = append(out, l)
+		}
+		from += int64(len(run))
+	}
+	return out, nil
 }
 
 // addBlobsOf adds the blobs that a leaf names and the peer may hold.
@@ -422,17 +437,13 @@ func (n *Node) addWanted(ctx context.Context, m *message, to party.ID, want []ca
 }
 
 // addCosigs adds the cosignatures past the one the peer holds of our stream:
-// those over our own record, those made by us, and those over records that it
-// asked about.
-func (n *Node) addCosigs(ctx context.Context, m *message, to party.ID, arr *arrival) (int64, error) {
+// those over our own record and those made by us, or all if it asks for all. The
+// choice depends on the peer's own last word alone, so that a position in the
+// stream means the same to both.
+func (n *Node) addCosigs(ctx context.Context, m *message, arr *arrival) (int64, error) {
 	if !arr.stream {
 		return 0, nil
 	}
-	asked := map[party.Origin]bool{}
-	for _, p := range arr.have {
-		asked[p.Origin.Base()] = true
-	}
-	delete(asked, n.originOf(to)) // its own record: only what we made ourselves
 	own := n.ownNames()
 	upto := arr.held
 	list, err := record.CosignaturesSince(ctx, n.db.Read(), arr.held, chunkCosigs)
@@ -441,7 +452,7 @@ func (n *Node) addCosigs(ctx context.Context, m *message, to party.ID, arr *arri
 	}
 	for _, c := range list {
 		upto = c.Seq
-		if c.Head.Origin.Base() == n.origin.Base() || own[c.By] || asked[c.Head.Origin.Base()] {
+		if arr.all || c.Head.Origin.Base() == n.origin.Base() || own[c.By] {
 			m.parts = append(m.parts, bundle.Part{Kind: bundle.Cosig, Note: c.Note})
 			m.news = true
 		}

@@ -56,6 +56,7 @@ type Node struct {
 	mu      sync.Mutex // guards what follows
 	peers   map[party.ID]*peer
 	news    chan struct{} // closed and replaced when something new is held
+	changed chan struct{} // closed and replaced at every durable change
 	failure error         // set once: the node must stop
 	lazy    bool          // a delayed wake-up is under way
 	dirty   map[party.Origin]bool
@@ -86,7 +87,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		cfg: cfg, self: cfg.Settings.Party, db: db,
 		guard:   guard{path: filepath.Join(cfg.Dir, GuardFile)},
 		changes: make(chan *change), closed: make(chan struct{}), writerDone: make(chan struct{}),
-		peers: map[party.ID]*peer{}, news: make(chan struct{}), dirty: map[party.Origin]bool{},
+		peers: map[party.ID]*peer{}, news: make(chan struct{}), changed: make(chan struct{}), dirty: map[party.Origin]bool{},
 		cosign: make(chan struct{}, 1), logs: map[party.Origin]*record.Log{}, parked: map[party.Origin][]checkpoint.Cosigned{},
 	}
 	n.secrets.Store(cfg.Keys)

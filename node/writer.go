@@ -174,6 +174,7 @@ func (n *Node) commit(batch []*change) {
 		}
 		close(c.done)
 	}
+	n.announce()
 }
 
 // runChange runs one change under a savepoint, so that a refused change leaves

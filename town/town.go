@@ -206,6 +206,15 @@ func (t *Town) place(h *House) error {
 // Addr is where a house listens; empty for one without a network.
 func (h *House) Addr() string { return h.addr }
 
+// Listen opens the listener of a house, for a node that runs in another process;
+// nil for a house without a network.
+func (h *House) Listen() (net.Listener, error) {
+	if h.listen == nil {
+		return nil, nil
+	}
+	return h.listen()
+}
+
 // Start opens a node and starts its loops.
 func (t *Town) Start(ctx context.Context, id party.ID) (*node.Node, error) {
 	h := t.Houses[id]
