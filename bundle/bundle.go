@@ -46,6 +46,7 @@ type Part struct {
 	Want   []canon.Digest // want: at most MaxWanted, written in order
 	Held   int64          // since: how far the sender holds the receiver's stream of cosignatures, in the receiver's own numbers
 	Upto   int64          // since: how far this bundle brings the sender's own stream
+	All    bool           // since: the sender asks for all cosignatures of the stream, not only for those that the receiver made or that are over its record
 }
 
 // Position is how much of a record somebody holds, with the root, so that a fork shows.

@@ -48,7 +48,10 @@ func (p Part) item() (frame.Item, error) {
 		if err := checkSince(p); err != nil {
 			return it, err
 		}
-		it.Args = []string{strconv.FormatInt(p.Held, 10), strconv.FormatInt(p.Upto, 10)}
+		it.Args = []string{strconv.FormatInt(p.Held, 10), strconv.FormatInt(p.Upto, 10), "own"}
+		if p.All {
+			it.Args[2] = "all"
+		}
 		return it, nil
 	default:
 		return it, fmt.Errorf("%q is no kind of part that may stand here", p.Kind)
@@ -58,7 +61,7 @@ func (p Part) item() (frame.Item, error) {
 // parse reads a framed item that is not the header.
 func parse(it frame.Item) (Part, error) {
 	p := Part{Kind: PartKind(it.Type)}
-	args := map[PartKind]int{Entries: 2, Blob: 1, Head: 0, Cosig: 0, Have: 0, Want: 0, Since: 2}
+	args := map[PartKind]int{Entries: 2, Blob: 1, Head: 0, Cosig: 0, Have: 0, Want: 0, Since: 3}
 	n, known := args[p.Kind]
 	if !known {
 		return p, fmt.Errorf("no kind of part that may stand here")
@@ -100,7 +103,10 @@ func parseSince(it frame.Item) (Part, error) {
 	if err != nil {
 		return p, fmt.Errorf("position reached: %w", err)
 	}
-	p.Held, p.Upto = int64(held), int64(upto)
+	p.Held, p.Upto, p.All = int64(held), int64(upto), it.Args[2] == "all"
+	if !p.All && it.Args[2] != "own" {
+		return p, fmt.Errorf("%q is neither own nor all", it.Args[2])
+	}
 	return p, nil
 }
 

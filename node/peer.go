@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"time"
 
 	"detente/bundle"
@@ -33,6 +34,7 @@ type peer struct {
 	// Guarded by Node.mu.
 	told      map[party.Origin]bundle.Position // where it said it stands
 	held      int64                            // how far it holds our stream of cosignatures
+	all       bool                             // it asks for all of that stream
 	got       int64                            // how far we hold its stream
 	want      []canon.Digest                   // blobs it asked for
 	full      bool                             // tell it all positions next time
@@ -150,8 +152,29 @@ func (n *Node) needsPoll(p *peer) bool {
 	if len(me.Endpoints) == 0 {
 		return true
 	}
-	return n.linked(p) && len(n.apart(p.id)) > 0
+	return n.linked(p) && n.relays(p.id)
 }
+
+// relays reports whether this node hears of others through a peer: of all peers
+// in a small group, in a large one of a few that change from minute to minute,
+// so that what is known spreads without everyone asking everyone.
+func (n *Node) relays(id party.ID) bool {
+	if len(n.apart(id)) == 0 {
+		return false
+	}
+	all := len(n.keys.Load().Current().Parties)
+	if all <= smallGroup {
+		return true
+	}
+	h := fnv.New32a()
+	fmt.Fprintf(h, "%s %s %d", n.self, id, n.cfg.Now().Unix()/60)
+	return int(h.Sum32()%uint32(all)) < relaysAtOnce
+}
+
+const (
+	smallGroup   = 16 // parties: up to here everyone may relay for everyone
+	relaysAtOnce = 4  // about so many relays at once in a larger group
+)
 
 func (n *Node) linked(p *peer) bool {
 	n.mu.Lock()
@@ -219,7 +242,7 @@ func (n *Node) talk(ctx context.Context, p *peer, wait time.Duration, full bool)
 func (n *Node) lastTold(p *peer) *arrival {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	a := &arrival{held: p.held, stream: true, want: p.want}
+	a := &arrival{held: p.held, all: p.all, stream: true, want: p.want}
 	for _, pos := range p.told {
 		if pos.Origin.Base() == n.origin.Base() {
 			a.have = append(a.have, pos)
@@ -259,7 +282,7 @@ func (n *Node) heard(id party.ID, arr *arrival) {
 		}
 	}
 	if arr.stream {
-		p.held = arr.held
+		p.held, p.all = arr.held, arr.all
 		p.got = max(p.got, arr.upto)
 	}
 	if len(arr.want) > 0 {
