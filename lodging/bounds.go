@@ -64,7 +64,7 @@ func (r Rule) mirrors(e Evidence) map[party.ID]string {
 	}
 	units := make(map[party.ID]string, len(listed))
 	for _, id := range listed {
-		if u := r.unit(id); id != "" && u != r.unit(e.Author) {
+		if u := r.unit(id); u != r.unit(e.Author) {
 			units[id] = u
 		}
 	}
@@ -72,12 +72,12 @@ func (r Rule) mirrors(e Evidence) map[party.ID]string {
 }
 
 // unit is the name under which a party counts: its control token or itself.
-// The prefixes keep a token from being taken for a party of the same name.
+// The prefix, which no party has, keeps a token from being taken for a party.
 func (r Rule) unit(id party.ID) string {
 	if c := r.Control[id]; c != "" {
 		return "control " + c
 	}
-	return "party " + string(id)
+	return string(id)
 }
 
 // independent counts the units of mirrors.
@@ -95,7 +95,7 @@ func (e Evidence) earliest(mirrors map[party.ID]string) []Stamp {
 	first := make(map[string]Stamp)
 	for _, s := range e.Stamps {
 		u, ok := mirrors[s.By]
-		if !ok || s.By == e.Author || !e.covers(s) {
+		if !ok || !e.covers(s) {
 			continue
 		}
 		if old, seen := first[u]; !seen || compare(s, old) < 0 {

@@ -1,0 +1,164 @@
+package proof
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"detente/act"
+	"detente/internal/canon"
+	"detente/party"
+	"detente/roster"
+)
+
+// sentence says what is shown, in one sentence.
+func (s *Shown) sentence() string {
+	parts := []string{fmt.Sprintf("%s lodged %s in its record %s as act %d", s.name(s.Author), s.what(), s.Ref.Origin, s.Ref.Index), s.timely()}
+	parts = append(parts, s.receipts()...)
+	switch {
+	case s.Act.IsSealed() && s.Content != nil:
+		parts = append(parts, "the sealed content is included and opens as the act says")
+	case s.Content != nil && len(s.Act.Payload) == 0:
+		parts = append(parts, "the content is included and is the one that the act names")
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), "; ") + "."
+}
+
+func (s *Shown) name(id party.ID) string { return s.Edition.Name(id, "en") }
+
+// what names the act: its kind, thread and, unless actual, its status.
+func (s *Shown) what() string {
+	nouns := map[act.Kind]string{
+		act.Statement: "statement", act.Delivered: "a receipt of delivery", act.Acknowledged: "an acknowledgement of receipt",
+		act.Returned: "a return", act.HandedOver: "a hand-over", act.Entered: "an entry for " + s.name(s.Act.For),
+		act.Confirmed: "a confirmation", act.Contested: "a contestation", act.Adoption: "its adoption of a roster edition",
+		act.KeyChange: "a change of key", act.Suspension: "its suspension", act.Resumption: "its return",
+		act.Volume: "the opening of a volume", act.Misconduct: "a proof of misconduct",
+	}
+	words := nouns[s.Act.Kind]
+	if s.Act.Kind == act.Statement && s.Act.Thread == "" {
+		words = "a statement"
+	}
+	if s.Act.Thread != "" {
+		words += " " + s.Act.Thread
+	}
+	var marks []string
+	if s.Act.Status != act.Actual {
+		marks = append(marks, string(s.Act.Status))
+	}
+	if s.Act.Life != "" && s.Act.Life != act.New {
+		marks = append(marks, strings.ReplaceAll(string(s.Act.Life), "-", " "))
+	}
+	if len(marks) > 0 {
+		words += " (" + strings.Join(marks, ", ") + ")"
+	}
+	return words
+}
+
+func (s *Shown) timely() string {
+	b := s.Bounds
+	switch {
+	case b.NotAfter > 0:
+		return fmt.Sprintf("%d of %s show it by %s", len(b.Shown), mirrors(b.Of), when(b.NotAfter))
+	case b.Have > 0:
+		return fmt.Sprintf("%d of %s show it where %d are needed", b.Have, mirrors(b.Of), b.Need)
+	}
+	return ""
+}
+
+func mirrors(n int) string {
+	if n == 1 {
+		return "1 counting mirror"
+	}
+	return fmt.Sprintf("%d counting mirrors", n)
+}
+
+// receipts says in one part for each party what its own record shows.
+func (s *Shown) receipts() []string {
+	words := map[act.Kind]string{act.Delivered: "confirmed delivery", act.Acknowledged: "acknowledged receipt", act.Returned: "returned it"}
+	said := make(map[party.ID][]string)
+	var order []party.ID
+	for _, r := range s.Receipts {
+		if _, seen := said[r.By]; !seen {
+			order = append(order, r.By)
+		}
+		said[r.By] = append(said[r.By], words[r.Kind]+" by "+when(r.Time))
+	}
+	var parts []string
+	for _, id := range order {
+		parts = append(parts, s.name(id)+" "+strings.Join(said[id], " and "))
+	}
+	return parts
+}
+
+// notShown lists what a reader might take the file to show and it does not.
+func (s *Shown) notShown(f *File, keys *roster.Keys) []string {
+	out := []string{"This file does not show who read it."}
+	if s.Bounds.NotAfter == 0 {
+		out = append(out, "No time by which it was lodged is shown to everybody.")
+	}
+	if s.Bounds.NotBefore == 0 {
+		out = append(out, "No time before which it was not lodged is shown.")
+	}
+	if s.Bounds.Contradiction {
+		out = append(out, fmt.Sprintf("The clocks contradict each other: by its own word the author had not lodged it before %s, the mirrors show it by %s; which is right is not shown.",
+			when(s.Bounds.NotBefore), when(s.Bounds.NotAfter)))
+	}
+	if !s.Act.Claimed.IsZero() {
+		out = append(out, fmt.Sprintf("The time it claims, %s, is a claim.", canon.FormatTime(s.Act.Claimed)))
+	}
+	out = append(out, s.contentNotShown(f)...)
+	if last := s.largestShown(); last > s.Ref.Index+1 && (s.Act.IsSealed() || !s.Act.Clear.IsZero()) {
+		out = append(out, fmt.Sprintf("Whether one of the acts %d to %d withdrew the content before the mirrors signed is not shown.", s.Ref.Index+1, last-1))
+	}
+	if s.Act.Kind == act.Statement {
+		out = append(out, "Whether a later act corrects, cancels or withdraws it is not shown.")
+	}
+	if without := s.withoutReceipt(); len(without) > 0 {
+		out = append(out, fmt.Sprintf("No receipt of %s is included; that does not show that there is none.", strings.Join(without, ", ")))
+	}
+	if s.Act.Edition > 0 && s.Bounds.NotAfter > 0 && keys.In(time.Unix(s.Bounds.NotAfter, 0)).Edition > s.Act.Edition {
+		out = append(out, fmt.Sprintf("The act names roster edition %d, while a later one was in force when the mirrors show it.", s.Act.Edition))
+	}
+	return out
+}
+
+func (s *Shown) contentNotShown(f *File) []string {
+	switch {
+	case s.Content != nil:
+		return nil
+	case len(f.Ciphertext) > 0:
+		return []string{"The sealed content is included and cannot be read without a key."}
+	case s.Act.IsSealed() || !s.Act.Clear.IsZero():
+		return []string{"The content is not included."}
+	}
+	return nil
+}
+
+// largestShown is the largest head among the stamps that show the time.
+func (s *Shown) largestShown() int64 {
+	var size int64
+	for _, st := range s.Bounds.Shown {
+		size = max(size, st.Size)
+	}
+	return size
+}
+
+// withoutReceipt names the addressees with a record of which no receipt is included.
+func (s *Shown) withoutReceipt() []string {
+	if s.Act.IsReceipt() || s.Act.IsGroupState() {
+		return nil // nobody acknowledges these
+	}
+	var names []string
+	for _, p := range s.Edition.Parties {
+		has := slices.ContainsFunc(s.Receipts, func(r Receipt) bool { return r.By == p.ID })
+		if p.Card != nil && p.ID != s.Author && s.Act.Addressed(p.ID) && !has {
+			names = append(names, s.name(p.ID))
+		}
+	}
+	return names
+}
+
+// when writes Unix seconds as a UTC time.
+func when(t int64) string { return canon.FormatTime(time.Unix(t, 0)) }

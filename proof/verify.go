@@ -1,0 +1,215 @@
+package proof
+
+import (
+	"errors"
+	"fmt"
+
+	"detente/act"
+	"detente/checkpoint"
+	"detente/internal/canon"
+	"detente/lodging"
+	"detente/party"
+	"detente/roster"
+	"detente/seal"
+)
+
+// Shown is what a verified file shows.
+type Shown struct {
+	Act         *act.Act
+	Ref         act.Ref
+	Author      party.ID
+	Edition     *roster.Roster // that the act names; the first one for a private record
+	Bounds      lodging.Bounds // to everybody
+	Evidence    lodging.Evidence
+	Rule        lodging.Rule // with Evidence, for lodging.BoundFor one addressee
+	Receipts    []Receipt    // in the order of the file
+	Content     []byte       // clear, or opened with the file key; nil if not shown
+	ContentType string       // media type of Content
+	Sentence    string       // one sentence: what is shown
+	NotShown    []string     // what is not, a sentence each
+}
+
+// Receipt is a verified receipt for the act.
+type Receipt struct {
+	act.Ref
+	By   party.ID
+	Kind act.Kind // delivered, acknowledged, returned
+	Time int64    // Unix seconds, of By's own checkpoint that covers it
+}
+
+// Verify checks f with the first roster alone, which the reader trusts. now is
+// in Unix seconds; signatures later than now are set aside. The error is one
+// sentence that names the place; nothing of a file with a fault counts.
+func Verify(f *File, first *roster.Roster, now int64) (*Shown, error) {
+	v, err := newVerifier(f, first, now)
+	if err != nil {
+		return nil, fmt.Errorf("proof file: %w", err)
+	}
+	s, err := v.shown(f)
+	if err != nil {
+		return nil, fmt.Errorf("proof file: %w", err)
+	}
+	s.Sentence = s.sentence()
+	s.NotShown = s.notShown(f, v.keys)
+	return s, nil
+}
+
+// shown verifies what concerns the act itself; the keys are known by now.
+func (v *verifier) shown(f *File) (*Shown, error) {
+	note, err := checkpoint.ParseNote(f.Head)
+	if err != nil {
+		return nil, fmt.Errorf("head of the act: %w", err)
+	}
+	main := Included{Leaf: f.Leaf, Origin: note.Head.Origin, Index: f.Index, Inclusion: f.Inclusion, Head: f.Head, Cosigs: f.Cosigs}
+	in, err := v.include(main)
+	if err != nil {
+		return nil, fmt.Errorf("the act: %w", err)
+	}
+	s := &Shown{Act: in.act, Ref: in.ref, Author: in.author}
+	if s.Edition, err = v.edition(in.act); err != nil {
+		return nil, fmt.Errorf("the act: %w", err)
+	}
+	heads := []lodging.Own{{Size: in.head.Head().Size, Time: in.head.Time()}}
+	if len(f.Earlier) > 0 {
+		own, err := v.earlier(f.Earlier, in.ref)
+		if err != nil {
+			return nil, fmt.Errorf("earlier head: %w", err)
+		}
+		heads = append(heads, own)
+	}
+	s.Evidence = lodging.Evidence{Index: f.Index, Author: in.author, Stamps: v.judged(in), Heads: heads,
+		Sealed: in.act.IsSealed(), To: withRecord(s.Edition, in.act.To), Now: v.now, Gap: -1}
+	if !in.act.Claimed.IsZero() {
+		s.Evidence.Claimed = in.act.Claimed.Unix()
+	}
+	if in.act.Edition > 0 {
+		s.Rule = s.Edition.Rule()
+	}
+	for i, r := range f.Receipts {
+		receipt, err := v.receipt(r, s)
+		if err != nil {
+			return nil, fmt.Errorf("receipt %d: %w", i+1, err)
+		}
+		s.Receipts = append(s.Receipts, receipt)
+		if receipt.Kind != act.Returned {
+			s.Evidence.Receipts = append(s.Evidence.Receipts, lodging.Stamp{By: receipt.By, Time: receipt.Time})
+		}
+	}
+	s.Bounds = lodging.Bound(s.Evidence, s.Rule)
+	if err := s.open(f); err != nil {
+		return nil, fmt.Errorf("content: %w", err)
+	}
+	return s, nil
+}
+
+// withRecord leaves out the addressees that have no keys and so no mirror.
+func withRecord(r *roster.Roster, ids []party.ID) []party.ID {
+	var out []party.ID
+	for _, id := range ids {
+		if p, ok := r.Party(id); ok && p.Card != nil {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// edition is the one that the act names. A private record names none.
+func (v *verifier) edition(a *act.Act) (*roster.Roster, error) {
+	if a.Edition == 0 {
+		return v.first, nil
+	}
+	r, ok := v.keys.Edition(a.Edition)
+	if !ok {
+		return nil, fmt.Errorf("it names roster edition %d, which is neither given nor in the file", a.Edition)
+	}
+	return r, nil
+}
+
+// earlier verifies the author's own checkpoint that does not cover the act.
+func (v *verifier) earlier(b []byte, ref act.Ref) (lodging.Own, error) {
+	note, err := checkpoint.ParseNote(b)
+	if err != nil {
+		return lodging.Own{}, err
+	}
+	if note.Head.Origin != ref.Origin {
+		return lodging.Own{}, fmt.Errorf("it is of %s, the act stands in %s", note.Head.Origin, ref.Origin)
+	}
+	if note.Head.Size > ref.Index {
+		return lodging.Own{}, fmt.Errorf("its size %d covers act %d", note.Head.Size, ref.Index)
+	}
+	signed, err := v.signed(note)
+	if err != nil {
+		return lodging.Own{}, err
+	}
+	return lodging.Own{Size: signed.Head().Size, Time: signed.Time()}, nil
+}
+
+// receipt verifies an act in an addressee's record that answers s.
+func (v *verifier) receipt(r Included, s *Shown) (Receipt, error) {
+	in, err := v.include(r)
+	if err != nil {
+		return Receipt{}, err
+	}
+	a := in.act
+	switch {
+	case !a.IsReceipt():
+		return Receipt{}, fmt.Errorf("it is an act of kind %s", a.Kind)
+	case a.Answers != s.Ref:
+		return Receipt{}, fmt.Errorf("it answers %s, not this act", a.Answers)
+	case in.author == s.Author:
+		return Receipt{}, errors.New("it is the author's own")
+	case !s.Act.Addressed(in.author):
+		return Receipt{}, fmt.Errorf("%s is not an addressee", in.author)
+	case !a.Addressed(s.Author):
+		return Receipt{}, fmt.Errorf("it is not addressed to %s", s.Author)
+	case a.Status != s.Act.Status:
+		return Receipt{}, fmt.Errorf("its status is %s, that of the act is %s", a.Status, s.Act.Status)
+	case in.head.Time() > v.now:
+		return Receipt{}, fmt.Errorf("the head over it is signed for %s, which is still to come", when(in.head.Time()))
+	}
+	return Receipt{Ref: in.ref, By: in.author, Kind: a.Kind, Time: in.head.Time()}, nil
+}
+
+// open checks the blob against the act and opens it.
+func (s *Shown) open(f *File) error {
+	a := s.Act
+	if len(a.Payload) > 0 {
+		s.Content, s.ContentType = a.Payload, a.PayloadType
+	}
+	if len(f.Ciphertext) == 0 {
+		if len(f.FileKey) > 0 {
+			return errors.New("a file key without the content it opens")
+		}
+		return nil
+	}
+	named := a.Clear
+	if a.IsSealed() {
+		named = a.Sealed
+	}
+	switch {
+	case named.IsZero():
+		return errors.New("the act names no blob")
+	case named.Size != int64(len(f.Ciphertext)):
+		return fmt.Errorf("it has %d bytes, the act names %d", len(f.Ciphertext), named.Size)
+	case named.Digest != canon.DigestOf(f.Ciphertext):
+		return fmt.Errorf("its digest is not %s, which the act names", named.Digest)
+	case !a.IsSealed() && len(f.FileKey) > 0:
+		return errors.New("a file key for content that is clear")
+	case !a.IsSealed():
+		s.Content, s.ContentType = f.Ciphertext, named.Type
+		return nil
+	case len(f.FileKey) == 0:
+		return nil
+	}
+	outside, err := a.OutsideDigest()
+	if err != nil {
+		return err
+	}
+	b := seal.Binding{Author: s.Ref.Origin.Base(), Group: a.Group, Outside: outside}
+	opened, err := seal.OpenWithFileKey(f.Ciphertext, b, f.FileKey)
+	if err != nil {
+		return fmt.Errorf("open with the file key: %w", err)
+	}
+	s.Content, s.ContentType = opened.Body, opened.Type
+	return nil
+}
