@@ -32,6 +32,7 @@ func parts() []Part {
 	return []Part{
 		{Kind: Have, Have: []Position{{alatau, 12, tlog.Hash{1}}, {borovia, 0, tlog.Hash(sha256.Sum256(nil))}}},
 		{Kind: Want, Want: []canon.Digest{{1}, {2}}},
+		{Kind: Since, Held: 17, Upto: 0, All: true},
 		{Kind: Blob, Blob: blob, Digest: canon.DigestOf(blob)},
 		{Kind: Blob, Blob: []byte{}, Digest: canon.DigestOf(nil)},
 		{Kind: Entries, Origin: alatau, From: 10, Leaves: [][]byte{[]byte("ten"), {}, []byte("twelve\n")}},
@@ -132,6 +133,7 @@ func fails() map[string]Part {
 		"unknown kind":           {Kind: "gift"},
 		"positions again":        {Kind: Have},
 		"wants again":            {Kind: Want},
+		"since again":            {Kind: Since},
 		"blob again":             {Kind: Blob, Blob: blob, Digest: canon.DigestOf(blob)},
 		"blob with wrong digest": {Kind: Blob, Blob: []byte("x"), Digest: canon.Digest{1}},
 		"entries with a gap":     {Kind: Entries, Origin: alatau, From: 15, Leaves: [][]byte{{1}}},
@@ -176,6 +178,10 @@ func TestWriterRefuses(t *testing.T) {
 		"negative size":               {Kind: Have, Have: []Position{{Origin: alatau, Size: -1}}},
 		"bad origin":                  {Kind: Have, Have: []Position{{Origin: "../x"}}},
 		"too many positions":          {Kind: Have, Have: make([]Position, MaxPositions+1)},
+		"held below zero":             {Kind: Since, Held: -1},
+		"upto below zero":             {Kind: Since, Upto: -1},
+		"held beyond range":           {Kind: Since, Held: canon.MaxNumber + 1},
+		"upto beyond range":           {Kind: Since, Upto: canon.MaxNumber + 1},
 		"wanted twice":                {Kind: Want, Want: []canon.Digest{{1}, {1}}},
 		"too many wanted":             {Kind: Want, Want: make([]canon.Digest, MaxWanted+1)},
 		"leaf too long":               {Kind: Entries, Origin: alatau, Leaves: [][]byte{make([]byte, MaxLeaf+1)}},
@@ -235,6 +241,8 @@ func entries(body string) frame.Item {
 
 func list(kind, body string) frame.Item { return frame.Item{Type: kind, Body: []byte(body)} }
 
+func since(args ...string) frame.Item { return frame.Item{Type: "since", Args: args} }
+
 // hostile are bundles that are framed well and must be refused all the same.
 func hostile(t testing.TB) map[string][]byte {
 	header, _ := info().item()
@@ -283,6 +291,13 @@ func hostile(t testing.TB) map[string][]byte {
 		"have-cut-off":          items(t, list("have", fmt.Sprintf("%s 1 %s", alatau, root))),
 		"have-two-fields":       items(t, list("have", fmt.Sprintf("%s 1\n", alatau))),
 		"have-path":             items(t, list("have", fmt.Sprintf("../../x 1 %s\n", root))),
+		"since-twice":           items(t, since("1", "2", "own"), since("1", "2", "own")),
+		"since-two-arguments":   items(t, since("1", "2")),
+		"since-leading-zero":    items(t, since("01", "2", "own")),
+		"since-negative":        items(t, since("1", "-2", "own")),
+		"since-beyond-range":    items(t, since("1", "9007199254740992", "own")),
+		"since-other-scope":     items(t, since("1", "2", "none")),
+		"since-with-body":       items(t, frame.Item{Type: "since", Args: []string{"1", "2", "own"}, Body: []byte("x")}),
 		"want-twice":            items(t, list("want", ""), list("want", "")),
 		"want-out-of-order":     items(t, list("want", d2+"\n"+d1+"\n")),
 		"want-digest-twice":     items(t, list("want", d1+"\n"+d1+"\n")),

@@ -110,6 +110,7 @@ func FuzzPart(f *testing.F) {
 	f.Add("have", "", []byte("alatau/1f2e3d4c 1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"))
 	f.Add("want", "", []byte("sha256:0100000000000000000000000000000000000000000000000000000000000000\n"))
 	f.Add("head", "", []byte("x"))
+	f.Add("since", "1 2 own", []byte{})
 	f.Fuzz(func(t *testing.T, kind, args string, body []byte) {
 		it := frame.Item{Type: kind, Args: strings.Fields(args), Body: body}
 		p, err := parse(it)
