@@ -63,9 +63,6 @@ type Config struct {
 	// that enters it; Promote makes it the one in use. Needed to rotate keys.
 	Stage   func(*key.Set) error
 	Promote func() error
-	// Staged is a set that Stage kept and Promote did not follow: the record
-	// decides at Open. Optional.
-	Staged *key.Set
 
 	// Boot names the running period of this machine, e.g. its boot id. A
 	// confirmation that this is no restore holds for one boot. Optional.

@@ -13,6 +13,7 @@ import (
 	"detente/key"
 	"detente/party"
 	"detente/record"
+	"detente/witness"
 )
 
 // markDirty asks for a record to be cosigned soon.
@@ -46,73 +47,150 @@ func (n *Node) cosignLoop(ctx context.Context) {
 // CosignAll vouches for all records that changed since it last did: as witness
 // that the tree is consistent, as mirror that every entry, and every blob this
 // party must hold, is durable here. Nothing is signed twice for one tree.
-func (n *Node) CosignAll(ctx context.Context) error {
+func (n *Node) CosignAll(ctx context.Context) (err error) {
 	if !n.sure() {
 		return nil
 	}
+	n.cosigning.Lock()
+	defer n.cosigning.Unlock()
 	n.mu.Lock()
 	list := n.dirty
 	n.dirty = map[party.Origin]bool{}
 	n.mu.Unlock()
-	var all []checkpoint.Cosigned
+	defer func() {
+		if err != nil { // nothing is forgotten: the next arrival tries again
+			n.mu.Lock()
+			for o := range list {
+				n.dirty[o] = true
+			}
+			n.mu.Unlock()
+		}
+	}()
+	var all []vouching
 	for o := range list {
-		some, err := n.vouch(ctx, o)
+		v, err := n.vouch(ctx, o)
 		if err != nil {
 			return err
 		}
-		all = append(all, some...)
+		if !v.witnessed.IsZero() || !v.mirrored.IsZero() {
+			all = append(all, v)
+		}
 	}
 	if len(all) == 0 {
 		return nil
 	}
-	err := n.update(ctx, func(tx *Tx) error {
+	err = n.update(ctx, func(tx *Tx) error {
 		if err := n.maySign(); err != nil {
 			return err
 		}
-		for _, c := range all {
-			if _, err := record.SaveCosigned(ctx, tx.Tx, c); err != nil {
+		for _, v := range all {
+			if err := n.sign(ctx, tx, v); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err == nil {
-		n.wakeAll() // released only now that they are durable
+	if err != nil {
+		return err
+	}
+	n.wakeAll() // released only now that they are durable
+	forks := n.shown
+	n.shown = nil
+	for _, f := range forks {
+		err = errors.Join(err, n.forkShown(ctx, "", f))
 	}
 	return err
 }
 
-// vouch makes the cosignatures that this party owes over one record.
-func (n *Node) vouch(ctx context.Context, o party.Origin) ([]checkpoint.Cosigned, error) {
+// vouching is what this party owes over one record: the head to vouch for as
+// witness, and the cosignature as mirror.
+type vouching struct {
+	witnessed checkpoint.Signed
+	mirrored  checkpoint.Cosigned
+}
+
+// sign makes and stores the cosignatures of one record inside a change.
+func (n *Node) sign(ctx context.Context, tx *Tx, v vouching) error {
+	if !v.witnessed.IsZero() {
+		c, err := witness.Vouch(ctx, tx.Tx, n.set().Witness, v.witnessed, record.Hashes(ctx, tx.Tx, v.witnessed.Head().Origin), n.cfg.Now())
+		var size *witness.SizeError
+		var fork *witness.Fork
+		switch {
+		case errors.As(err, &size), errors.Is(err, witness.ErrClock):
+			// A larger tree was witnessed meanwhile, or the clock has to catch up.
+		case errors.As(err, &fork):
+			tx.After(func() { n.shown = append(n.shown, fork) })
+		case err != nil:
+			return fmt.Errorf("witness %s: %w", v.witnessed.Head().Origin, err)
+		default:
+			if _, err := record.SaveCosigned(ctx, tx.Tx, c); err != nil {
+				return err
+			}
+		}
+	}
+	if !v.mirrored.IsZero() {
+		if _, err := record.SaveCosigned(ctx, tx.Tx, v.mirrored); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// vouch finds what this party owes over one record.
+func (n *Node) vouch(ctx context.Context, o party.Origin) (v vouching, err error) {
 	if o.Base() == n.origin.Base() {
-		return nil, nil
+		return v, nil
 	}
 	if frozen, err := n.frozen(ctx, o); err != nil || frozen {
-		return nil, err
+		return v, err
 	}
-	q := n.db.Read()
-	latest, ok, err := record.Latest(ctx, q, o)
+	latest, ok, err := record.Served(ctx, n.db.Read(), o)
 	if err != nil || !ok || latest.Head.Size == 0 {
-		return nil, err
+		return v, err
 	}
 	counting := n.counts()
-	var out []checkpoint.Cosigned
 	if counting {
-		if out, err = n.cosignOne(ctx, out, latest.Head, n.set().Witness); err != nil {
-			return nil, err
+		size, _, err := n.lastCosigned(ctx, o, n.set().Witness)
+		if err != nil {
+			return v, err
+		}
+		if size < latest.Head.Size {
+			if v.witnessed, err = n.verified(o, latest); err != nil {
+				return v, err
+			}
 		}
 	}
 	head, err := n.durableHead(ctx, o, latest)
 	if err != nil || head.Size == 0 {
-		return out, err
+		return v, err
 	}
 	if !counting && !n.isCustodian(n.self) {
 		addressed, err := n.addressedSince(ctx, o, head.Size)
 		if err != nil || !addressed {
-			return out, err
+			return v, err
 		}
 	}
-	return n.cosignOne(ctx, out, head, n.set().Mirror)
+	v.mirrored, err = n.mirrorHead(ctx, head)
+	return v, err
+}
+
+// mirrorHead cosigns h as mirror unless this key has signed that tree or a
+// larger one. Its time never falls as the size grows.
+func (n *Node) mirrorHead(ctx context.Context, h checkpoint.Head) (checkpoint.Cosigned, error) {
+	k := n.set().Mirror
+	size, at, err := n.lastCosigned(ctx, h.Origin, k)
+	if err != nil || size >= h.Size {
+		return checkpoint.Cosigned{}, err
+	}
+	c, err := checkpoint.Cosign(h, k, max(n.cfg.Now().Unix(), at))
+	if err != nil {
+		return c, fmt.Errorf("cosign %s: %w", h.Origin, err)
+	}
+	return c, nil
+}
+
+func (n *Node) lastCosigned(ctx context.Context, o party.Origin, k *key.CosignerSecret) (size, at int64, err error) {
+	return record.LastCosigned(ctx, n.db.Read(), o, k.Public.Name, k.Public.IDs()[0])
 }
 
 // counts reports whether this party is one of the counting witnesses.
@@ -123,20 +201,6 @@ func (n *Node) counts() bool {
 		}
 	}
 	return false
-}
-
-// cosignOne adds a cosignature over h unless this key has signed that tree or a
-// larger one. Its time never falls as the size grows.
-func (n *Node) cosignOne(ctx context.Context, out []checkpoint.Cosigned, h checkpoint.Head, k *key.CosignerSecret) ([]checkpoint.Cosigned, error) {
-	size, at, err := record.LastCosigned(ctx, n.db.Read(), h.Origin, k.Public.Name, k.Public.IDs()[0])
-	if err != nil || size >= h.Size {
-		return out, err
-	}
-	c, err := checkpoint.Cosign(h, k, max(n.cfg.Now().Unix(), at))
-	if err != nil {
-		return out, fmt.Errorf("cosign %s: %w", h.Origin, err)
-	}
-	return append(out, c), nil
 }
 
 // durableHead is the largest signed head of o up to which every blob that this
@@ -156,7 +220,7 @@ func (n *Node) durableHead(ctx context.Context, o party.Origin, latest record.St
 // addressedSince reports whether an act past the last mirror cosignature is
 // addressed to this party.
 func (n *Node) addressedSince(ctx context.Context, o party.Origin, size int64) (bool, error) {
-	last, _, err := record.LastCosigned(ctx, n.db.Read(), o, n.set().Mirror.Public.Name, n.set().Mirror.Public.IDs()[0])
+	last, _, err := n.lastCosigned(ctx, o, n.set().Mirror)
 	if err != nil {
 		return false, err
 	}

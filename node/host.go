@@ -6,9 +6,12 @@ import (
 	"strconv"
 	"strings"
 
+	"detente/checkpoint"
 	"detente/courier"
 	"detente/party"
+	"detente/proof"
 	"detente/record"
+	"detente/witness"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -39,6 +42,88 @@ func (n *Node) Tile(ctx context.Context, from party.ID, o party.Origin, t tlog.T
 	return b, err
 }
 
+// AddCheckpoint answers tlog-witness add-checkpoint for the records of the group.
+// The state of the witness is durable before a cosignature leaves.
+func (n *Node) AddCheckpoint(ctx context.Context, from party.ID, oldSize int64, proof tlog.TreeProof, note []byte) ([]byte, error) {
+	if n.noLink(from) || !n.counts() {
+		return nil, courier.ErrForbidden
+	}
+	var c checkpoint.Cosigned
+	err := n.update(ctx, func(tx *Tx) error {
+		if err := n.maySign(); err != nil {
+			return err
+		}
+		var err error
+		c, err = witness.Submit(ctx, tx.Tx, n.set().Witness, n.believed, witness.Submission{OldSize: oldSize, Proof: proof, Note: note}, n.cfg.Now())
+		if err != nil {
+			return err
+		}
+		_, err = record.SaveCosigned(ctx, tx.Tx, c)
+		if errors.Is(err, record.ErrNotHeld) {
+			return nil // the witness may vouch for a tree whose entries have not arrived
+		}
+		return err
+	})
+	if err != nil {
+		return nil, n.witnessRefusal(ctx, from, err)
+	}
+	return witness.Lines(c), nil
+}
+
+// believed is the policy towards the records of the group: all three lines,
+// under the key in force at that size.
+func (n *Node) believed(h checkpoint.Head) (witness.Policy, bool) {
+	if id := n.author(h.Origin); id == "" || id == n.self {
+		return witness.Policy{}, false
+	}
+	k, ok := n.keys.Load().Record(h.Origin, h.Size)
+	return witness.ThreeLines(k), ok
+}
+
+// witnessRefusal keeps a fork shown to the witness as evidence and turns its
+// errors into the protocol's.
+func (n *Node) witnessRefusal(ctx context.Context, from party.ID, cause error) error {
+	var fork *witness.Fork
+	if errors.As(cause, &fork) {
+		if err := n.forkShown(ctx, from, fork); err != nil {
+			return err
+		}
+	}
+	var size *witness.SizeError
+	switch {
+	case errors.As(cause, &size):
+		return &courier.ConflictError{Size: size.Size}
+	case errors.Is(cause, witness.ErrMalformed):
+		return &courier.Refusal{Kind: courier.ErrMalformed, Sentence: cause.Error()}
+	case errors.Is(cause, witness.ErrUnknown):
+		return &courier.Refusal{Kind: courier.ErrNotHeld, Sentence: cause.Error()}
+	case errors.Is(cause, witness.ErrSignature):
+		return &courier.Refusal{Kind: courier.ErrForbidden, Sentence: cause.Error()}
+	case errors.Is(cause, witness.ErrProof), errors.Is(cause, witness.ErrFork):
+		return &courier.Refusal{Kind: courier.ErrRefused, Sentence: cause.Error()}
+	case errors.Is(cause, witness.ErrClock), errors.Is(cause, ErrNotSure), errors.Is(cause, ErrNewVolume):
+		return &courier.Refusal{Kind: courier.ErrBusy, Sentence: "this witness does not sign now", Cause: cause}
+	}
+	return cause
+}
+
+// forkShown lodges what the witness was shown, if it proves a fork.
+func (n *Node) forkShown(ctx context.Context, from party.ID, fork *witness.Fork) error {
+	note, err := checkpoint.ParseNote(fork.First)
+	if err != nil {
+		return nil
+	}
+	o := note.Head.Origin
+	m := &proof.Misconduct{Kind: proof.KindFork, Against: n.author(o), A: fork.First, B: fork.Second}
+	if len(fork.Proof) > 0 {
+		m.Kind, m.Consistency = proof.KindInconsistent, fork.Proof
+	}
+	if err := n.observe(ctx, from, "two trees of "+string(o)+" were shown to the witness", fork.Second); err != nil {
+		return err
+	}
+	return n.lodge(ctx, o, m)
+}
+
 // splitPlace reads "origin index" or "origin#index" as a person types it.
 func splitPlace(text string) (party.Origin, int64, bool) {
 	i := strings.LastIndexAny(text, " #")
@@ -51,9 +136,4 @@ func splitPlace(text string) (party.Origin, int64, bool) {
 	}
 	idx, err := strconv.ParseInt(text[i+1:], 10, 64)
 	return o, idx, err == nil && idx >= 0
-}
-
-// AddCheckpoint answers tlog-witness.
-func (n *Node) AddCheckpoint(ctx context.Context, from party.ID, oldSize int64, proof tlog.TreeProof, note []byte) ([]byte, error) {
-	return nil, courier.ErrForbidden
 }

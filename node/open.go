@@ -21,6 +21,7 @@ import (
 	"detente/party"
 	"detente/record"
 	"detente/roster"
+	"detente/witness"
 )
 
 // Files of a home besides the configuration that cmd keeps there.
@@ -51,7 +52,9 @@ type Node struct {
 	writerDone chan struct{}
 	lastSigned int64 // owned by writer: time of the newest own signature
 
-	receiving sync.Mutex // one exchange is applied at a time per record; held only while applying
+	cosigning sync.Mutex      // one round of cosigning at a time; guards shown
+	shown     []*witness.Fork // forks found while cosigning, to be lodged after it
+	receiving sync.Mutex      // one exchange is applied at a time per record; held only while applying
 
 	mu      sync.Mutex // guards what follows
 	peers   map[party.ID]*peer
@@ -102,7 +105,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 
 func (n *Node) open(ctx context.Context) error {
 	err := n.db.Update(ctx, func(tx *sql.Tx) error {
-		for _, s := range []string{record.Schema, docket.Schema, desk.Schema, Schema} {
+		for _, s := range []string{record.Schema, docket.Schema, desk.Schema, witness.Schema, Schema} {
 			if _, err := tx.ExecContext(ctx, s); err != nil {
 				return fmt.Errorf("create tables: %w", err)
 			}

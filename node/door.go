@@ -1,0 +1,151 @@
+package node
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"detente/act"
+	"detente/docket"
+	"detente/party"
+	"detente/regime"
+	"detente/roster"
+)
+
+// What the commands ask of a node beside the way of a statement. Nothing here
+// signs or alters the record.
+
+// Settings are the local choices that the node was opened with.
+func (n *Node) Settings() Settings { return n.cfg.Settings }
+
+// Pack is the set of forms that the node knows.
+func (n *Node) Pack() *regime.Pack { return n.cfg.Pack }
+
+// First is the roster that this home is pinned to.
+func (n *Node) First() *roster.Roster { return n.cfg.First }
+
+// Closing is closed when the node shuts down; Failure then says whether it had to.
+func (n *Node) Closing() <-chan struct{} { return n.closed }
+
+// Failure is why the node stopped by itself, or nil.
+func (n *Node) Failure() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.failure
+}
+
+// Assured says whether this node may sign, as nil, ErrNotSure or ErrNewVolume
+// with the reason.
+func (n *Node) Assured() error { return n.maySign() }
+
+// HasPeers reports whether another party of the edition in force has a record.
+func (n *Node) HasPeers() bool { return n.hasPeers() }
+
+// Note writes a local act into the audit trail.
+func (n *Node) Note(ctx context.Context, officer, what, detail string) error {
+	return n.db.Update(ctx, func(tx *sql.Tx) error { return n.desk.Audit(ctx, tx, officer, what, detail) })
+}
+
+// Unanswered lists the statements to this party, or to all, that it has neither
+// acknowledged nor returned, at most limit.
+func (n *Node) Unanswered(ctx context.Context, limit int) ([]docket.Row, error) {
+	return docket.Unanswered(ctx, n.db.Read(), n.self, act.Statement, []act.Kind{act.Acknowledged, act.Returned}, limit)
+}
+
+// EditionStatus is one edition of the roster that this node knows, and who
+// adopted it.
+type EditionStatus struct {
+	Roster   *roster.Roster
+	InForce  bool
+	Required []party.ID         // whose adoption it needs
+	Adopted  map[party.ID]int64 // Unix seconds by which each adoption is shown to be lodged; 0: appended, not yet shown
+}
+
+// Editions lists the editions known here, by number.
+func (n *Node) Editions(ctx context.Context) ([]EditionStatus, error) {
+	k := n.keys.Load()
+	all, err := rosters(ctx, n.db.Read())
+	if err != nil {
+		return nil, err
+	}
+	var out []EditionStatus
+	for _, s := range all {
+		prev := s.roster
+		if s.roster.Edition > 1 {
+			if before, ok := k.Edition(s.roster.Edition - 1); ok {
+				prev = before
+			}
+		}
+		inForce, ok := k.Edition(s.roster.Edition)
+		e := EditionStatus{Roster: s.roster, Required: roster.Required(prev), Adopted: map[party.ID]int64{},
+			InForce: ok && inForce.Digest() == s.digest}
+		rows, err := docket.List(ctx, n.db.Read(), docket.Filter{Digest: s.digest.String(), Kinds: []act.Kind{act.Adoption}})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			b, err := n.bounds(ctx, k, r.Ref)
+			if err != nil {
+				return nil, err
+			}
+			if old := e.Adopted[r.Author]; old == 0 || b.NotAfter > 0 && b.NotAfter < old {
+				e.Adopted[r.Author] = b.NotAfter
+			}
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// MissingBlobs counts the contents that acts name, that this party may hold, and
+// that have not arrived.
+func (n *Node) MissingBlobs(ctx context.Context) (int, error) {
+	var count int
+	err := n.db.Read().QueryRowContext(ctx, "select count(distinct digest) from node_missing").Scan(&count)
+	if err != nil {
+		return 0, fmt.Errorf("count missing contents: %w", err)
+	}
+	return count, nil
+}
+
+// Frozen lists the records that a proven fork has frozen.
+func (n *Node) Frozen(ctx context.Context) ([]party.Origin, error) {
+	rows, err := n.db.Read().QueryContext(ctx, "select origin from node_frozen order by origin")
+	if err != nil {
+		return nil, fmt.Errorf("list frozen records: %w", err)
+	}
+	defer rows.Close()
+	var out []party.Origin
+	for rows.Next() {
+		var o party.Origin
+		if err := rows.Scan(&o); err != nil {
+			return nil, fmt.Errorf("list frozen records: %w", err)
+		}
+		out = append(out, o)
+	}
+	return out, rows.Err()
+}
+
+// Gaps lists, by author, the serials that are missing among the statements to
+// this party, at most 20 of each.
+func (n *Node) Gaps(ctx context.Context) (map[party.ID][]int64, error) {
+	out := map[party.ID][]int64{}
+	held, err := n.allPositions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range held {
+		author := n.author(p.Origin)
+		if author == "" || author == n.self {
+			continue
+		}
+		gaps, err := docket.Gaps(ctx, n.db.Read(), p.Origin, n.self, 20)
+		if err != nil {
+			return nil, fmt.Errorf("look for missing serials: %w", err)
+		}
+		if len(gaps) > 0 {
+			out[author] = append(out[author], gaps...)
+		}
+	}
+	return out, nil
+}
