@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
@@ -39,7 +38,7 @@ func ParseHead(text string) (Head, error) {
 	if err != nil {
 		return Head{}, fmt.Errorf("line 1: %w", err)
 	}
-	size, err := canon.ParseDecimal(lines[1], math.MaxInt64)
+	size, err := canon.ParseDecimal(lines[1], canon.MaxNumber)
 	if err != nil {
 		return Head{}, fmt.Errorf("line 2: size: %w", err)
 	}
@@ -59,8 +58,8 @@ func (h Head) check() error {
 	if _, err := party.ParseOrigin(string(h.Origin)); err != nil {
 		return err
 	}
-	if h.Size < 0 {
-		return fmt.Errorf("size %d is below zero", h.Size)
+	if h.Size < 0 || h.Size > canon.MaxNumber { // the proof checks of sumdb/tlog do not end far above it
+		return fmt.Errorf("size %d is not from 0 to %d", h.Size, int64(canon.MaxNumber))
 	}
 	if h.Size == 0 && h.Root != sha256.Sum256(nil) {
 		return errors.New("line 3: the root of an empty tree is not the hash of nothing")
