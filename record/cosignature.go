@@ -104,12 +104,49 @@ func Cosignatures(ctx context.Context, q durable.Querier, o party.Origin, n int6
 
 // CosignaturesBy returns what the keys of one name cosigned of o over n entries
 // or more, in order of size and time, at most limit (up to MaxPage). To go on,
-// ask again from the last size plus one; an answer of fewer than limit is the end.
-// Of one size there are at most two for each key.
+// ask again from the last size, which may have been cut in two, and skip what is
+// known; an answer of fewer than limit is the end. Of one size there are at most
+// two for each key.
 func CosignaturesBy(ctx context.Context, q durable.Querier, o party.Origin, by string, n int64, limit int) ([]StoredCosig, error) {
-	return cosigs(ctx, q, selectCosigs+`from record_logs l cross join record_signers s cross join record_notes n
-		where l.origin = $1 and s.name = $2 and n.log = l.id and n.signer = s.id and n.size >= $3
-		order by n.size, n.time, n.seq limit $4`, string(o), by, n, page(limit))
+	signers, err := signersNamed(ctx, q, by)
+	if err != nil {
+		return nil, err
+	}
+	var all []StoredCosig
+	for _, id := range signers {
+		some, err := cosigs(ctx, q, selectCosigs+`from record_logs l cross join record_signers s cross join record_notes n
+			where l.origin = $1 and s.id = $2 and n.log = l.id and n.signer = $2 and n.size >= $3
+			order by n.size, n.rank limit $4`, string(o), id, n, page(limit))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	slices.SortFunc(all, func(a, b StoredCosig) int {
+		return cmp.Or(cmp.Compare(a.Head.Size, b.Head.Size), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Seq, b.Seq))
+	})
+	return all[:min(len(all), page(limit))], nil
+}
+
+// signersNamed lists the keys of one name.
+func signersNamed(ctx context.Context, q durable.Querier, by string) ([]int64, error) {
+	rows, err := q.QueryContext(ctx, `select id from record_signers where name = $1`, by)
+	if err != nil {
+		return nil, fmt.Errorf("read the keys of %s: %w", by, err)
+	}
+	defer rows.Close()
+	var ids []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("read the keys of %s: %w", by, err)
+		}
+		ids = append(ids, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the keys of %s: %w", by, err)
+	}
+	return ids, nil
 }
 
 // CosignaturesSince returns those with Seq > seq in order of Seq, at most limit
@@ -127,6 +164,21 @@ func CosignedBy(ctx context.Context, q durable.Querier, by string) ([]StoredCosi
 		from record_signers s cross join record_logs l cross join record_notes n
 		where s.name = $1 and n.log = l.id and n.signer = s.id
 		order by l.origin, n.size, n.time, n.seq`, by)
+}
+
+// LastCosigned is the largest size of o that the key of this name and id (of its
+// first line) has cosigned, and the latest time of that size; zero if none.
+func LastCosigned(ctx context.Context, q durable.Querier, o party.Origin, by string, id uint32) (size, at int64, err error) {
+	err = q.QueryRowContext(ctx, `select n.size, n.time from record_logs l cross join record_signers s cross join record_notes n
+		where l.origin = $1 and s.name = $2 and s.key_id = $3 and n.log = l.id and n.signer = s.id
+		order by n.size desc, n.rank desc limit 1`, string(o), by, int64(id)).Scan(&size, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, nil
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("read the last cosignature of %s over %s: %w", by, o, err)
+	}
+	return size, at, nil
 }
 
 // page bounds a limit.

@@ -21,6 +21,7 @@ type fault struct {
 	written bool // whether the step is carried out before it is reported as lost
 	commits bool // whether commits are counted
 	n       int
+	seen    func(query string) // Optional: told of each query before it runs
 }
 
 // run carries out one step.
@@ -56,6 +57,9 @@ type faultConn struct {
 }
 
 func (c faultConn) ExecContext(ctx context.Context, q string, args []driver.NamedValue) (res driver.Result, err error) {
+	if c.fault.seen != nil {
+		c.fault.seen(q)
+	}
 	err = c.fault.run(func() error {
 		res, err = c.Conn.(driver.ExecerContext).ExecContext(ctx, q, args)
 		return err
@@ -64,6 +68,9 @@ func (c faultConn) ExecContext(ctx context.Context, q string, args []driver.Name
 }
 
 func (c faultConn) QueryContext(ctx context.Context, q string, args []driver.NamedValue) (rows driver.Rows, err error) {
+	if c.fault.seen != nil {
+		c.fault.seen(q)
+	}
 	err = c.fault.run(func() error {
 		rows, err = c.Conn.(driver.QueryerContext).QueryContext(ctx, q, args)
 		return err

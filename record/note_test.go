@@ -50,7 +50,7 @@ func modelKept(all []said) []said {
 // jumps, in many orders, before, between and after the entries.
 func TestHeadsWhateverTheOrder(t *testing.T) {
 	all := []said{
-		{0, 50}, {3, 100}, {3, 130}, {3, 110}, {5, 90}, {5, 140}, {9, 900}, {9, 901}, {12, 120}, {20, 150}, {20, 160}, {20, 170}, {33, 95},
+		{0, 50}, {3, 100}, {3, 130}, {3, 110}, {5, 131}, {5, 140}, {9, 900}, {9, 901}, {12, 120}, {20, 150}, {20, 160}, {20, 170}, {33, 95},
 	}
 	heads := signedHeads(t, all)
 	kept := modelKept(all)
@@ -378,6 +378,12 @@ func TestCosignaturesByAndSince(t *testing.T) {
 	if len(seqs) != 18 || !slices.IsSorted(seqs) || len(slices.Compact(slices.Clone(seqs))) != 18 {
 		t.Fatalf("numbers %v", seqs)
 	}
+	for i, want := range []struct{ size, at int64 }{{6, 1005}, {0, 0}, {6, 1005}, {0, 0}, {6, 1005}} {
+		k := secrets[i].Public
+		if size, at, err := LastCosigned(ctx, db, origin, k.Name, k.IDs()[0]); err != nil || size != want.size || at != want.at {
+			t.Errorf("last of %s: %d at %d, %v", k.Name, size, at, err)
+		}
+	}
 	// A later one displaces the latest of its size under a new number; the earliest stays.
 	update(t, db, func(tx *sql.Tx) error {
 		for _, at := range []int64{2000, 3000, 2500} {
@@ -435,6 +441,15 @@ func TestCosignaturesRefused(t *testing.T) {
 	}
 	if err := save(cosign(t, secrets[0], checkpoint.Head{Origin: origin, Size: 12, Root: tlog.Hash{1}}, 1003)); !errors.As(err, &c) || c.Held == nil {
 		t.Errorf("over a fork of it: %v", err)
+	}
+	// What it signed ahead is not held against what it says of entries held here,
+	// as there is no proof between the two yet.
+	update(t, db, func(tx *sql.Tx) error {
+		_, err := SaveCosigned(ctx, tx, cosign(t, secrets[3], head(12), 1002))
+		return err
+	})
+	if err := save(cosign(t, secrets[3], checkpoint.Head{Origin: origin, Size: 4, Root: tlog.Hash{1}}, 1003)); !errors.As(err, &c) || c.Held != nil {
+		t.Errorf("over another tree, after one ahead: %v", err)
 	}
 	extend(t, db, l, leaves(8, 15))
 	checkAll(t, db)
