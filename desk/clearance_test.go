@@ -375,7 +375,15 @@ func TestUrgentReleaseIsCountersigned(t *testing.T) {
 	if open := chain.Open(draft); len(open) != 0 {
 		t.Errorf("open after both: %v", open)
 	}
-	// An edit before sending takes the release back.
+	// Another chain before sending takes the release back, and so does an edit.
+	draft = h.submitted(ann)
+	if _, err = h.Release(h.ctx(), duty, draft.ID, "again"); err != nil {
+		t.Fatal(err)
+	}
+	h.chain(admin, chain)
+	if err := h.sent(draft.ID, "s"); !errors.Is(err, desk.ErrNotCleared) {
+		t.Errorf("sent after another chain: %v", err)
+	}
 	draft = h.submitted(ann)
 	if _, err = h.Release(h.ctx(), duty, draft.ID, "again"); err != nil {
 		t.Fatal(err)
@@ -405,6 +413,25 @@ func TestHouseOfOneOfficer(t *testing.T) {
 	}
 	if err := h.sent(draft.ID, "r"); err != nil {
 		t.Error(err)
+	}
+}
+
+// A draft is cleared under one chain, even if the next has steps of the same name.
+func TestAnotherChainBeginsAnew(t *testing.T) {
+	h := newHouse(t)
+	ann, bo, root := h.officer("ann", writes), h.officer("bo", clears, "a", "b"), h.officer("root", manages)
+	h.chain(root, desk.Chain{Steps: []desk.Step{{Name: "a"}, {Name: "b"}}})
+	draft := h.submitted(ann)
+	if _, err := h.Clear(h.ctx(), bo, draft.ID, 1, ""); err != nil {
+		t.Fatal(err)
+	}
+	h.chain(root, desk.Chain{Steps: []desk.Step{{Name: "a"}}})
+	if _, err := h.Ready(h.ctx(), h.db.Read(), draft.ID); !errors.Is(err, desk.ErrNotCleared) || !strings.Contains(err.Error(), "step a is open") {
+		t.Fatalf("%v", err)
+	}
+	draft, err := h.Clear(h.ctx(), bo, draft.ID, 1, "")
+	if err != nil || len(draft.Cleared) != 1 || draft.State != desk.StateCleared {
+		t.Errorf("%+v %v", draft, err)
 	}
 }
 

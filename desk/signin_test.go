@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"database/sql"
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -236,10 +237,22 @@ func TestSessionsEnd(t *testing.T) {
 	if err := resume(); !errors.Is(err, desk.ErrSession) {
 		t.Errorf("idle: %v", err)
 	}
-	h.signIn("ann")
+	again := h.signIn("ann")
+	if _, err := h.Resume(h.ctx(), again.Token()); err != nil {
+		t.Fatal(err)
+	}
 	var n int
 	if err := h.db.Read().QueryRow("select count(*) from desk_session").Scan(&n); err != nil || n != 1 {
 		t.Errorf("%d sessions are kept: %v", n, err)
+	}
+	if err := h.db.Update(h.ctx(), func(tx *sql.Tx) error {
+		_, err := tx.Exec("update desk_officer set active = 0")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Resume(h.ctx(), again.Token()); !errors.Is(err, desk.ErrSession) {
+		t.Errorf("of an account that is not active: %v", err)
 	}
 	for _, token := range []string{"", "0", strings.Repeat("0", 64)} {
 		if _, err := h.Resume(h.ctx(), token); !errors.Is(err, desk.ErrSession) {
@@ -251,7 +264,10 @@ func TestSessionsEnd(t *testing.T) {
 func TestAgent(t *testing.T) {
 	h := newHouse(t)
 	h.officer("ann", writes)
-	h.officer("bo", writes)
+	bo, _, _, _, err := ssh.ParseAuthorizedKey([]byte(h.officer("bo", writes).Officer().SSHKey))
+	if err != nil {
+		t.Fatal(err)
+	}
 	challenge := func(id string) []byte {
 		c, err := h.Challenge(h.ctx(), id)
 		if err != nil {
@@ -274,6 +290,14 @@ func TestAgent(t *testing.T) {
 	refused := map[string]func() error{
 		"used twice": func() error { return try("ann", c, sig) },
 		"of another": func() error { c := challenge("ann"); return try("bo", c, h.sign("ann", c)) },
+		"of another, signed by oneself": func() error {
+			c := challenge("ann")
+			sig, err := h.agent.Sign(bo, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return try("bo", c, ssh.Marshal(sig))
+		},
 		"made up": func() error {
 			c := []byte("detente-sign-in/v1\nann\n9999999999\n00\n")
 			return try("ann", c, h.sign("ann", c))
@@ -306,21 +330,45 @@ func TestAgent(t *testing.T) {
 			return try("ann", c, h.sign("ann", c))
 		},
 		"no such officer": func() error { return try("eve", challenge("eve"), sig) },
-		"not active": func() error {
-			c := challenge("bo")
-			s := h.sign("bo", c)
-			if err := h.Deactivate(h.ctx(), desk.Console, "bo"); err != nil {
-				t.Fatal(err)
-			}
-			return try("bo", c, s)
-		},
 	}
 	for name, f := range refused {
 		if err := f(); !errors.Is(err, desk.ErrSignIn) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	c = challenge("bo")
+	sig = h.sign("bo", c)
+	if err := h.Deactivate(h.ctx(), desk.Console, "bo"); err != nil {
+		t.Fatal(err)
+	}
+	if err := try("bo", c, sig); !errors.Is(err, desk.ErrSignIn) {
+		t.Errorf("not active: %v", err)
+	}
 	h.sound()
+}
+
+// An account that ends while its passphrase is hashed does not sign in.
+func TestAccountEndsDuringSignIn(t *testing.T) {
+	h := newHouse(t)
+	h.clerk("ann")
+	release := h.TestOnlyHold()
+	done := make(chan error)
+	go func() {
+		_, err := h.SignIn(h.ctx(), "ann", phrase)
+		done <- err
+	}()
+	for n := 0; n == 0; runtime.Gosched() {
+		if err := h.db.Read().QueryRow("select count(*) from desk_attempt").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.Deactivate(h.ctx(), desk.Console, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	release()
+	if err := <-done; !errors.Is(err, desk.ErrSignIn) {
+		t.Error(err)
+	}
 }
 
 func TestSignChallengeSignsNothingElse(t *testing.T) {
