@@ -34,6 +34,7 @@ create table if not exists docket_acts (
 create index if not exists docket_acts_thread on docket_acts (thread, origin, idx);
 create index if not exists docket_acts_answers on docket_acts (a_origin, a_idx, kind);
 create index if not exists docket_acts_kind on docket_acts (kind, origin, idx);
+create index if not exists docket_acts_unread on docket_acts (origin, idx) where state <> 'read';
 create table if not exists docket_addressees (
 	origin text not null, idx bigint not null, party text not null, stanza bigint not null, serial bigint not null,
 	primary key (origin, idx, party));
@@ -141,7 +142,8 @@ type Filter struct {
 	Thread  string
 	Answers act.Ref // answering exactly this act (place; the leaf is compared too)
 	Digest  string  // naming this blob
-	Limit   int     // newest first when Newest, at most 10,000; 0 means 1,000
+	Life    act.Life
+	Limit   int // newest first when Newest, at most 10,000; 0 means 1,000
 	Newest  bool
 }
 
@@ -198,6 +200,9 @@ func (f Filter) where() (string, []any) {
 	if f.Thread != "" {
 		add("d.thread = $%d", f.Thread)
 	}
+	if f.Life != "" {
+		add("d.life = $%d", string(f.Life))
+	}
 	if f.Digest != "" {
 		add("exists (select 1 from docket_blobs b where b.origin = d.origin and b.idx = d.idx and b.digest = $%d)", f.Digest)
 	}
@@ -230,6 +235,24 @@ func scan(s scanner) (Row, error) {
 	copy(r.Ref.Leaf[:], leaf)
 	copy(r.Answers.Leaf[:], aleaf)
 	return r, err
+}
+
+// NotRead lists the leaves that are set aside or invalid, in order, at most limit.
+func NotRead(ctx context.Context, q durable.Querier, limit int) ([]Row, error) {
+	rows, err := q.QueryContext(ctx, "select "+columns+" from docket_acts d where d.state <> 'read' order by d.origin, d.idx limit $1", limit)
+	if err != nil {
+		return nil, fmt.Errorf("list leaves that could not be read: %w", err)
+	}
+	defer rows.Close()
+	var out []Row
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("list leaves that could not be read: %w", err)
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
 }
 
 // ErrNone says that no such act is held here.
@@ -311,21 +334,27 @@ func Fingerprint(ctx context.Context, q durable.Querier) (tlog.Hash, error) {
 }
 
 // Unanswered lists acts of a kind addressed to id, or to all, that id has not
-// answered with any of the kinds given, in order of arrival place.
+// answered with any of the kinds given, in order of (origin, index).
 func Unanswered(ctx context.Context, q durable.Querier, id party.ID, kind act.Kind, answers []act.Kind, limit int) ([]Row, error) {
+	return UnansweredPast(ctx, q, id, kind, answers, "", -1, limit)
+}
+
+// UnansweredPast is Unanswered after the place (o, idx), to go on page by page.
+func UnansweredPast(ctx context.Context, q durable.Querier, id party.ID, kind act.Kind, answers []act.Kind, o party.Origin, idx int64, limit int) ([]Row, error) {
 	args := []any{string(kind), string(id)}
 	var marks []string
 	for _, k := range answers {
 		args = append(args, string(k))
 		marks = append(marks, fmt.Sprintf("$%d", len(args)))
 	}
-	args = append(args, limit)
+	args = append(args, string(o), idx, limit)
+	at := len(args)
 	rows, err := q.QueryContext(ctx, "select "+columns+` from docket_acts d where d.kind = $1 and d.author <> $2
 		and (exists (select 1 from docket_addressees x where x.origin = d.origin and x.idx = d.idx and x.party = $2)
 			or not exists (select 1 from docket_addressees x where x.origin = d.origin and x.idx = d.idx))
 		and not exists (select 1 from docket_acts r where r.a_origin = d.origin and r.a_idx = d.idx and r.author = $2
 			and r.kind in (`+strings.Join(marks, ",")+`))
-		order by d.origin, d.idx `+fmt.Sprintf("limit $%d", len(args)), args...)
+		and d.state = 'read' `+fmt.Sprintf("and (d.origin, d.idx) > ($%d, $%d) order by d.origin, d.idx limit $%d", at-2, at-1, at), args...)
 	if err != nil {
 		return nil, fmt.Errorf("list acts without an answer: %w", err)
 	}

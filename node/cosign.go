@@ -27,6 +27,19 @@ func (n *Node) markDirty(o party.Origin) {
 	}
 }
 
+// markAllDirty asks for every record held here: after a start, or after a key of
+// ours was rotated, what was not cosigned is not known in memory.
+func (n *Node) markAllDirty() {
+	all, err := record.Records(context.Background(), n.db.Read())
+	if err != nil {
+		n.cfg.Log.Error("list records to cosign", "reason", err.Error())
+		return
+	}
+	for _, o := range all {
+		n.markDirty(o)
+	}
+}
+
 // cosignLoop vouches for what arrived, gathered over CosignDelay.
 func (n *Node) cosignLoop(ctx context.Context) {
 	for {
@@ -255,11 +268,26 @@ func (n *Node) noteMissing(ctx context.Context, tx *Tx, ref act.Ref, a *act.Act)
 			return err
 		}
 	}
-	if a.Life == act.Withdrawal && !a.Answers.IsZero() && a.Answers.Origin.Base() == ref.Origin.Base() {
-		_, err := tx.ExecContext(ctx, "delete from node_missing where origin = $1 and idx = $2", string(a.Answers.Origin), a.Answers.Index)
+	if !withdraws(a, ref) {
+		return nil
+	}
+	// The answered leaf must be the one held: lodging.go looks for the withdrawal by
+	// the whole reference, and a blob that is passed here must be passed there.
+	row, err := docket.Get(ctx, tx.Tx, a.Answers.Origin, a.Answers.Index)
+	if errors.Is(err, docket.ErrNone) || err == nil && row.Ref != a.Answers {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	return nil
+	_, err = tx.ExecContext(ctx, "delete from node_missing where origin = $1 and idx = $2", string(a.Answers.Origin), a.Answers.Index)
+	return err
+}
+
+// withdraws reports whether an act at ref withdraws an earlier one of the same
+// volume, so that mirrors may pass its blob.
+func withdraws(a *act.Act, ref act.Ref) bool {
+	return a.Kind == act.Statement && a.Life == act.Withdrawal && a.Answers.Origin == ref.Origin && a.Answers.Index < ref.Index
 }
 
 func (n *Node) firstMissing(ctx context.Context, o party.Origin) (int64, error) {
@@ -311,22 +339,6 @@ func (n *Node) entitled(ctx context.Context, to party.ID, d canon.Digest) (bool,
 		}
 	}
 	return false, nil
-}
-
-// heartbeatLoop re-signs the own head and looks after what time alone brings.
-func (n *Node) heartbeatLoop(ctx context.Context) {
-	for waitFor(ctx, time.NewTimer(time.Duration(n.cfg.Settings.HeartbeatSeconds)*time.Second)) {
-		err := n.heartbeat(ctx)
-		if err == nil {
-			err = n.refresh(ctx)
-		}
-		if err == nil {
-			err = n.oweReceipts(ctx)
-		}
-		if err != nil && !errors.Is(err, ErrNotSure) && !errors.Is(err, ErrNewVolume) && !errors.Is(err, ErrClosed) && ctx.Err() == nil {
-			n.cfg.Log.Error("heartbeat", "reason", err.Error())
-		}
-	}
 }
 
 func (n *Node) heldSize(ctx context.Context, o party.Origin) (int64, error) {

@@ -93,7 +93,7 @@ func (n *Node) stamps(ctx context.Context, q durable.Querier, k *roster.Keys, o 
 
 // ownHeads is the author's newest checkpoint that does not cover the act.
 func (n *Node) ownHeads(ctx context.Context, q durable.Querier, o party.Origin, idx int64) ([]lodging.Own, error) {
-	s, ok, err := record.Before(ctx, q, o, idx)
+	s, ok, err := record.BeforeUntil(ctx, q, o, idx, n.cfg.Now().Unix())
 	if err != nil || !ok {
 		return nil, err
 	}
@@ -122,16 +122,11 @@ func (n *Node) receiptStamps(ctx context.Context, q durable.Querier, k *roster.K
 
 // withdrawnAt is the index of the author's act that withdraws ref, or -1.
 func (n *Node) withdrawnAt(ctx context.Context, q durable.Querier, ref act.Ref) (int64, error) {
-	rows, err := docket.List(ctx, q, docket.Filter{Origin: ref.Origin, Answers: ref, Kinds: []act.Kind{act.Statement}})
-	if err != nil {
+	rows, err := docket.List(ctx, q, docket.Filter{Origin: ref.Origin, Answers: ref, Kinds: []act.Kind{act.Statement}, Life: act.Withdrawal, Limit: 1})
+	if err != nil || len(rows) == 0 {
 		return -1, err
 	}
-	for _, r := range rows {
-		if r.Life == act.Withdrawal {
-			return r.Ref.Index, nil
-		}
-	}
-	return -1, nil
+	return rows[0].Ref.Index, nil
 }
 
 // Lodged is what can be shown about the time of one act.

@@ -26,23 +26,23 @@ const guardSize = 512
 // older state while the file was not. A whole machine put back with no peer
 // reachable is not covered.
 type guard struct {
-	path string
-	mu   sync.Mutex // orders writes
+	path  string
+	files *durable.Files
+	mu    sync.Mutex // orders writes
 }
 
 // guarded is what the guard file says.
 type guarded struct {
 	head checkpoint.Head
 	boot string // the running period of the machine in which it was written
-	sure bool   // whether the node was sure then
+	sure bool   // whether an officer had confirmed by then
 }
 
-func (g *guard) write(s checkpoint.Signed, boot string, sure bool) error {
+func (g *guard) write(h checkpoint.Head, boot string, sure bool) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	h := s.Head()
 	text := fmt.Sprintf("detente-guard/v1\n%s\n%d\n%s\n%s\n%t\n", h.Origin, h.Size, h.Root, bootToken(boot), sure)
-	return durable.OverwriteFile(g.path, []byte(text), guardSize)
+	return g.files.OverwriteFile(g.path, []byte(text), guardSize)
 }
 
 func bootToken(s string) string {
@@ -94,6 +94,7 @@ type assurance struct {
 	mu       sync.Mutex
 	level    certainty
 	reason   string            // one sentence
+	word     bool              // an officer confirmed, in this running period of the machine
 	ahead    checkpoint.Head   // newest own head known outside the database, when rolledBack
 	answered map[party.ID]bool // peers that hold nothing newer
 }
@@ -140,11 +141,10 @@ func (n *Node) checkGuard(ctx context.Context) error {
 	if !n.hasPeers() {
 		n.assured.level = certain // a group of one: nobody else could know more
 	}
-	if found && g.sure && g.boot != "-" && g.boot == bootToken(n.cfg.Boot) {
-		n.assured.level = certain // it was sure before, in this same running period of the machine
-	}
-	if db.Size == 0 && !found && n.origin.Volume() == 1 && n.fresh {
-		n.assured.level = certain // made by init just now: there is no older state to come from
+	if found && g.sure && g.boot != "-" && g.boot == bootToken(n.cfg.Boot) && (g.head.Size > 0 || db.Size == 0) {
+		// An officer confirmed, in this same running period of the machine. The word
+		// that a home is new says nothing about what comes after its first act.
+		n.assured.level, n.assured.word = certain, db.Size > 0
 	}
 	return nil
 }
@@ -169,10 +169,17 @@ func (n *Node) rollback(h checkpoint.Head, reason string) {
 // that there are. A peer that holds something newer sends it with our own
 // signature (receive.go); its bare word changes nothing.
 func (n *Node) peerAnswered(from party.ID) {
+	if n.nowCertain(from) {
+		n.owe()
+		n.wakeAll()
+	}
+}
+
+func (n *Node) nowCertain(from party.ID) bool {
 	n.assured.mu.Lock()
 	defer n.assured.mu.Unlock()
 	if n.assured.level != unsure {
-		return
+		return false
 	}
 	n.assured.answered[from] = true
 	r := n.keys.Load().Current()
@@ -183,11 +190,11 @@ func (n *Node) peerAnswered(from party.ID) {
 		}
 	}
 	if len(n.assured.answered) < min(r.Counting.F+1, peers) {
-		return
+		return false
 	}
 	n.assured.level = certain
 	n.cfg.Log.Info("peers have answered and hold nothing newer of our record", "peers", len(n.assured.answered))
-	n.wakeAll()
+	return true
 }
 
 // ownSeen takes a head of our own record, verified under our own key, that is
@@ -195,29 +202,46 @@ func (n *Node) peerAnswered(from party.ID) {
 func (n *Node) ownSeen(from party.ID, h checkpoint.Head) {
 	n.assured.mu.Lock()
 	defer n.assured.mu.Unlock()
-	if n.assured.level == rolledBack && h.Size <= n.assured.ahead.Size {
+	if n.assured.level == rolledBack && !newer(h, n.assured.ahead) {
 		return
 	}
 	n.rollback(h, fmt.Sprintf("%s holds %d acts of %s with our own signature, the database %d", from, h.Size, h.Origin, n.own.Head().Size))
 }
 
+// newer reports whether a comes after b among the heads of one record's volumes.
+func newer(a, b checkpoint.Head) bool {
+	return a.Origin.Volume() > b.Origin.Volume() || a.Origin == b.Origin && a.Size > b.Size
+}
+
 // Confirm is an officer's word that this machine was not restored from an older
-// state. It is refused when the opposite is known.
+// state; it holds until the machine restarts. It is refused when the opposite is
+// known. Whoever makes a home says so by it too: a home that lost its store looks
+// like a new one.
 func (n *Node) Confirm(ctx context.Context) error {
+	head := checkpoint.Head{Origin: n.origin, Root: emptyRoot}
+	if cur := n.ownHead.Load(); cur != nil {
+		head = cur.Head()
+	}
 	n.assured.mu.Lock()
 	if n.assured.level == rolledBack {
 		n.assured.mu.Unlock()
 		return fmt.Errorf("%w (%s)", ErrNewVolume, n.assured.reason)
 	}
-	n.assured.level = certain
+	n.assured.level, n.assured.word = certain, head.Size > 0
 	n.assured.mu.Unlock()
-	if cur := n.ownHead.Load(); cur != nil {
-		if err := n.guard.write(*cur, n.cfg.Boot, true); err != nil {
-			return fmt.Errorf("write the head outside the database: %w", err)
-		}
+	if err := n.guard.write(head, n.cfg.Boot, true); err != nil {
+		return fmt.Errorf("write the head outside the database: %w", err)
 	}
+	n.owe()
 	n.wakeAll()
 	return nil
+}
+
+// confirmed reports whether an officer's word stands behind the node's certainty.
+func (n *Node) confirmed() bool {
+	n.assured.mu.Lock()
+	defer n.assured.mu.Unlock()
+	return n.assured.level == certain && n.assured.word
 }
 
 // rootAt is the root of a record at an earlier size.

@@ -121,7 +121,7 @@ func (n *Node) forkShown(ctx context.Context, from party.ID, fork *witness.Fork)
 	if err := n.observe(ctx, from, "two trees of "+string(o)+" were shown to the witness", fork.Second); err != nil {
 		return err
 	}
-	return n.lodge(ctx, o, m)
+	return n.lodge(ctx, m)
 }
 
 // splitPlace reads "origin index" or "origin#index" as a person types it.

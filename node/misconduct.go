@@ -14,7 +14,6 @@ import (
 	"detente/checkpoint"
 	"detente/docket"
 	"detente/internal/canon"
-	"detente/internal/durable"
 	"detente/key"
 	"detente/party"
 	"detente/proof"
@@ -24,9 +23,6 @@ import (
 
 // EvidenceDir is the folder of a home in which proofs of misconduct are written.
 const EvidenceDir = "evidence"
-
-// misconductType is the media type of a lodged proof.
-const misconductType = "application/vnd.detente.misconduct"
 
 // conflict takes a head, verified under its author's key, that does not fit the
 // tree held here. Two signed trees that cannot both be honest are a proof; what
@@ -47,7 +43,7 @@ func (n *Node) conflict(ctx context.Context, from party.ID, acc *accepted, in *i
 		}
 		return &accepted{origin: acc.origin, author: acc.author, log: acc.log, refetch: true}, nil
 	}
-	return nil, n.lodge(ctx, acc.origin, m)
+	return nil, n.lodge(ctx, m)
 }
 
 // contradiction builds the proof if what is held and signed contradict.
@@ -98,7 +94,7 @@ func (n *Node) weighCosigs(ctx context.Context) error {
 			if note, err := checkpoint.ParseNote(x.held); err == nil && note.Head.Size == x.c.Head().Size {
 				if other, err := verifyCosig(n.keys.Load(), note); err == nil {
 					ck, _ := n.keys.Load().ByName(note.Lines[0].Name, note.Lines[0].ID)
-					if err := n.lodge(ctx, "", proof.Cosigner(x.c, other, ck.Party)); err != nil {
+					if err := n.lodge(ctx, proof.Cosigner(x.c, other, ck.Party)); err != nil {
 						return err
 					}
 				}
@@ -156,33 +152,37 @@ func (m memoryHashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 
 // invalidAct lodges the proof that an author put into its record an act that is
 // invalid under the format version it names.
-func (n *Node) invalidAct(ctx context.Context, acc *accepted, a arrived) error {
+func (n *Node) invalidAct(ctx context.Context, author party.ID, ref act.Ref) error {
 	q := n.db.Read()
-	stored, ok, err := record.At(ctx, q, acc.origin, a.ref.Index+1)
+	stored, ok, err := record.At(ctx, q, ref.Origin, ref.Index+1)
 	if err != nil || !ok {
 		return err
 	}
-	head, err := n.verified(acc.origin, stored)
+	head, err := n.verified(ref.Origin, stored)
 	if err != nil {
 		return err
 	}
-	leaf, err := record.Entry(ctx, q, acc.origin, a.ref.Index)
+	leaf, err := record.Entry(ctx, q, ref.Origin, ref.Index)
 	if err != nil {
 		return err
 	}
-	inc, err := record.Inclusion(ctx, q, acc.origin, a.ref.Index, head.Head().Size)
+	inc, err := record.Inclusion(ctx, q, ref.Origin, ref.Index, head.Head().Size)
 	if err != nil {
 		return err
 	}
-	return n.lodge(ctx, "", proof.InvalidAct(leaf, a.ref.Index, inc, head, acc.author))
+	return n.lodge(ctx, proof.InvalidAct(leaf, ref.Index, inc, head, author))
 }
 
 // lodge keeps a proof of misconduct: as a file for people, as an act with the
-// proof as clear blob for the others; and freezes the record it concerns, if any.
-// A proof that does not verify here is never lodged.
-func (n *Node) lodge(ctx context.Context, freeze party.Origin, m *proof.Misconduct) error {
+// proof as clear blob for the others; and freezes the record of a fork. A proof
+// that does not verify here is never lodged. The file comes first: what follows
+// is made good from it at the next start.
+func (n *Node) lodge(ctx context.Context, m *proof.Misconduct) error {
 	if m == nil {
 		return nil
+	}
+	if err := n.addKeyActs(ctx, m); err != nil {
+		return err
 	}
 	sentence, err := m.Verify(n.keys.Load())
 	if err != nil {
@@ -193,7 +193,7 @@ func (n *Node) lodge(ctx context.Context, freeze party.Origin, m *proof.Miscondu
 	if err != nil {
 		return err
 	}
-	known, err := n.knownMisconduct(ctx, freeze, canon.DigestOf(b))
+	known, err := n.knownMisconduct(ctx, forked(m), canon.DigestOf(b))
 	if err != nil || known {
 		return err
 	}
@@ -201,22 +201,67 @@ func (n *Node) lodge(ctx context.Context, freeze party.Origin, m *proof.Miscondu
 		return err
 	}
 	n.cfg.Log.Error("proof of misconduct", "against", string(m.Against), "shown", sentence)
+	return n.lodgeKept(ctx, m, b)
+}
+
+// lodgeKept lodges a proof whose file is written.
+func (n *Node) lodgeKept(ctx context.Context, m *proof.Misconduct, b []byte) error {
+	if _, err := m.Verify(n.keys.Load()); err != nil {
+		return nil
+	}
 	return n.update(ctx, func(tx *Tx) error {
 		d, err := record.SaveBlob(ctx, tx.Tx, b)
 		if err != nil {
 			return err
 		}
-		if err := n.freeze(ctx, tx, freeze, d); err != nil {
+		if err := n.freeze(ctx, tx, forked(m), d); err != nil {
 			return err
 		}
-		if !n.sure() {
-			return nil
+		rows, err := docket.List(ctx, tx.Tx, docket.Filter{Digest: d.String(), Kinds: []act.Kind{act.Misconduct}, Limit: 1})
+		if err != nil || len(rows) > 0 || !n.sure() {
+			return err // a node that is not sure lodges it once it is: owed.go
 		}
 		a := n.groupAct(act.Misconduct)
-		a.Clear = act.Blob{Digest: d, Size: int64(len(b)), Type: misconductType}
+		a.Clear = act.Blob{Digest: d, Size: int64(len(b)), Type: proof.MisconductType}
 		_, err = tx.Append(ctx, a)
 		return err
 	})
+}
+
+// forked is the record that a proof freezes; empty for one that freezes none.
+func forked(m *proof.Misconduct) party.Origin {
+	if m.Kind != proof.KindFork && m.Kind != proof.KindInconsistent {
+		return ""
+	}
+	note, err := checkpoint.ParseNote(m.A)
+	if err != nil {
+		return ""
+	}
+	return note.Head.Origin
+}
+
+// addKeyActs adds the key acts of the accused's record, so that who has the
+// rosters alone can verify the proof.
+func (n *Node) addKeyActs(ctx context.Context, m *proof.Misconduct) error {
+	note, err := checkpoint.ParseNote(m.A)
+	if err != nil {
+		return nil // Verify says so
+	}
+	list, err := n.validChanges(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		if n.author(c.Origin) != m.Against && c.Origin.Base() != note.Head.Origin.Base() {
+			continue
+		}
+		one, err := n.keyActIncluded(ctx, c)
+		if err != nil {
+			return err
+		}
+		m.KeyActs = append(m.KeyActs, *one)
+	}
+	return nil
 }
 
 func (n *Node) knownMisconduct(ctx context.Context, o party.Origin, d canon.Digest) (bool, error) {
@@ -235,7 +280,7 @@ func (n *Node) writeEvidence(b []byte) (string, error) {
 	}
 	sum := sha256.Sum256(b)
 	path := filepath.Join(dir, "misconduct-"+hex.EncodeToString(sum[:8])+".proof")
-	if err := durable.WriteFile(path, b, 0o600); err != nil {
+	if err := n.db.Files().WriteFile(path, b, 0o600); err != nil {
 		return "", fmt.Errorf("write evidence: %w", err)
 	}
 	return path, nil
@@ -255,14 +300,7 @@ func (n *Node) fileMisconduct(ctx context.Context, tx *Tx, a *act.Act) error {
 	if _, err := m.Verify(n.keys.Load()); err != nil {
 		return nil
 	}
-	if m.Kind != proof.KindFork && m.Kind != proof.KindInconsistent {
-		return nil
-	}
-	note, err := checkpoint.ParseNote(m.A)
-	if err != nil {
-		return nil
-	}
-	if err := n.freeze(ctx, tx, note.Head.Origin, a.Clear.Digest); err != nil {
+	if err := n.freeze(ctx, tx, forked(m), a.Clear.Digest); err != nil {
 		return err
 	}
 	tx.After(func() {

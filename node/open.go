@@ -38,7 +38,6 @@ type Node struct {
 	db     *durable.DB
 	desk   *desk.Desk
 	guard  guard
-	fresh  bool // the store was empty at Open
 
 	keys    atomic.Pointer[roster.Keys]
 	secrets atomic.Pointer[key.Set]
@@ -60,6 +59,7 @@ type Node struct {
 	peers   map[party.ID]*peer
 	news    chan struct{} // closed and replaced when something new is held
 	changed chan struct{} // closed and replaced at every durable change
+	links   chan struct{} // closed and replaced when the links or the roster change
 	failure error         // set once: the node must stop
 	lazy    bool          // a delayed wake-up is under way
 	dirty   map[party.Origin]bool
@@ -74,6 +74,7 @@ type Node struct {
 	loops  sync.WaitGroup
 	cancel context.CancelFunc
 	cosign chan struct{}
+	owed   chan struct{} // capacity 1
 }
 
 // Open reads a home and is ready to take acts, without any loop or listener.
@@ -88,10 +89,10 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, self: cfg.Settings.Party, db: db,
-		guard:   guard{path: filepath.Join(cfg.Dir, GuardFile)},
+		guard:   guard{path: filepath.Join(cfg.Dir, GuardFile), files: db.Files()},
 		changes: make(chan *change), closed: make(chan struct{}), writerDone: make(chan struct{}),
-		peers: map[party.ID]*peer{}, news: make(chan struct{}), changed: make(chan struct{}), dirty: map[party.Origin]bool{},
-		cosign: make(chan struct{}, 1), logs: map[party.Origin]*record.Log{}, parked: map[party.Origin][]checkpoint.Cosigned{},
+		peers: map[party.ID]*peer{}, news: make(chan struct{}), changed: make(chan struct{}), links: make(chan struct{}), dirty: map[party.Origin]bool{},
+		cosign: make(chan struct{}, 1), owed: make(chan struct{}, 1), logs: map[party.Origin]*record.Log{}, parked: map[party.Origin][]checkpoint.Cosigned{},
 	}
 	n.secrets.Store(cfg.Keys)
 	n.assured.answered = map[party.ID]bool{}
@@ -131,7 +132,6 @@ func (n *Node) open(ctx context.Context) error {
 	if n.own, err = record.Load(ctx, n.db.Read(), n.origin); err != nil {
 		return fmt.Errorf("load the own record: %w", err)
 	}
-	n.fresh = n.own.Head().Size == 0
 	s, ok, err := record.Latest(ctx, n.db.Read(), n.origin)
 	if err != nil {
 		return fmt.Errorf("load the own head: %w", err)
@@ -217,7 +217,11 @@ func (n *Node) Run(l net.Listener) {
 	ctx, cancel := context.WithCancel(context.Background())
 	n.cancel = cancel
 	if l != nil {
-		n.server = courier.NewServer(n, n.set().Transport, n.cfg.Now)
+		var host courier.Host = n
+		if n.cfg.TestOnlyHost != nil {
+			host = n.cfg.TestOnlyHost(n)
+		}
+		n.server = courier.NewServer(host, n.set().Transport, n.cfg.Now)
 		n.loops.Go(func() {
 			if err := n.server.Serve(l); err != nil && ctx.Err() == nil {
 				n.fail(fmt.Errorf("serve peers: %w", err))
@@ -227,6 +231,7 @@ func (n *Node) Run(l net.Listener) {
 	n.loops.Go(func() { n.cosignLoop(ctx) })
 	n.loops.Go(func() { n.heartbeatLoop(ctx) })
 	n.startPeers(ctx)
+	n.owe()
 }
 
 // Close ends the loops, waits for the change under way and closes the store.

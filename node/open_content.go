@@ -76,6 +76,11 @@ func (n *Node) answer(ctx context.Context, tx *Tx, ref act.Ref, a *act.Act, c co
 	if !a.Sealed.Digest.IsZero() && a.Stanza(n.self) >= 0 && c.State == "" {
 		return nil // the blob is not here yet
 	}
+	if !a.Clear.Digest.IsZero() {
+		if held, err := record.HasBlob(ctx, tx.Tx, a.Clear.Digest); err != nil || !held {
+			return err // nor this one
+		}
+	}
 	if c.State == unreadable {
 		return n.appendReturn(ctx, tx, ref, a, author, c.Note)
 	}
@@ -101,41 +106,6 @@ func (n *Node) appendReturn(ctx context.Context, tx *Tx, ref act.Ref, a *act.Act
 	return err
 }
 
-// oweReceipts gives the receipts that could not be given when the act arrived:
-// the node was not yet sure, a blob was missing, or a policy was changed.
-func (n *Node) oweReceipts(ctx context.Context) error {
-	rows, err := docket.Unanswered(ctx, n.db.Read(), n.self, act.Statement, []act.Kind{act.Delivered, act.Returned}, 1000)
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		a, err := n.readAct(ctx, r.Ref)
-		if err != nil {
-			return err
-		}
-		c, err := n.readContent(ctx, n.db.Read(), r.Ref.Origin, r.Ref.Index)
-		if err != nil && !errors.Is(err, ErrNoContent) {
-			return err
-		}
-		if err := n.update(ctx, func(tx *Tx) error {
-			done, err := n.answeredBy(ctx, tx, r.Ref, act.Delivered, act.Returned)
-			if err != nil || done {
-				return err
-			}
-			return n.answer(ctx, tx, r.Ref, a, c)
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// answeredBy reports whether this party has already answered ref with one of the kinds.
-func (n *Node) answeredBy(ctx context.Context, tx *Tx, ref act.Ref, kinds ...act.Kind) (bool, error) {
-	rows, err := docket.List(ctx, tx.Tx, docket.Filter{Author: n.self, Answers: ref, Kinds: kinds, Limit: 1})
-	return len(rows) > 0, err
-}
-
 // blobsArrived opens what waited for a blob, and lets the records that name it be cosigned.
 func (n *Node) blobsArrived(ctx context.Context, blobs map[canon.Digest][]byte) error {
 	for d := range blobs {
@@ -145,6 +115,9 @@ func (n *Node) blobsArrived(ctx context.Context, blobs map[canon.Digest][]byte) 
 		}
 		for _, r := range rows {
 			n.markDirty(r.Ref.Origin)
+			if r.Clear == d.String() && r.Kind == act.Statement {
+				n.owe() // its receipt waited for this
+			}
 			if _, err := n.readContent(ctx, n.db.Read(), r.Ref.Origin, r.Ref.Index); !errors.Is(err, ErrNoContent) {
 				continue
 			}

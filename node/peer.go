@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"detente/bundle"
+	"detente/checkpoint"
 	"detente/courier"
 	"detente/internal/canon"
 	"detente/party"
@@ -96,7 +97,7 @@ func (n *Node) link(ctx context.Context, p *peer) {
 		switch {
 		case err != nil:
 			first = true
-			n.pause(ctx, p, retryAfter)
+			n.pause(ctx, p, max(retryAfter, n.cfg.TestOnlyRest))
 		case again:
 			first = false
 		default:
@@ -123,17 +124,49 @@ func (n *Node) pause(ctx context.Context, p *peer, d time.Duration) bool {
 // dial it, or to hear of parties that it has no link with.
 func (n *Node) poll(ctx context.Context, p *peer) {
 	for ctx.Err() == nil {
+		changed := n.linksChanged()
 		if !n.needsPoll(p) {
-			if t := time.NewTimer(retryAfter); !waitFor(ctx, t) {
-				return
-			}
+			n.awaitLinks(ctx, changed)
 			continue
 		}
+		rest := n.cfg.TestOnlyRest
 		if _, err := n.talk(ctx, p, pollWait, true); err != nil {
-			if t := time.NewTimer(retryAfter); !waitFor(ctx, t) {
-				return
-			}
+			rest = max(retryAfter, rest)
 		}
+		if rest > 0 && !waitFor(ctx, time.NewTimer(rest)) {
+			return
+		}
+	}
+}
+
+// linksChanged is closed when a peer begins or ceases to answer, or another
+// edition is in force.
+func (n *Node) linksChanged() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.links
+}
+
+// changeLinks closes the channel of linksChanged and makes the next one; n.mu
+// is held.
+func (n *Node) changeLinks() {
+	close(n.links)
+	n.links = make(chan struct{})
+}
+
+// awaitLinks waits until a poll may be needed: when the links change, and in a
+// large group, whose relays change by the clock, within a minute.
+func (n *Node) awaitLinks(ctx context.Context, changed <-chan struct{}) {
+	var minute <-chan time.Time
+	if len(n.keys.Load().Current().Parties) > smallGroup {
+		t := time.NewTimer(time.Minute)
+		defer t.Stop()
+		minute = t.C
+	}
+	select {
+	case <-changed:
+	case <-minute:
+	case <-ctx.Done():
 	}
 }
 
@@ -271,15 +304,9 @@ func (n *Node) moreToSay(ctx context.Context, p *peer, arr *arrival, sent *messa
 func (n *Node) heard(id party.ID, arr *arrival) {
 	p := n.peer(id)
 	now := n.cfg.Now()
-	sureOf := false
 	n.mu.Lock()
 	for _, pos := range arr.have {
 		p.told[pos.Origin] = pos
-		if pos.Origin == n.origin {
-			if own := n.ownHead.Load(); own == nil && pos.Size == 0 || own != nil && pos.Size <= own.Head().Size {
-				sureOf = true
-			}
-		}
 	}
 	if arr.stream {
 		p.held, p.all = arr.held, arr.all
@@ -294,12 +321,39 @@ func (n *Node) heard(id party.ID, arr *arrival) {
 	}
 	revived := !p.reached && p.tried
 	n.mu.Unlock()
-	if sureOf {
+	if !n.sure() && n.holdsNothingNewer(arr.have) {
 		n.peerAnswered(id)
 	}
 	if revived {
 		p.nudge() // a sign of life: no waiting survives it
 	}
+}
+
+// holdsNothingNewer reports whether somebody who said where it stands holds of
+// our own record what we hold ourselves, or less.
+func (n *Node) holdsNothingNewer(have []bundle.Position) bool {
+	head := checkpoint.Head{Origin: n.origin, Root: emptyRoot}
+	if own := n.ownHead.Load(); own != nil {
+		head = own.Head()
+	}
+	said := false
+	for _, pos := range have {
+		switch {
+		case pos.Origin.Base() != n.origin.Base() || pos.Size == 0 && pos.Origin != n.origin:
+			continue
+		case pos.Origin == n.origin:
+			said = true
+		case pos.Origin.Volume() < n.origin.Volume():
+			continue
+		}
+		if newer(checkpoint.Head{Origin: pos.Origin, Size: pos.Size}, head) {
+			return false
+		}
+		if root, err := n.rootAt(context.Background(), pos.Origin, pos.Size); err != nil || root != pos.Root {
+			return false
+		}
+	}
+	return said
 }
 
 func (p *peer) nudge() {
@@ -316,6 +370,9 @@ func (n *Node) attempted(p *peer, err error) {
 	p.lastError = ""
 	if err != nil {
 		p.lastError = err.Error()
+	}
+	if changed {
+		n.changeLinks()
 	}
 	n.mu.Unlock()
 	if changed && err != nil {

@@ -146,7 +146,7 @@ func (n *Node) proofGroup(ctx context.Context, f *proof.File) error {
 			f.Adoptions = append(f.Adoptions, *one)
 		}
 	}
-	list, err := changes(ctx, n.db.Read())
+	list, err := n.validChanges(ctx)
 	if err != nil {
 		return err
 	}
@@ -158,6 +158,34 @@ func (n *Node) proofGroup(ctx context.Context, f *proof.File) error {
 		f.KeyActs = append(f.KeyActs, *one)
 	}
 	return nil
+}
+
+// validChanges are the key acts that follow the commitment before them. Others
+// change nothing, and a proof that carried them would not verify.
+func (n *Node) validChanges(ctx context.Context) ([]roster.Change, error) {
+	list, err := changes(ctx, n.db.Read())
+	if err != nil {
+		return nil, err
+	}
+	keys := n.keys.Load()
+	k, err := roster.NewKeys(n.cfg.First)
+	if err != nil {
+		return nil, err
+	}
+	for number := n.cfg.First.Edition + 1; number <= keys.Current().Edition; number++ {
+		if r, ok := keys.Edition(number); ok {
+			if err := k.Adopt(r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var out []roster.Change
+	for _, c := range list {
+		if k.Change(c) == nil {
+			out = append(out, c)
+		}
+	}
+	return out, nil
 }
 
 func (n *Node) keyActIncluded(ctx context.Context, c roster.Change) (*proof.Included, error) {

@@ -85,7 +85,7 @@ func (n *Node) verify(ctx context.Context, from party.ID, in *incoming) (*accept
 	if frozen, err := n.frozen(ctx, in.origin); err != nil || frozen {
 		return nil, err
 	}
-	if p.ID == n.self && in.origin == n.origin {
+	if p.ID == n.self && in.origin.Volume() >= n.origin.Volume() {
 		return nil, n.verifyOwn(ctx, from, in)
 	}
 	log, err := n.mirror(ctx, in.origin)
@@ -171,6 +171,9 @@ func (n *Node) readActs(acc *accepted, keys *roster.Keys, size int64) (signers, 
 		ref := act.Ref{Origin: acc.origin, Index: size + int64(i), Leaf: tlog.RecordHash(l)}
 		a, err := act.Parse(l)
 		one := arrived{ref: ref, state: docket.Read, act: a}
+		if ref.Index == 0 && (err == nil && a.Kind == act.Volume) != (acc.origin.Volume() > 1) {
+			return nil, fmt.Errorf("record %s: a further volume begins with an act of kind volume, the first one does not", acc.origin)
+		}
 		switch {
 		case errors.Is(err, act.ErrVersion):
 			one = arrived{ref: ref, state: docket.SetAside}
@@ -178,8 +181,6 @@ func (n *Node) readActs(acc *accepted, keys *roster.Keys, size int64) (signers, 
 			one = arrived{ref: ref, state: docket.Invalid}
 		case a.Group != n.cfg.First.Group:
 			one = arrived{ref: ref, state: docket.Invalid}
-		case ref.Index == 0 && (a.Kind == act.Volume) != (acc.origin.Volume() > 1):
-			return nil, fmt.Errorf("record %s begins with an act of kind %s", acc.origin, a.Kind)
 		case a.Kind == act.KeyChange:
 			if next == keys {
 				next = keys.Clone()
@@ -225,7 +226,7 @@ func (n *Node) verifyOwn(ctx context.Context, from party.ID, in *incoming) error
 		if own, ok := n.Head(); ok {
 			have = own.Head().Size
 		}
-		if s.Head().Size > have {
+		if s.Head().Size > have || in.origin != n.origin {
 			n.ownSeen(from, s.Head())
 			continue
 		}
@@ -367,6 +368,27 @@ func (n *Node) storeBlobs(ctx context.Context, tx *Tx, all []*accepted, blobs ma
 		if _, err := tx.ExecContext(ctx, "delete from node_missing where digest = $1", d.String()); err != nil {
 			return err
 		}
+		if err := n.fileWaiting(ctx, tx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fileWaiting files the acts that were held already and waited for a blob.
+func (n *Node) fileWaiting(ctx context.Context, tx *Tx, d canon.Digest) error {
+	rows, err := docket.List(ctx, tx.Tx, docket.Filter{Digest: d.String(), Kinds: []act.Kind{act.Adoption, act.Misconduct}})
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		a, err := n.readAct(ctx, r.Ref)
+		if err != nil {
+			return err
+		}
+		if err := n.file(ctx, tx, r.Author, r.Ref, a); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -445,7 +467,7 @@ func (n *Node) afterStore(ctx context.Context, from party.ID, all []*accepted, i
 		}
 		for _, a := range acc.acts {
 			if a.state == docket.Invalid {
-				if err := n.invalidAct(ctx, acc, a); err != nil {
+				if err := n.invalidAct(ctx, acc.author, a.ref); err != nil {
 					return err
 				}
 			}

@@ -82,6 +82,11 @@ func (tw *town) start(id party.ID) *Node {
 	if err != nil {
 		tw.t.Fatal(err)
 	}
+	if _, again := tw.nodes[id]; !again { // its officer made the home just now
+		if err := n.Confirm(context.Background()); err != nil {
+			tw.t.Fatal(err)
+		}
+	}
 	tw.nodes[id] = n
 	n.Run(tw.ls[id])
 	tw.t.Cleanup(func() { n.Close() })

@@ -214,7 +214,9 @@ func (n *Node) settle(ctx context.Context, head checkpoint.Signed, cause error) 
 	}
 	s, ok, err := record.Latest(ctx, n.db.Read(), n.origin)
 	if err != nil {
-		return fmt.Errorf("read the own head after %w: %w", cause, err)
+		err = fmt.Errorf("read the own head after %w: %w", cause, err)
+		n.fail(err)
+		return err
 	}
 	if ok && s.Head == head.Head() {
 		return nil
@@ -224,7 +226,7 @@ func (n *Node) settle(ctx context.Context, head checkpoint.Signed, cause error) 
 
 // release lets a committed head out: the guard first.
 func (n *Node) release(ext *record.Extension, head checkpoint.Signed, urgent bool) error {
-	if err := n.guard.write(head, n.cfg.Boot, n.sure()); err != nil {
+	if err := n.guard.write(head.Head(), n.cfg.Boot, n.confirmed()); err != nil {
 		// The database is ahead of the guard; the next start accepts that. What is
 		// not known is whether this machine still writes at all: stop.
 		n.fail(fmt.Errorf("write the head outside the database: %w", err))

@@ -75,6 +75,7 @@ type House struct {
 	Node   *node.Node // nil while it is stopped
 	addr   string
 	listen func() (net.Listener, error)
+	opened bool // once before
 }
 
 // Found makes keys and homes and the roster; it starts nothing.
@@ -231,7 +232,13 @@ func (t *Town) Start(ctx context.Context, id party.ID) (*node.Node, error) {
 			return nil, errors.Join(err, n.Close())
 		}
 	}
-	h.Node = n
+	if h.listen == nil || !h.opened {
+		// Its officer made the home just now, or has nobody to ask: no restore.
+		if err := n.Confirm(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("confirm %s: %w", id, err), n.Close())
+		}
+	}
+	h.Node, h.opened = n, true
 	n.Run(l)
 	return n, nil
 }
