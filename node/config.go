@@ -16,6 +16,7 @@ import (
 	"net"
 	"time"
 
+	"detente/courier"
 	"detente/key"
 	"detente/party"
 	"detente/regime"
@@ -77,6 +78,13 @@ type Config struct {
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// CosignDelay gathers arrivals before they are cosigned. Optional: 200 ms.
 	CosignDelay time.Duration
+
+	// TestOnlyRest is the least time between two attempts of a link, or between
+	// two long polls: for tests that live through months.
+	TestOnlyRest time.Duration
+	// TestOnlyHost stands in front of what the listener serves: for tests of
+	// lines that repeat and reorder.
+	TestOnlyHost func(courier.Host) courier.Host
 }
 
 func (c *Config) defaults() {

@@ -112,6 +112,9 @@ func (n *Node) refresh(ctx context.Context) error {
 		return err
 	}
 	n.keys.Store(k)
+	n.mu.Lock()
+	n.changeLinks()
+	n.mu.Unlock()
 	n.cfg.Log.Info("a roster edition is in force", "edition", k.Current().Edition)
 	return nil
 }
