@@ -40,35 +40,40 @@ func SaveCosigned(ctx context.Context, tx *sql.Tx, c checkpoint.Cosigned) (bool,
 	if r.id == 0 {
 		return false, fmt.Errorf("save cosignature of %s over %s: %w", c.By(), h.Origin, ErrNotHeld)
 	}
-	if n.signer, err = signer(ctx, tx, c); err != nil {
-		return false, fmt.Errorf("save cosignature of %s: %w", c.By(), err)
-	}
-	if err := n.agrees(ctx, tx, r); err != nil {
-		return false, fmt.Errorf("save cosignature of %s over %s: %w", c.By(), h.Origin, err)
-	}
-	isNew, err := n.keep(ctx, tx)
+	isNew, err := n.keepCosigned(ctx, tx, r, c)
 	if err != nil {
 		return false, fmt.Errorf("save cosignature of %s over %s: %w", c.By(), h.Origin, err)
 	}
 	return isNew, nil
 }
 
-// signer gives a cosigner's key a number. The name alone does not do: after a
-// rotation the same name has another key, and what the old key signed may not
-// count and must not stand in the way of what the new one signed.
-func signer(ctx context.Context, tx *sql.Tx, c checkpoint.Cosigned) (int64, error) {
+// keepCosigned finds the number of the cosigner's key, or gives it one once its
+// note agrees, so that one that is refused leaves nothing behind. The name alone
+// does not do: after a rotation the same name has another key, and what the old
+// key signed may not count and must not stand in the way of what the new one signed.
+func (n note) keepCosigned(ctx context.Context, tx *sql.Tx, r row, c checkpoint.Cosigned) (bool, error) {
 	parsed, err := checkpoint.ParseNote(c.Bytes())
 	if err != nil {
-		return 0, err
+		return false, err
 	}
-	var id int64
 	key := int64(parsed.Lines[0].ID)
-	err = tx.QueryRowContext(ctx, `select id from record_signers where name = $1 and key_id = $2`, c.By(), key).Scan(&id)
+	err = tx.QueryRowContext(ctx, `select id from record_signers where name = $1 and key_id = $2`, c.By(), key).Scan(&n.signer)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = tx.QueryRowContext(ctx, `insert into record_signers (id, name, key_id)
-			select coalesce(max(id), 0) + 1, $1, $2 from record_signers where true returning id`, c.By(), key).Scan(&id)
+		n.signer, err = unknown, nil
 	}
-	return id, err
+	if err != nil {
+		return false, err
+	}
+	if err := n.agrees(ctx, tx, r); err != nil {
+		return false, err
+	}
+	if n.signer == unknown {
+		if err := tx.QueryRowContext(ctx, `insert into record_signers (id, name, key_id)
+			select coalesce(max(id), 0) + 1, $1, $2 from record_signers where true returning id`, c.By(), key).Scan(&n.signer); err != nil {
+			return false, err
+		}
+	}
+	return n.keep(ctx, tx)
 }
 
 // selectCosigs begins a query for cosignatures.

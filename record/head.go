@@ -13,8 +13,10 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// author is the signer of a record's own checkpoints in record_notes.
-const author = 0
+const (
+	author  = 0  // the signer of a record's own checkpoints in record_notes
+	unknown = -1 // a cosigner's key that has no number yet
+)
 
 // Stored is a checkpoint note as kept; it was verified when it was stored.
 type Stored struct {

@@ -154,6 +154,9 @@ func compareProofs(t *testing.T, db *sql.DB, ref reference, from, to int64) {
 	if _, err := Consistency(ctx, db, origin, 1, to+1); !errors.Is(err, ErrNotHeld) {
 		t.Fatalf("consistency beyond %d: %v", to, err)
 	}
+	if _, err := Consistency(ctx, db, origin, to+1, to+1); !errors.Is(err, ErrNotHeld) {
+		t.Fatalf("consistency of a size beyond %d with itself: %v", to, err)
+	}
 	if _, err := tlog.TreeHash(to+1, Hashes(ctx, db, origin)); !errors.Is(err, ErrNotHeld) {
 		t.Fatalf("root beyond %d: %v", to, err)
 	}

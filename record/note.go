@@ -21,7 +21,7 @@ const (
 // note is a verified note on its way into record_notes.
 type note struct {
 	log    int64
-	signer int64 // author, or a row of record_signers
+	signer int64 // author, a row of record_signers, or unknown
 	head   checkpoint.Head
 	time   int64
 	bytes  []byte

@@ -432,8 +432,16 @@ func TestCosignaturesRefused(t *testing.T) {
 		t.Errorf("over another tree: %v", err)
 	}
 	// A cosigner that never signed before: nothing of its own to hold against it.
-	if err := save(cosign(t, secrets[2], checkpoint.Head{Origin: origin, Size: 4, Root: tlog.Hash{1}}, 1001)); !errors.As(err, &c) || c.Held != nil {
-		t.Errorf("over another tree, the first time: %v", err)
+	before := dump(t, db)
+	update(t, db, func(tx *sql.Tx) error {
+		_, err := SaveCosigned(ctx, tx, cosign(t, secrets[2], checkpoint.Head{Origin: origin, Size: 4, Root: tlog.Hash{1}}, 1001))
+		if !errors.As(err, &c) || c.Held != nil {
+			t.Errorf("over another tree, the first time: %v", err)
+		}
+		return nil // the rest of the transaction goes on
+	})
+	if dump(t, db) != before {
+		t.Error("what was refused left something behind")
 	}
 	saveHead(t, db, sign(t, k, head(12), 1000), false)
 	if err := save(cosign(t, secrets[0], head(12), 1002)); err != nil {
