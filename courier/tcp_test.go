@@ -3,6 +3,7 @@ package courier_test
 import (
 	"context"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,4 +37,25 @@ func TestOverTCP(t *testing.T) {
 	}
 	_, err = exchange(c, "hello")
 	wantKind(t, err, courier.ErrUnreachable)
+}
+
+// A round trip of 4 KiB each way over a warm connection.
+func BenchmarkExchange(b *testing.B) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := courier.NewServer(newHost(secret(1)), secret(9), time.Now)
+	go s.Serve(l)
+	c := courier.NewClient([]string{"https://" + l.Addr().String()}, courier.ClientTLS(secret(1), secret(9).Pin(), time.Now), nil)
+	defer c.Close()
+	body := strings.Repeat("x", 4<<10)
+	for b.Loop() {
+		if _, err := exchange(c, body); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := s.Shutdown(b.Context()); err != nil && b.Context().Err() == nil {
+		b.Error(err)
+	}
 }
