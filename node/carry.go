@@ -164,16 +164,7 @@ func (n *Node) Import(ctx context.Context, r io.Reader) (*ImportReport, error) {
 	if err := n.receive(ctx, in.info.From, in); err != nil {
 		return nil, err
 	}
-	n.heardCarried(in)
+	// Nobody vouches for who wrote a carried bundle: where it says its writer stands
+	// is no answer of a peer (guard.go).
 	return rep, n.CosignAll(ctx)
-}
-
-// heardCarried counts a carried bundle as a sign that its writer holds nothing
-// newer of our record than it says.
-func (n *Node) heardCarried(in *arrival) {
-	for _, pos := range in.have {
-		if own := n.ownHead.Load(); pos.Origin == n.origin && own != nil && pos.Size <= own.Head().Size {
-			n.peerAnswered(in.info.From)
-		}
-	}
 }

@@ -111,12 +111,16 @@ func (n *Node) testSay(r Request) (act.Ref, error) {
 
 func until(t testing.TB, what string, f func() bool) {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
-		if f() {
-			return
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	end := time.After(15 * time.Second)
+	for !f() {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("not within 15 s: %s", what)
 		}
 	}
-	t.Fatalf("not within 15 s: %s", what)
 }
 
 func TestStatementGoesTheWholeWay(t *testing.T) {

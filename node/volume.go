@@ -95,5 +95,5 @@ func (n *Node) openVolume(ctx context.Context, tx *Tx, officer string, reason ac
 			return ref, err
 		}
 	}
-	return ref, n.desk.Audit(ctx, tx.Tx, officer, "new volume", fmt.Sprintf("%s after %s at %d acts", n.origin, last.Origin, last.Size))
+	return ref, n.desk.Audit(ctx, tx.Tx, officer, "new-volume", fmt.Sprintf("%s after %s at %d acts", n.origin, last.Origin, last.Size))
 }

@@ -1,0 +1,122 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"detente/act"
+	"detente/checkpoint"
+	"detente/docket"
+	"detente/internal/durable"
+	"detente/party"
+	"detente/record"
+)
+
+// TestOnlyFault makes steps of writing go wrong.
+func (n *Node) TestOnlyFault(f durable.Fault) { n.db.TestOnlyFault(f) }
+
+// CheckEverything is the one full check after a fault: every record against its
+// tiles and notes, the derived tables against a rebuild, the head outside the
+// database, the audit trail, and that nothing stands twice.
+func (n *Node) CheckEverything(ctx context.Context) error {
+	if err := n.db.Check(ctx); err != nil {
+		return err
+	}
+	if err := record.CheckAll(ctx, n.db.Read()); err != nil {
+		return err
+	}
+	if err := n.desk.CheckTrail(ctx); err != nil {
+		return err
+	}
+	same, err := n.Rebuild(ctx)
+	if err != nil {
+		return err
+	}
+	if !same {
+		return errors.New("the derived tables do not come out the same")
+	}
+	if err := n.checkHeads(ctx); err != nil {
+		return err
+	}
+	return n.checkDoubles(ctx)
+}
+
+func (n *Node) checkHeads(ctx context.Context) error {
+	g, found, err := n.guard.read()
+	if err != nil || !found {
+		return err
+	}
+	if g.head.Origin != n.origin || g.head.Size > n.own.Head().Size {
+		return fmt.Errorf("the head outside the database, %s at %d, is ahead of %s at %d", g.head.Origin, g.head.Size, n.origin, n.own.Head().Size)
+	}
+	root, err := n.rootAt(ctx, n.origin, g.head.Size)
+	if err == nil && root != g.head.Root {
+		err = errors.New("the head outside the database has another root")
+	}
+	return err
+}
+
+// checkDoubles looks for statements with one thread, life and serial, and for
+// receipts of one kind that answer one act twice.
+func (n *Node) checkDoubles(ctx context.Context) error {
+	all, err := record.Records(ctx, n.db.Read())
+	if err != nil {
+		return err
+	}
+	for _, o := range all {
+		seen := map[string]int64{}
+		size, err := n.heldSize(ctx, o)
+		if err != nil {
+			return err
+		}
+		for i := range size {
+			r, err := docket.Get(ctx, n.db.Read(), o, i)
+			if err != nil {
+				return fmt.Errorf("act %d of %s: %w", i, o, err)
+			}
+			key := ""
+			switch r.Kind {
+			case act.Statement:
+				key = fmt.Sprintf("%s %s %s", r.Kind, r.Thread, r.Life)
+			case act.Delivered, act.Returned, act.Misconduct:
+				key = fmt.Sprintf("%s %s %s", r.Kind, r.Answers, r.Clear)
+			default:
+				continue
+			}
+			if before, twice := seen[key]; twice {
+				return fmt.Errorf("acts %d and %d of %s are the same: %s", before, i, o, key)
+			}
+			seen[key] = i
+		}
+	}
+	return nil
+}
+
+// RootOf is the root of the first size acts of a record as held here.
+func (n *Node) RootOf(ctx context.Context, o party.Origin, size int64) (string, error) {
+	h, err := n.rootAt(ctx, o, size)
+	return h.String(), err
+}
+
+// SizeOf is how many acts of a record are held here.
+func (n *Node) SizeOf(ctx context.Context, o party.Origin) int64 {
+	s, err := n.heldSize(ctx, o)
+	if err != nil {
+		return -1
+	}
+	return s
+}
+
+// IsFrozen reports whether a proven fork froze a record here.
+func (n *Node) IsFrozen(ctx context.Context, o party.Origin) bool {
+	f, err := n.frozen(ctx, o)
+	return err == nil && f
+}
+
+// Ahead is the newest own head known outside the database.
+func (n *Node) Ahead() checkpoint.Head {
+	n.assured.mu.Lock()
+	defer n.assured.mu.Unlock()
+	return n.assured.ahead
+}
