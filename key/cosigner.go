@@ -128,8 +128,8 @@ func (s *CosignerSecret) WithName(name string) *CosignerSecret {
 // the lines leave the house: times of one key never fall as size grows.
 func (s *CosignerSecret) Cosign(text string, t int64) ([2]Line, error) {
 	name := s.Public.Name
-	if t <= 0 {
-		return [2]Line{}, fmt.Errorf("cosign as %s: time %d is not after 1970", name, t)
+	if t <= 0 || t > canon.MaxTime {
+		return [2]Line{}, fmt.Errorf("cosign as %s: time %d is not from 1 to %d", name, t, int64(canon.MaxTime))
 	}
 	if err := checkOwnName(name); err != nil {
 		return [2]Line{}, fmt.Errorf("cosign: %w", err)

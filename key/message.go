@@ -69,8 +69,8 @@ func unstamp(b []byte, size int) (int64, []byte, error) {
 		return 0, nil, fmt.Errorf("signature has %d bytes where %d belong", len(b), stampSize+size)
 	}
 	t := binary.BigEndian.Uint64(b)
-	if t == 0 || t > math.MaxInt64 {
-		return 0, nil, fmt.Errorf("timestamp %d cannot be", t)
+	if t == 0 || t > canon.MaxTime {
+		return 0, nil, fmt.Errorf("time %d is not from 1 to %d", t, int64(canon.MaxTime))
 	}
 	return int64(t), b[stampSize:], nil
 }

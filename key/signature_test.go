@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"detente/internal/canon"
 	"filippo.io/mldsa"
 )
 
@@ -60,6 +61,7 @@ func TestVerifyCosignature(t *testing.T) {
 		"two times":          {w.Public, testText, stampedLines(t, w, testText, testTime, testTime+1)},
 		"time zero once":     {w.Public, testText, stampedLines(t, w, testText, testTime, 0)},
 		"time below zero":    {w.Public, testText, stampedLines(t, w, testText, -1, -1)},
+		"time beyond 9999":   {w.Public, testText, stampedLines(t, w, testText, canon.MaxTime+1, canon.MaxTime+1)},
 		"swapped":            {w.Public, testText, [2]Line{right[1], right[0]}},
 		"twice the first":    {w.Public, testText, [2]Line{right[0], right[0]}},
 		"other text":         {w.Public, other, right},
@@ -146,7 +148,7 @@ func TestSignRefuses(t *testing.T) {
 			t.Errorf("%s: cosigned", name)
 		}
 	}
-	for _, at := range []int64{0, -1} {
+	for _, at := range []int64{0, -1, canon.MaxTime + 1} {
 		if _, err := s.Record.Sign(testText, at); err == nil {
 			t.Errorf("signed at %d", at)
 		}

@@ -140,6 +140,12 @@ func TestFormatTime(t *testing.T) {
 	}
 }
 
+func TestMaxTime(t *testing.T) {
+	if got := FormatTime(time.Unix(MaxTime, 0)); got != "9999-12-31T23:59:59Z" {
+		t.Errorf("the last time is %s", got)
+	}
+}
+
 func TestDigest(t *testing.T) {
 	d := DigestOf([]byte("abc"))
 	if d.String() != "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" {

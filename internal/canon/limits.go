@@ -14,6 +14,10 @@ const (
 	// reader of JSON represents exactly (RFC 8259 §6, RFC 7493 §2.2).
 	MaxNumber = 1<<53 - 1
 
+	// MaxTime is the last time that FormatTime writes, 9999-12-31T23:59:59Z, in
+	// Unix seconds. A signature with a later time could not be shown.
+	MaxTime = 253402300799
+
 	// maxDigits bounds the text of a number before it is looked at; a uint64
 	// has at most 20 digits.
 	maxDigits = 20
