@@ -120,3 +120,9 @@ func (n *Node) Ahead() checkpoint.Head {
 	defer n.assured.mu.Unlock()
 	return n.assured.ahead
 }
+
+// WithoutReceipt counts the statements to this party that it has not answered.
+func (n *Node) WithoutReceipt(ctx context.Context) (int, error) {
+	rows, err := docket.Unanswered(ctx, n.db.Read(), n.self, act.Statement, []act.Kind{act.Delivered, act.Returned}, 1000)
+	return len(rows), err
+}
