@@ -35,6 +35,9 @@ func measureAppend(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer n.Close()
+	if err := n.Confirm(ctx); err != nil { // no peer is there to say that the home is new
+		return err
+	}
 	w, err := newWriter(n, "borovia", entrySize)
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func measureCatchUp(ctx context.Context, b *bench) error {
 	}
 	w, err := newWriter(n, "cintra", entrySize)
 	if err == nil {
-		err = w.fill(ctx, count)
+		err = errors.Join(n.Confirm(ctx), w.fill(ctx, count))
 	}
 	if err = errors.Join(err, n.Close()); err != nil {
 		return err

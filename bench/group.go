@@ -244,7 +244,7 @@ func until(ctx context.Context, n *node.Node, what string, holds func() (bool, e
 	}
 }
 
-// linked reports whether all peers with an address have answered.
+// linked reports whether so many peers have answered, so that the node may sign.
 func linked(ctx context.Context, n *node.Node, all int) func() (bool, error) {
 	return func() (bool, error) {
 		peers, err := n.Peers(ctx)
@@ -254,6 +254,6 @@ func linked(ctx context.Context, n *node.Node, all int) func() (bool, error) {
 				direct++
 			}
 		}
-		return direct >= all, err
+		return direct >= all && n.Assured() == nil, err
 	}
 }
