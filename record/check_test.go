@@ -106,6 +106,25 @@ func TestCheckNamesTheDamage(t *testing.T) {
 	}
 }
 
+// TestCheckComparesRoots: a note that is whole in itself but over other entries.
+func TestCheckComparesRoots(t *testing.T) {
+	db, k := openStore(t), keys(t, origin)
+	l := load(t, db, origin)
+	extend(t, db, l, leaves(0, 270))
+	saveHead(t, db, sign(t, k, l.Head(), 1000), true)
+	other := l.Head()
+	other.Root[0] ^= 1
+	note := sign(t, k, other, 1000).Bytes()
+	digest := canon.DigestOf(note)
+	if _, err := db.Exec(`update record_notes set root = $1, note = $2, digest = $3`, other.Root[:], note, digest[:]); err != nil {
+		t.Fatal(err)
+	}
+	var c *CorruptError
+	if err := Check(ctx, db, origin); !errors.As(err, &c) || !strings.Contains(c.Place, "another root") {
+		t.Errorf("check says: %v", err)
+	}
+}
+
 // TestReadersRefuseDamage: what is damaged is not handed out as if it were whole.
 func TestReadersRefuseDamage(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -209,7 +228,8 @@ func TestObservationsAreBounded(t *testing.T) {
 		t.Errorf("%d read, %v", len(obs), err)
 	}
 	observe(MaxObservedTotal/MaxObserved+20, Observation{What: "garbage", Bytes: make([]byte, MaxObserved)})
-	if n, size := count(); size > MaxObservedTotal || size < MaxObservedTotal-MaxObserved || n > MaxObservedTotal/MaxObserved {
+	observe(1, Observation{What: "garbage", Bytes: []byte{1}}) // not a whole number of the others
+	if n, size := count(); size > MaxObservedTotal || size < MaxObservedTotal-2*MaxObserved || n > MaxObservedTotal/MaxObserved {
 		t.Errorf("%d observations of %d bytes are kept", n, size)
 	}
 	checkAll(t, db)
