@@ -20,7 +20,6 @@ import (
 	"detente/node"
 	"detente/party"
 	"detente/roster"
-	"detente/town"
 )
 
 // Options of a demonstration. The zero value plays it in a folder that is
@@ -31,24 +30,33 @@ type Options struct {
 	// Verify runs a separate "detente verify" with these arguments and returns
 	// what it printed.
 	Verify func(ctx context.Context, args ...string) (string, error)
-	// Clock of the nodes. Optional: time.Now.
+	// Now says from when the dates of the story are reckoned. Optional: time.Now.
 	Now func() time.Time
 }
 
 // Show is a demonstration that has been played and is still up.
 type Show struct {
-	Town *town.Town
 	Dir  string
+	town *region
 	keep bool
 }
 
 // Close stops the nodes and removes what was not asked to be kept.
 func (s *Show) Close() error {
-	err := s.Town.Close()
+	err := s.town.close()
 	if !s.keep {
 		err = errors.Join(err, os.RemoveAll(s.Dir))
 	}
 	return err
+}
+
+// Homes are the folders of the homes that are up, in protocol order.
+func (s *Show) Homes() []string {
+	var out []string
+	for _, id := range s.town.order {
+		out = append(out, s.town.houses[id].dir)
+	}
+	return out
 }
 
 // The cast.
@@ -71,7 +79,7 @@ const (
 type story struct {
 	opt   Options
 	out   *narrator
-	town  *town.Town
+	town  *region
 	dir   string
 	ctx   context.Context
 	staff map[string]desk.Session // by officer
@@ -98,14 +106,14 @@ func Play(ctx context.Context, opt Options) (*Show, error) {
 	s := &story{opt: opt, out: newNarrator(opt.Out), dir: dir, ctx: ctx, staff: map[string]desk.Session{}}
 	show := &Show{Dir: dir, keep: keep}
 	err := s.found()
-	show.Town = s.town
+	show.town = s.town
 	for _, step := range []func() error{s.notify, s.handOver, s.comeBack, s.carry, s.correct, s.short, s.invite, s.relayed, s.prove, s.fork} {
 		if err == nil {
 			err = step()
 		}
 	}
 	if err != nil {
-		if show.Town != nil {
+		if show.town != nil {
 			err = errors.Join(err, show.Close())
 		}
 		return nil, err
@@ -116,32 +124,28 @@ func Play(ctx context.Context, opt Options) (*Show, error) {
 // found makes the town and its officers.
 func (s *story) found() error {
 	s.out.title("Six nodes and a member without one found a group")
-	name := func(en string) map[string]string { return map[string]string{"en": en} }
-	t, err := town.Found(town.Plan{
-		Dir: s.dir, Group: party.Group{0xde, 0x7e, 0x17, 0xe0, 1}, Names: name("Group of the Invented Region"),
-		Now: s.opt.Now, F: 1, K: 3,
-		Measures: []roster.Measure{{ID: notification, LeadDays: leadDays, Troops: 9000}},
-		Parties: []town.Resident{
-			{ID: alatau, Names: name("Alatau"), NoLink: []party.ID{dovania}},
-			{ID: borovia, Names: name("Borovia")},
-			{ID: cintra, Names: name("Cintra")},
-			{ID: dovania, Names: name("Dovania"), NoLink: []party.ID{alatau, borovia, cintra}},
-			{ID: elbria, Names: name("Elbria"), Courier: true, NoLink: []party.ID{alatau, borovia, cintra, dovania, secretariat}},
-			{ID: secretariat, Standing: roster.Secretariat, Names: name("Secretariat")},
-			{ID: faronia, Names: name("Faronia"), NoNode: true},
-		},
-	})
+	var err error
+	s.town, err = foundRegion(s.ctx, s.dir, party.Group{0xde, 0x7e, 0x17, 0xe0, 1}, "Group of the Invented Region", []resident{
+		{id: alatau, name: "Alatau", standing: roster.Member, noLink: []party.ID{dovania}},
+		{id: borovia, name: "Borovia", standing: roster.Member},
+		{id: cintra, name: "Cintra", standing: roster.Member},
+		{id: dovania, name: "Dovania", standing: roster.Member, noLink: []party.ID{alatau, borovia, cintra}},
+		{id: elbria, name: "Elbria", standing: roster.Member, courier: true, noLink: []party.ID{alatau, borovia, cintra, dovania, secretariat}},
+		{id: secretariat, name: "Secretariat", standing: roster.Secretariat},
+		{id: faronia, name: "Faronia", standing: roster.Member, noNode: true},
+	}, []roster.Measure{{ID: notification, LeadDays: leadDays, Troops: 9000}}, 1, 3, s.opt.Now)
 	if err != nil {
 		return err
 	}
-	s.town = t
-	if err := t.StartAll(s.ctx); err != nil {
-		return err
+	for _, id := range s.town.order {
+		if err := s.town.start(s.ctx, id); err != nil {
+			return err
+		}
 	}
 	s.out.say("Alatau, Borovia, Cintra, Dovania, Elbria and a Secretariat each run a node: own keys, own store, own listener. Faronia has none.",
 		"stores in "+s.dir)
 	s.out.say("All six adopted the same roster: three of the five counting mirrors must vouch, one may lie.",
-		"roster "+short(t.First.Digest().String()))
+		"roster "+short(s.town.first.Digest().String()))
 	if err := s.until("every node holds every adoption", 20*time.Second, func() (bool, error) {
 		for _, id := range []party.ID{alatau, borovia, cintra, secretariat} {
 			for _, of := range []party.ID{alatau, borovia, cintra, secretariat} {
@@ -190,7 +194,7 @@ func (s *story) hire() error {
 	return nil
 }
 
-func (s *story) node(id party.ID) *node.Node { return s.town.Houses[id].Node }
+func (s *story) node(id party.ID) *node.Node { return s.town.houses[id].home.Node }
 
 // until waits for f with a deadline; it looks again at short intervals.
 func (s *story) until(what string, most time.Duration, f func() (bool, error)) error {
@@ -219,3 +223,6 @@ func short(digest string) string {
 	}
 	return digest
 }
+
+// Kept reports whether the homes stay after Close.
+func (s *Show) Kept() bool { return s.keep }

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -16,29 +15,29 @@ import (
 // would.
 func (s *story) fork() error {
 	s.out.title("Dovania shows two versions of its record")
-	if err := s.town.Stop(dovania); err != nil {
+	house := s.town.houses[dovania]
+	if err := house.stop(); err != nil {
 		return err
 	}
-	house := s.town.Houses[dovania]
-	second := house.Config
-	second.Dir = filepath.Join(s.dir, "dovania-second")
-	if err := os.CopyFS(second.Dir, os.DirFS(house.Config.Dir)); err != nil {
-		return fmt.Errorf("copy the home of Dovania: %w", err)
+	twin, err := house.twin(filepath.Join(s.dir, "dovania-second"), []party.ID{alatau, borovia, secretariat, elbria})
+	if err != nil {
+		return err
 	}
-	second.Settings.NoLink = []party.ID{alatau, borovia, secretariat, elbria}
-	if _, err := s.town.Start(s.ctx, dovania); err != nil {
+	if err := s.town.start(s.ctx, dovania); err != nil {
 		return err
 	}
 	one, err := s.release(dovania, "culture-desk", "deputy-minister", s.promise("We will come to Cintra's festival."))
 	if err != nil {
 		return err
 	}
-	twin, err := node.Open(s.ctx, second)
-	if err != nil {
+	if err := twin.open(s.ctx); err != nil {
 		return err
 	}
-	defer twin.Close()
-	twin.Run(nil)
+	defer twin.stop()
+	if err := twin.home.Node.Confirm(s.ctx); err != nil {
+		return err
+	}
+	twin.run()
 	other, err := s.twinSays(twin, "We never said that we would come.")
 	if err != nil {
 		return err
@@ -73,10 +72,9 @@ func (s *story) promise(text string) node.Request {
 }
 
 // twinSays sends from the second home, by the same officers.
-func (s *story) twinSays(twin *node.Node, text string) (act.Ref, error) {
-	house := s.town.Houses[dovania]
-	real := house.Node
-	house.Node = twin
-	defer func() { house.Node = real }()
+func (s *story) twinSays(twin *house, text string) (act.Ref, error) {
+	first := s.town.houses[dovania]
+	s.town.houses[dovania] = twin
+	defer func() { s.town.houses[dovania] = first }()
 	return s.release(dovania, "culture-desk", "deputy-minister", s.promise(text))
 }

@@ -18,10 +18,10 @@ import (
 // comeBack: the node that was down starts catching up within two seconds.
 func (s *story) comeBack() error {
 	s.out.title("Borovia's node comes back")
-	began := time.Now()
-	if _, err := s.town.Start(s.ctx, borovia); err != nil {
+	if err := s.town.start(s.ctx, borovia); err != nil {
 		return err
 	}
+	began := time.Now()
 	if err := s.until("Borovia catches up", 15*time.Second, func() (bool, error) {
 		p, err := s.node(borovia).Position(s.ctx)
 		return p[s.first.Origin] > s.first.Index, err
@@ -220,7 +220,7 @@ func (s *story) prove() error {
 	if err := os.WriteFile(s.proof, b, 0o600); err != nil {
 		return err
 	}
-	first, err := s.town.First.Bytes()
+	first, err := s.town.first.Bytes()
 	if err != nil {
 		return err
 	}

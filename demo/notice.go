@@ -95,7 +95,7 @@ func (s *story) clearAndSend(at party.ID, clearer string, d desk.Draft) (act.Ref
 // notify: the notification from draft to acknowledgement, while Borovia is down.
 func (s *story) notify() error {
 	s.out.title("Alatau notifies an exercise of two brigades, 45 days ahead")
-	if err := s.town.Stop(borovia); err != nil {
+	if err := s.town.houses[borovia].stop(); err != nil {
 		return err
 	}
 	s.out.say("Borovia's node is down for the notice.")
