@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 
 	"modernc.org/sqlite"
 )
@@ -31,6 +32,8 @@ var ErrUnknown = errors.New("the outcome of the commit is unknown")
 type DB struct {
 	path   string
 	turn   chan struct{} // holds one token: the right to write
+	closed chan struct{} // closed by Close, which keeps the token
+	once   sync.Once     // guards Close
 	writer *sql.DB       // one connection
 	reader *sql.DB
 	files  Files
@@ -43,7 +46,7 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	db := &DB{path: abs, turn: make(chan struct{}, 1)}
+	db := &DB{path: abs, turn: make(chan struct{}, 1), closed: make(chan struct{})}
 	if err := db.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), db.close())
 	}
@@ -163,12 +166,10 @@ func (db *DB) TestOnlyFault(fault Fault) { db.files.faults.set(fault) }
 // Many changes in one f cost one fsync together: a caller that has several at
 // hand passes them as a group.
 func (db *DB) Update(ctx context.Context, f func(tx *sql.Tx) error) error {
-	select {
-	case db.turn <- struct{}{}:
-		defer func() { <-db.turn }()
-	case <-ctx.Done():
-		return fmt.Errorf("wait for the database: %w", ctx.Err())
+	if err := db.wait(ctx); err != nil {
+		return err
 	}
+	defer func() { <-db.turn }()
 	var tx *sql.Tx
 	begin := func() (err error) {
 		tx, err = db.writer.BeginTx(context.WithoutCancel(ctx), nil)
@@ -191,6 +192,18 @@ func (db *DB) Update(ctx context.Context, f func(tx *sql.Tx) error) error {
 	return nil
 }
 
+// wait takes the right to write.
+func (db *DB) wait(ctx context.Context) error {
+	select {
+	case db.turn <- struct{}{}:
+		return nil
+	case <-db.closed:
+		return fmt.Errorf("wait for the database: %w", os.ErrClosed)
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the database: %w", ctx.Err())
+	}
+}
+
 // Read returns the pool of readers (each query sees the last commit).
 func (db *DB) Read() *sql.DB { return db.reader }
 
@@ -206,10 +219,16 @@ func (db *DB) View(ctx context.Context, f func(tx *sql.Tx) error) error {
 }
 
 // Close folds the write-ahead log into the database and closes it. It waits for
-// an Update under way.
+// an Update under way; those that still wait get os.ErrClosed. Closing again has
+// no effect.
 func (db *DB) Close() error {
-	db.turn <- struct{}{} // never given back: no Update begins any more
-	return db.close()
+	var err error
+	db.once.Do(func() {
+		db.turn <- struct{}{} // never given back: no Update begins any more
+		close(db.closed)
+		err = db.close()
+	})
+	return err
 }
 
 func (db *DB) close() error {

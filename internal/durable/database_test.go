@@ -20,13 +20,7 @@ func open(t testing.TB, path string) *DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		select {
-		case db.turn <- struct{}{}:
-			db.close()
-		default: // closed by the test
-		}
-	})
+	t.Cleanup(func() { db.Close() })
 	return db
 }
 
@@ -217,6 +211,31 @@ func TestUpdateWaits(t *testing.T) {
 	}
 	wg.Wait()
 	if n := count(t, db); n != 22 {
+		t.Errorf("%d rows", n)
+	}
+}
+
+func TestClosed(t *testing.T) {
+	db := fresh(t)
+	inside, leave, waiting := make(chan struct{}), make(chan struct{}), make(chan error)
+	go db.Update(context.Background(), func(tx *sql.Tx) error {
+		close(inside)
+		<-leave
+		return insert(1)(tx)
+	})
+	<-inside
+	go func() { waiting <- db.Close() }()
+	close(leave)
+	if err := <-waiting; err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Update(context.Background(), insert(2)); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("an update after closing: %v", err)
+	}
+	if err := errors.Join(db.Close(), db.Close()); err != nil {
+		t.Error(err)
+	}
+	if n := count(t, open(t, db.path)); n != 1 {
 		t.Errorf("%d rows", n)
 	}
 }

@@ -72,12 +72,10 @@ func (db *DB) copyTo(ctx context.Context, path string) error {
 // Truncate folds the write-ahead log into the database and cuts it to nothing;
 // for a node that is idle. It gives up, without an error, while readers are busy.
 func (db *DB) Truncate(ctx context.Context) error {
-	select {
-	case db.turn <- struct{}{}:
-		defer func() { <-db.turn }()
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := db.wait(ctx); err != nil {
+		return err
 	}
+	defer func() { <-db.turn }()
 	var busy, pages, folded int
 	if err := db.writer.QueryRowContext(ctx, "pragma wal_checkpoint(truncate)").Scan(&busy, &pages, &folded); err != nil {
 		return fmt.Errorf("fold the write-ahead log: %w", err)
