@@ -306,31 +306,48 @@ func Gaps(ctx context.Context, q durable.Querier, o party.Origin, id party.ID, l
 
 // Fingerprint is a hash over all derived rows in order, to compare a rebuilt docket with the one before.
 func Fingerprint(ctx context.Context, q durable.Querier) (tlog.Hash, error) {
-	var all []byte
-	for _, text := range []string{
-		"select " + columns + " from docket_acts d order by d.origin, d.idx",
-	} {
-		rows, err := q.QueryContext(ctx, text)
-		if err != nil {
-			return tlog.Hash{}, err
-		}
-		for rows.Next() {
-			r, err := scan(rows)
-			if err != nil {
-				rows.Close()
-				return tlog.Hash{}, err
-			}
-			h := tlog.RecordHash(fmt.Appendf(nil, "%+v", r))
-			sum := tlog.NodeHash(tlog.RecordHash(all), h)
-			all = sum[:]
-		}
-		if err := rows.Close(); err != nil {
-			return tlog.Hash{}, err
+	var sum tlog.Hash
+	add := func(row string) { sum = tlog.NodeHash(sum, tlog.RecordHash([]byte(row))) }
+	err := each(ctx, q, "select "+columns+" from docket_acts d order by d.origin, d.idx", func(s scanner) error {
+		r, err := scan(s)
+		add(fmt.Sprintf("%+v", r))
+		return err
+	})
+	if err != nil {
+		return sum, err
+	}
+	err = each(ctx, q, "select origin, idx, party, stanza, serial from docket_addressees order by origin, idx, party", func(s scanner) error {
+		var o, id string
+		var idx, stanza, serial int64
+		err := s.Scan(&o, &idx, &id, &stanza, &serial)
+		add(fmt.Sprintf("%s %d %s %d %d", o, idx, id, stanza, serial))
+		return err
+	})
+	if err != nil {
+		return sum, err
+	}
+	return sum, each(ctx, q, "select digest, origin, idx from docket_blobs order by digest, origin, idx", func(s scanner) error {
+		var d, o string
+		var idx int64
+		err := s.Scan(&d, &o, &idx)
+		add(fmt.Sprintf("%s %s %d", d, o, idx))
+		return err
+	})
+}
+
+// each runs f over the rows of a query.
+func each(ctx context.Context, q durable.Querier, query string, f func(scanner) error) error {
+	rows, err := q.QueryContext(ctx, query)
+	if err != nil {
+		return fmt.Errorf("read derived tables: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return fmt.Errorf("read derived tables: %w", err)
 		}
 	}
-	var out tlog.Hash
-	copy(out[:], all)
-	return out, nil
+	return rows.Err()
 }
 
 // Unanswered lists acts of a kind addressed to id, or to all, that id has not

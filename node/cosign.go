@@ -358,8 +358,13 @@ func (n *Node) allOrigins() []party.Origin {
 			continue
 		}
 		vs, err := n.volumesOf(context.Background(), p.Card.Origin)
-		if err == nil {
-			out = append(out, vs...)
+		if err != nil {
+			continue
+		}
+		for _, o := range vs {
+			if frozen, err := n.frozen(context.Background(), o); err == nil && !frozen {
+				out = append(out, o)
+			}
 		}
 	}
 	return out

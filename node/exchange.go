@@ -38,6 +38,7 @@ type arrival struct {
 	upto    int64 // how far this brings its own
 	all     bool  // it asks for all of it
 	stream  bool
+	grew    bool // something of it was new and is stored
 	blobs   map[canon.Digest][]byte
 	records []*incoming
 	cosigs  []checkpoint.Note
@@ -266,6 +267,9 @@ func (n *Node) addRecord(ctx context.Context, m *message, to party.ID, o party.O
 			return err
 		}
 		if root != pos.Root {
+			if frozen, err := n.frozen(ctx, o); err != nil || frozen {
+				return err // the proof is lodged: there is nothing to find out
+			}
 			return n.addContradiction(ctx, m, o, pos.Size, latest)
 		}
 	}
@@ -488,8 +492,16 @@ func (n *Node) positions(ctx context.Context, to party.ID, arr *arrival, more []
 			return err
 		}
 		h := checkpoint.Head{Origin: o, Root: emptyRoot}
-		if ok && !n.wholeAsked(to, o) {
+		if ok {
 			h = s.Head
+		}
+		if from, asked := n.askedBack(to, o); asked && from < h.Size {
+			if h.Size, h.Root, err = from, emptyRoot, nil; from > 0 {
+				h.Root, err = n.rootAt(ctx, o, from)
+			}
+			if err != nil {
+				return err
+			}
 		}
 		out = append(out, bundle.Position{Origin: o, Size: h.Size, Root: h.Root})
 		return nil

@@ -115,6 +115,9 @@ func (n *Node) refresh(ctx context.Context) error {
 	n.mu.Lock()
 	n.changeLinks()
 	n.mu.Unlock()
+	if n.cancel != nil {
+		n.startPeers(ctx)
+	}
 	n.cfg.Log.Info("a roster edition is in force", "edition", k.Current().Edition)
 	return nil
 }
@@ -292,7 +295,12 @@ func (n *Node) RotateBatch(ctx context.Context, officer string, role key.Role, e
 		if err := n.fileKeyChange(ctx, tx, keyChange(n.self, ref, a)); err != nil {
 			return err
 		}
-		tx.After(func() { n.secrets.Store(entering) })
+		tx.After(func() {
+			if role == key.Transport {
+				n.showTransport(entering.Transport)
+			}
+			n.secrets.Store(entering)
+		})
 		return n.desk.Audit(ctx, tx.Tx, officer, "rotate", "key of role "+string(role))
 	})
 	if err != nil {

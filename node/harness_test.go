@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"detente/act"
+	"detente/docket"
 	"detente/key"
 	"detente/node"
 	"detente/party"
@@ -250,3 +251,5 @@ func following(t testing.TB, next *key.Next, roles ...key.Role) *key.Next {
 	}
 	return next
 }
+
+var misconductFilter = docket.Filter{Kinds: []act.Kind{act.Misconduct}}

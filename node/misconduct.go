@@ -27,7 +27,7 @@ const EvidenceDir = "evidence"
 // conflict takes a head, verified under its author's key, that does not fit the
 // tree held here. Two signed trees that cannot both be honest are a proof; what
 // may come from the line (leaves that do not fit a signed head) is an
-// observation, and the whole record is asked for to find out which it is.
+// observation.
 func (n *Node) conflict(ctx context.Context, from party.ID, acc *accepted, in *incoming, signed checkpoint.Signed) (*accepted, error) {
 	m, err := n.contradiction(ctx, acc, in, signed)
 	if err != nil {
@@ -35,14 +35,9 @@ func (n *Node) conflict(ctx context.Context, from party.ID, acc *accepted, in *i
 	}
 	if m == nil {
 		what := fmt.Sprintf("the acts of %s do not give the root that its checkpoint at %d acts signs", acc.origin, signed.Head().Size)
-		if err := n.observe(ctx, from, what, signed.Bytes()); err != nil {
-			return nil, err
-		}
-		if in.from == 0 {
-			return nil, nil // the whole was sent and does not fit its own head: only the line can be blamed
-		}
-		return &accepted{origin: acc.origin, author: acc.author, log: acc.log, refetch: true}, nil
+		return nil, n.observe(ctx, from, what, signed.Bytes())
 	}
+	n.forgetBack(from, acc.origin)
 	return nil, n.lodge(ctx, m)
 }
 
@@ -65,7 +60,7 @@ func (n *Node) contradiction(ctx context.Context, acc *accepted, in *incoming, s
 			return proof.Fork(signed, ours, acc.author), nil
 		}
 		return proof.Inconsistent(signed, ours, record.Hashes(ctx, q, acc.origin), acc.author)
-	case in.from == 0 && int64(len(in.leaves)) >= size && held.Size > 0:
+	case in.from >= 0 && in.from < held.Size && in.from+int64(len(in.leaves)) >= size:
 		return n.branch(ctx, acc, in, signed)
 	}
 	return nil, nil
@@ -100,29 +95,33 @@ func (n *Node) weighCosigs(ctx context.Context) error {
 				}
 			}
 		}
-		n.askHead(x.from)
+		if held, err := n.heldSize(ctx, x.c.Head().Origin); err == nil {
+			n.askBack(x.from, x.c.Head().Origin, min(held, x.c.Head().Size))
+		}
 	}
 	return nil
 }
 
-// branch looks at a whole record sent from its beginning: if its leaves give the
-// root that the author signed, while at a smaller size they give another root
-// than the one the author also signed, the two heads contradict.
+// branch looks at a record sent from before what is held: if its leaves, after
+// those that both have, give the root that the author signed, while at a smaller
+// size they give another root than the one the author also signed, the two heads
+// contradict.
 func (n *Node) branch(ctx context.Context, acc *accepted, in *incoming, signed checkpoint.Signed) (*proof.Misconduct, error) {
-	hashes := memoryHashes{}
+	q := n.db.Read()
+	hashes := &branchHashes{held: record.Hashes(ctx, q, acc.origin), from: tlog.StoredHashCount(in.from)}
 	size := signed.Head().Size
-	for i := int64(0); i < size; i++ {
-		hs, err := tlog.StoredHashes(i, in.leaves[i], hashes)
+	for i := in.from; i < size; i++ {
+		hs, err := tlog.StoredHashes(i, in.leaves[i-in.from], hashes)
 		if err != nil {
 			return nil, err
 		}
-		hashes = append(hashes, hs...)
+		hashes.own = append(hashes.own, hs...)
 	}
 	root, err := tlog.TreeHash(size, hashes)
 	if err != nil || root != signed.Head().Root {
 		return nil, err
 	}
-	stored, ok, err := record.Latest(ctx, n.db.Read(), acc.origin)
+	stored, ok, err := record.Latest(ctx, q, acc.origin)
 	if err != nil || !ok || stored.Head.Size > size {
 		return nil, err
 	}
@@ -136,16 +135,38 @@ func (n *Node) branch(ctx context.Context, acc *accepted, in *incoming, signed c
 	return proof.Inconsistent(ours, signed, hashes, acc.author)
 }
 
-// memoryHashes is a whole tree's stored hashes, for one check.
-type memoryHashes []tlog.Hash
+// branchHashes are the stored hashes of a tree whose first leaves are held here
+// and whose further ones came just now.
+type branchHashes struct {
+	held tlog.HashReader
+	from int64 // number of stored hashes over the leaves that both have
+	own  []tlog.Hash
+}
 
-func (m memoryHashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+func (b *branchHashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	out := make([]tlog.Hash, len(indexes))
+	var ask []int64
 	for i, x := range indexes {
-		if x < 0 || x >= int64(len(m)) {
+		switch {
+		case x < b.from:
+			ask = append(ask, x)
+		case x-b.from < int64(len(b.own)):
+			out[i] = b.own[x-b.from]
+		default:
 			return nil, fmt.Errorf("hash %d is not held", x)
 		}
-		out[i] = m[x]
+	}
+	if len(ask) == 0 {
+		return out, nil
+	}
+	got, err := b.held.ReadHashes(ask)
+	if err != nil {
+		return nil, err
+	}
+	for i, x := range indexes {
+		if x < b.from {
+			out[i], got = got[0], got[1:]
+		}
 	}
 	return out, nil
 }

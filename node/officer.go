@@ -206,37 +206,48 @@ func (n *Node) CheckStore(ctx context.Context) error {
 // Rebuild drops the derived tables and folds them again from the records. It
 // reports whether they came out the same.
 func (n *Node) Rebuild(ctx context.Context) (same bool, err error) {
-	before, err := docket.Fingerprint(ctx, n.db.Read())
-	if err != nil {
-		return false, err
-	}
-	err = n.update(ctx, func(tx *Tx) error {
-		if err := docket.Clear(ctx, tx.Tx); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, "delete from node_changes"); err != nil {
-			return err
-		}
-		all, err := record.Records(ctx, tx.Tx)
-		if err != nil {
-			return err
-		}
-		for _, o := range all {
-			if err := n.refold(ctx, tx, o); err != nil {
-				return err
+	err = errBatched
+	for errors.Is(err, errBatched) {
+		err = n.update(ctx, func(tx *Tx) error {
+			if tx.prior > 0 {
+				return errBatched
 			}
-		}
-		return nil
-	})
+			same, err = n.rebuild(ctx, tx)
+			return err
+		})
+	}
+	return same, err
+}
+
+// errBatched: acts of the same batch are folded already and not yet in the record.
+var errBatched = errors.New("other changes are under way")
+
+func (n *Node) rebuild(ctx context.Context, tx *Tx) (same bool, err error) {
+	before, err := docket.Fingerprint(ctx, tx.Tx)
 	if err != nil {
 		return false, err
 	}
-	after, err := docket.Fingerprint(ctx, n.db.Read())
+	if err := docket.Clear(ctx, tx.Tx); err != nil {
+		return false, err
+	}
+	if _, err := tx.ExecContext(ctx, "delete from node_changes"); err != nil {
+		return false, err
+	}
+	all, err := record.Records(ctx, tx.Tx)
+	if err != nil {
+		return false, err
+	}
+	for _, o := range all {
+		if err := n.refold(ctx, tx, o); err != nil {
+			return false, err
+		}
+	}
+	after, err := docket.Fingerprint(ctx, tx.Tx)
 	return before == after, err
 }
 
 func (n *Node) refold(ctx context.Context, tx *Tx, o party.Origin) error {
-	author := n.author(o)
+	author, _ := n.keys.Load().Owner(o) // of any edition: a party may have left
 	held, err := record.Held(ctx, tx.Tx, o)
 	if err != nil {
 		return err

@@ -57,18 +57,21 @@ type Node struct {
 
 	mu      sync.Mutex // guards what follows
 	peers   map[party.ID]*peer
-	news    chan struct{} // closed and replaced when something new is held
-	changed chan struct{} // closed and replaced at every durable change
-	links   chan struct{} // closed and replaced when the links or the roster change
-	failure error         // set once: the node must stop
-	lazy    bool          // a delayed wake-up is under way
+	news    chan struct{}       // closed and replaced when something new is held
+	changed chan struct{}       // closed and replaced at every durable change
+	links   chan struct{}       // closed and replaced when the links or the roster change
+	failure error               // set once: the node must stop
+	lazy    bool                // a delayed wake-up is under way
+	former  key.TransportSecret // the one before the last rotation, if it was in this process
 	dirty   map[party.Origin]bool
 
 	// Guarded by receiving.
-	logs         map[party.Origin]*record.Log // mirrors
-	parked       map[party.Origin][]checkpoint.Cosigned
-	parkedCount  int
-	contradicted []contradictedCosig // to be weighed after the change under way
+	logs           map[party.Origin]*record.Log // mirrors
+	parked         map[party.Origin][]checkpoint.Cosigned
+	parkedCount    int
+	strangers      []checkpoint.Note   // cosignatures under keys that are not known yet
+	strangersUnder *roster.Keys        // the keys with which they were last tried
+	contradicted   []contradictedCosig // to be weighed after the change under way
 
 	server *courier.Server
 	loops  sync.WaitGroup

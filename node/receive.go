@@ -27,13 +27,12 @@ type incoming struct {
 
 // accepted is one record's part after verification: ready to be stored.
 type accepted struct {
-	origin  party.Origin
-	author  party.ID
-	log     *record.Log
-	leaves  [][]byte // new ones only
-	acts    []arrived
-	heads   []checkpoint.Signed
-	refetch bool // the tree does not fit ours: ask for all of it
+	origin party.Origin
+	author party.ID
+	log    *record.Log
+	leaves [][]byte // new ones only
+	acts   []arrived
+	heads  []checkpoint.Signed
 }
 
 // arrived is one new leaf, read.
@@ -63,7 +62,7 @@ func (n *Node) receive(ctx context.Context, from party.ID, in *arrival) error {
 			all = append(all, acc)
 		}
 	}
-	cosigs, err := n.verifyCosigs(ctx, from, in)
+	cosigs, err := n.verifyCosigs(ctx, from, in, all)
 	if err != nil {
 		return err
 	}
@@ -80,7 +79,9 @@ func (n *Node) verify(ctx context.Context, from party.ID, in *incoming) (*accept
 	keys := n.keys.Load()
 	p, ok := keys.Current().ByOrigin(in.origin.Base())
 	if !ok {
-		return nil, fmt.Errorf("record %s belongs to no party of edition %d", in.origin, keys.Current().Edition)
+		// An edition that names it may come in the same arrival, which is not refused
+		// for it; the record is asked for again once that edition is in force.
+		return nil, n.observe(ctx, from, fmt.Sprintf("record %s belongs to no party of edition %d", in.origin, keys.Current().Edition), nil)
 	}
 	if frozen, err := n.frozen(ctx, in.origin); err != nil || frozen {
 		return nil, err
@@ -127,6 +128,10 @@ func (n *Node) verify(ctx context.Context, from party.ID, in *incoming) (*accept
 				return nil, err
 			}
 		case !known:
+			if in.from < 0 && h.Size > size {
+				// Sent for want of a common tree: ask from before what is held.
+				n.askBack(from, in.origin, size)
+			}
 			continue // beyond what came with it: nothing to compare with yet
 		}
 		if root != h.Root {
@@ -134,6 +139,9 @@ func (n *Node) verify(ctx context.Context, from party.ID, in *incoming) (*accept
 		}
 		acc.heads = append(acc.heads, signed)
 		reach = max(reach, h.Size)
+	}
+	if end := in.from + int64(len(in.leaves)); len(in.leaves) > 0 && end < size {
+		n.askOn(from, in.origin, end) // no difference so far
 	}
 	acc.leaves = acc.leaves[:reach-size] // leaves without a signed head over them are not the author's word
 	acc.acts = acc.acts[:reach-size]
@@ -242,22 +250,52 @@ func (n *Node) verifyOwn(ctx context.Context, from party.ID, in *incoming) error
 }
 
 // verifyCosigs verifies cosignatures one by one; a bad one is an observation
-// and does not spoil the others.
-func (n *Node) verifyCosigs(ctx context.Context, from party.ID, in *arrival) ([]checkpoint.Cosigned, error) {
-	keys := n.keys.Load()
+// and does not spoil the others. One under a key that is not known waits in
+// memory: the act that enters the key may still be on its way.
+func (n *Node) verifyCosigs(ctx context.Context, from party.ID, in *arrival, all []*accepted) ([]checkpoint.Cosigned, error) {
+	keys := keysAfter(n.keys.Load(), all)
+	notes := in.cosigs
+	if keys != n.strangersUnder {
+		notes, n.strangers, n.strangersUnder = append(n.strangers, notes...), nil, keys
+	}
 	var out []checkpoint.Cosigned
-	for _, note := range in.cosigs {
+	for _, note := range notes {
 		c, err := verifyCosig(keys, note)
-		if err != nil {
+		if errors.Is(err, errKeyNotKnown) && len(n.strangers) < maxStrangers {
+			n.strangers = append(n.strangers, note)
+		} else if err != nil {
 			if err := n.observe(ctx, from, err.Error(), note.Bytes()); err != nil {
 				return nil, err
 			}
-			continue
+		} else {
+			out = append(out, c)
 		}
-		out = append(out, c)
 	}
 	return out, nil
 }
+
+// maxStrangers bounds the cosignatures that wait for a key, in number: some 3 kB each.
+const maxStrangers = 1000
+
+// keysAfter are the keys with those that the new acts of an arrival enter.
+func keysAfter(keys *roster.Keys, all []*accepted) *roster.Keys {
+	next := keys
+	for _, acc := range all {
+		for _, a := range acc.acts {
+			if a.act == nil || a.act.Kind != act.KeyChange {
+				continue
+			}
+			if next == keys {
+				next = keys.Clone()
+			}
+			_ = next.Change(keyChange(acc.author, a.ref, a.act)) // readActs told of one that does not follow
+		}
+	}
+	return next
+}
+
+// errKeyNotKnown: nobody of the roster has this key, as far as is known here.
+var errKeyNotKnown = errors.New("no party of the roster has this key")
 
 func verifyCosig(keys *roster.Keys, note checkpoint.Note) (checkpoint.Cosigned, error) {
 	if len(note.Lines) == 0 {
@@ -265,7 +303,7 @@ func verifyCosig(keys *roster.Keys, note checkpoint.Note) (checkpoint.Cosigned, 
 	}
 	ck, ok := keys.ByName(note.Lines[0].Name, note.Lines[0].ID)
 	if !ok {
-		return checkpoint.Cosigned{}, fmt.Errorf("cosignature over %s by %s: no party of the roster has this key", note.Head.Origin, note.Lines[0].Name)
+		return checkpoint.Cosigned{}, fmt.Errorf("cosignature over %s by %s: %w", note.Head.Origin, note.Lines[0].Name, errKeyNotKnown)
 	}
 	c, err := note.VerifyCosigned(ck.Key)
 	if err != nil {
@@ -457,12 +495,9 @@ func (n *Node) file(ctx context.Context, tx *Tx, author party.ID, ref act.Ref, a
 func (n *Node) afterStore(ctx context.Context, from party.ID, all []*accepted, in *arrival) error {
 	news := false
 	for _, acc := range all {
-		if acc.refetch {
-			n.askWhole(from, acc.origin)
-			continue
-		}
 		if len(acc.leaves) > 0 {
-			news = true
+			news, in.grew = true, true
+			n.forgetBack(from, acc.origin)
 			n.markDirty(acc.origin)
 		}
 		for _, a := range acc.acts {
