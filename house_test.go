@@ -17,32 +17,34 @@ import (
 // the wrong place: move the cut. The floors were fixed after the first notice
 // had gone the whole way.
 var floors = map[string]int{
-	"internal/canon":   0, // one spelling per value
-	"internal/durable": 0, // writes that survive
-	"internal/notify":  0, // the service manager
-	"packs":            0, // the forms, as data
-	"deploy":           0, // the unit, as data
-	"party":            1, // who
-	"internal/frame":   1, // the container of bundles and proof files
-	"key":              2, // one key per role
-	"act":              2, // what is said
-	"lodging":          2, // when it was lodged
-	"seal":             2, // who may read
-	"checkpoint":       3, // what a record looks like at one size
-	"roster":           3, // who belongs
-	"regime":           3, // what a text asks for
-	"record":           4, // what is kept
-	"bundle":           4, // what is carried
-	"witness":          4, // who vouches
-	"desk":             4, // what the officer does
-	"proof":            5, // what can be shown
-	"courier":          5, // how it moves
-	"docket":           5, // what stands
-	"node":             6, // the house
-	"control":          7, // the door of a running node
-	"town":             7, // real nodes in one process: demonstration, benchmark, tests
-	"cmd/detente":      8, // the one binary
-	"bench":            8, // the measure
+	"internal/canon":   0,  // one spelling per value
+	"internal/durable": 0,  // writes that survive
+	"internal/notify":  0,  // the service manager
+	"packs":            0,  // the forms, as data
+	"deploy":           0,  // the unit, as data
+	"party":            1,  // who
+	"internal/frame":   1,  // the container of bundles and proof files
+	"key":              2,  // one key per role
+	"act":              2,  // what is said
+	"lodging":          2,  // when it was lodged
+	"seal":             2,  // who may read
+	"checkpoint":       3,  // what a record looks like at one size
+	"roster":           3,  // who belongs
+	"regime":           3,  // what a text asks for
+	"record":           4,  // what is kept
+	"bundle":           4,  // what is carried
+	"witness":          4,  // who vouches
+	"desk":             4,  // what the officer does
+	"proof":            5,  // what can be shown
+	"courier":          5,  // how it moves
+	"docket":           5,  // what stands
+	"node":             6,  // the house
+	"home":             7,  // the folder of one party's node
+	"control":          8,  // the door of a home for its commands
+	"town":             7,  // real nodes in one process: demonstration, benchmark, tests
+	"demo":             9,  // a story in a town of real homes
+	"cmd/detente":      10, // the one binary
+	"bench":            10, // the measure
 }
 
 // outside are the import paths of pure packages that reach outside the program.

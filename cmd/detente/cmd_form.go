@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"detente/control"
+	"detente/node"
+	"detente/packs"
+	"detente/regime"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) cmdForm() *cobra.Command {
+	return a.noun("form", "The forms that this program knows", `
+detente form list
+detente form show cica.2.1.1d
+detente form blank cica.2.1.1d > exercise.json`, a.formList(), a.formShow(), a.formBlank(), a.formCheck())
+}
+
+func formNamed(id string) (*regime.Form, error) {
+	pack, err := regime.Load(packs.FS)
+	if err != nil {
+		return nil, err
+	}
+	form, ok := pack.Form(id)
+	if !ok {
+		return nil, failed(control.NotFound, "detente form list", "no form "+id+" is known here")
+	}
+	return form, nil
+}
+
+func (a *app) formList() *cobra.Command {
+	return a.command("list", "List the forms", `
+detente form list
+detente form list --json
+detente form show cica.2.1.1d`, cobra.NoArgs, func(ctx context.Context, args []string) error {
+		pack, err := regime.Load(packs.FS)
+		if err != nil {
+			return err
+		}
+		type line struct {
+			ID      string `json:"id"`
+			Edition string `json:"edition"`
+			Title   string `json:"title"`
+			Source  string `json:"source"`
+			Fields  int    `json:"fields"`
+		}
+		all := []line{}
+		t := newTable("form", "edition", "fields", "title")
+		for _, f := range pack.Forms() {
+			all = append(all, line{f.ID, f.Edition, f.Title[regime.English], f.Source, len(f.Fields)})
+			t.row(f.ID, f.Edition, fmt.Sprint(len(f.Fields)), f.Title[regime.English])
+		}
+		return a.show(all, func(w writer) { t.print(a, w, "") })
+	})
+}
+
+func (a *app) formShow() *cobra.Command {
+	var language string
+	c := a.command("show FORM", "List the fields of a form: number, name, what it asks for and when", `
+detente form show cica.2.1.1d
+detente form show exchange.invitation --language ru
+detente form show cica.2.1.1d --json`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
+		f, err := formNamed(args[0])
+		if err != nil {
+			return err
+		}
+		return a.show(f, func(w writer) { fmt.Fprint(w, f.Describe(regime.Lang(language))) })
+	})
+	c.Flags().StringVar(&language, "language", "en", "en or ru")
+	return c
+}
+
+func (a *app) formBlank() *cobra.Command {
+	var all bool
+	c := a.command("blank FORM", "Print a form to be filled in, as JSON", `
+detente form blank cica.2.1.1d > exercise.json
+detente form blank exchange.invitation --all
+detente draft new --form cica.2.1.1d --values exercise.json --to borovia`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
+		f, err := formNamed(args[0])
+		if err != nil {
+			return err
+		}
+		var b bytes.Buffer
+		b.WriteString("{")
+		first := true
+		for i := range f.Fields {
+			if !all && f.Fields[i].Required == regime.Never {
+				continue
+			}
+			text, err := json.Marshal(blank(&f.Fields[i]))
+			if err != nil {
+				return err
+			}
+			if !first {
+				b.WriteString(",")
+			}
+			first = false
+			fmt.Fprintf(&b, "\n  %q: %s", f.Fields[i].ID, text)
+		}
+		b.WriteString("\n}\n")
+		_, err = a.stdout.Write(b.Bytes())
+		return err
+	})
+	c.Flags().BoolVar(&all, "all", false, "also the fields that are never asked for")
+	return c
+}
+
+// blank is the shape of a value that a field takes.
+func blank(f *regime.Field) any {
+	switch f.Type {
+	case regime.TypeInt:
+		return 0
+	case regime.TypeBool:
+		return false
+	case regime.TypeDate:
+		return "2027-01-31"
+	case regime.TypeChoices, regime.TypeList, regime.TypeStates:
+		return []string{}
+	case regime.TypeMap:
+		return map[string]int{}
+	case regime.TypePlaces:
+		return []any{map[string]string{"name": "", "lat": "0.0", "lon": "0.0"}}
+	case regime.TypeArea:
+		return map[string]any{"name": "", "points": []any{map[string]string{"lat": "0.0", "lon": "0.0"}}}
+	case regime.TypeRows:
+		row := map[string]any{}
+		for i := range f.Columns {
+			row[f.Columns[i].ID] = blank(&f.Columns[i])
+		}
+		return []any{row}
+	}
+	return ""
+}
+
+func (a *app) formCheck() *cobra.Command {
+	return a.command("check FORM FILE", "Say every fault of a filled form at once", `
+detente form check cica.2.1.1d exercise.json
+detente form check cica.2.1.1d - < exercise.json
+detente form check exchange.invitation orchestra.json --json`, cobra.ExactArgs(2), func(ctx context.Context, args []string) error {
+		f, err := formNamed(args[0])
+		if err != nil {
+			return err
+		}
+		b, err := a.readFile(args[1])
+		if err != nil {
+			return err
+		}
+		v, err := regime.ReadValues(b)
+		if err != nil {
+			return err
+		}
+		if _, faults := f.Check(v); len(faults) > 0 {
+			return &node.FaultsError{Faults: faults}
+		}
+		return a.show(map[string]any{"form": f.ID, "faults": []string{}}, func(w writer) { fmt.Fprint(w, f.Text(v, regime.English)) })
+	})
+}

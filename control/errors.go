@@ -1,0 +1,143 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"detente/desk"
+	"detente/docket"
+	"detente/home"
+	"detente/internal/durable"
+	"detente/key"
+	"detente/node"
+	"detente/record"
+)
+
+// Code is the kind of an error, for the exit code and for programs.
+type Code string
+
+// The codes; the exit code of each is in the command's help on exit codes.
+const (
+	Failed       Code = "failed"        // anything else; the sentence says what
+	Usage        Code = "usage"         // the command was not understood
+	NotFound     Code = "not-found"     // what was named does not exist here
+	Permission   Code = "permission"    // sign-in or permission
+	Verification Code = "verification"  // what was checked does not hold
+	Unreachable  Code = "unreachable"   // peer not reachable; queued
+	SecondPerson Code = "second-person" // another officer has to act
+	Findings     Code = "findings"      // there are findings
+	Interrupted  Code = "interrupted"   // by the person at the keyboard
+)
+
+// Error is an error as it crosses the door.
+type Error struct {
+	Code    Code    `json:"code"`
+	Message string  `json:"message"`
+	Hint    string  `json:"hint,omitempty"`
+	Faults  []Fault `json:"faults,omitempty"` // of a form or roster: every one
+}
+
+// Fault is one fault of a form or roster.
+type Fault struct {
+	Where  string `json:"where"` // number and name of the field, or place in the roster
+	What   string `json:"what"`
+	Do     string `json:"do,omitempty"`
+	Severe bool   `json:"severe,omitempty"`
+}
+
+// Error is the sentence.
+func (e *Error) Error() string { return e.Message }
+
+// kinds pairs what a caller may branch on with its code and a hint. The first
+// that fits counts.
+func kinds() []struct {
+	err  error
+	code Code
+	hint string
+} {
+	return []struct {
+		err  error
+		code Code
+		hint string
+	}{
+		{desk.ErrSession, Permission, "detente sign-in OFFICER"},
+		{desk.ErrSlow, Permission, ""},
+		{desk.ErrSignIn, Permission, ""},
+		{desk.ErrRole, Permission, "an admin gives roles: detente officer list"},
+		{desk.ErrLastAdmin, Permission, ""},
+		{desk.ErrAuthor, SecondPerson, "another officer signs in and clears it: detente clear ID"},
+		{desk.ErrDistinct, SecondPerson, "another officer signs in and clears this step"},
+		{desk.ErrNotYours, SecondPerson, "detente chain show says who may"},
+		{desk.ErrNotCleared, SecondPerson, "an officer who may clear the open step: detente clear ID"},
+		{desk.ErrReference, Usage, "give the reference of the concurrence: --reference TEXT"},
+		{desk.ErrStale, Failed, "read it again: detente draft show ID"},
+		{desk.ErrNotUrgent, Permission, "detente chain show"},
+		{desk.ErrNoDraft, NotFound, "detente draft list"},
+		{desk.ErrNoOfficer, NotFound, "detente officer list"},
+		{docket.ErrNone, NotFound, "detente statement list"},
+		{record.ErrNotHeld, NotFound, "detente peer list says what is held"},
+		{node.ErrNoContent, NotFound, ""},
+		{node.ErrNotAddressed, Permission, ""},
+		{node.ErrNotSure, Unreachable, "wait until a peer has answered (detente node run), or if nothing was restored: detente node confirm"},
+		{node.ErrNewVolume, Verification, "stop the node, then: detente node new-volume --next FILE"},
+		{node.ErrClosed, Unreachable, "start it again: detente node run"},
+		{home.ErrNoHome, NotFound, "make one: detente init --home DIR --name PARTY; or name it: --home DIR, DETENTE_HOME"},
+		{home.ErrNoRoster, Failed, "detente roster adopt FILE"},
+		{home.ErrOwnCard, Verification, ""},
+		{home.ErrRestored, Failed, "detente node new-volume --next FILE"},
+		{home.ErrNeedsPassphrase, Permission, "give it at the prompt or by --unlock-passphrase-file FILE"},
+		{key.ErrPassphrase, Permission, ""},
+		{durable.ErrLocked, Failed, "another detente has this home open; wait until it is done"},
+		{context.Canceled, Interrupted, ""},
+		{fs.ErrPermission, Permission, "run it under the account that owns the home"},
+		{fs.ErrNotExist, NotFound, ""},
+	}
+}
+
+// ErrorOf is an error as it crosses the door.
+func ErrorOf(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	e = &Error{Code: Failed, Message: strings.ReplaceAll(err.Error(), "\n", "; ")}
+	var faults *node.FaultsError
+	if errors.As(err, &faults) {
+		for _, f := range faults.Faults {
+			e.Faults = append(e.Faults, Fault{Where: f.Number + " " + f.Field, What: f.Text["en"]})
+		}
+		e.Hint = "mend the fields named; detente form show ID says what each asks for"
+		return e
+	}
+	var refused *home.RefusedError
+	if errors.As(err, &refused) {
+		e.Code = Verification
+		for _, f := range refused.Faults {
+			e.Faults = append(e.Faults, Fault{Where: f.Where, What: f.What, Do: f.Do, Severe: f.Severe})
+		}
+		return e
+	}
+	if durable.IsFull(err) {
+		e.Hint = "the disk is full: make room; nothing that was confirmed is lost"
+		return e
+	}
+	var trail *desk.TrailError
+	if errors.As(err, &trail) {
+		e.Code = Verification
+		return e
+	}
+	for _, k := range kinds() {
+		if errors.Is(err, k.err) {
+			e.Code, e.Hint = k.code, k.hint
+			break
+		}
+	}
+	return e
+}
+
+func refuse(code Code, hint, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
+}

@@ -1,0 +1,463 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"detente/act"
+	"detente/docket"
+	"detente/internal/canon"
+	"detente/lodging"
+	"detente/node"
+	"detente/packs"
+	"detente/party"
+	"detente/regime"
+)
+
+func statementVerbs() map[string]verb {
+	return map[string]verb{
+		"statement-list": reads(statementList),
+		"statement-show": reads(statementShow),
+		"acknowledge":    writes(acknowledge),
+		"deliver":        writes(deliver),
+		"return-faults":  writes(returnFaults),
+		"thread-show":    reads(threadShow),
+		"receipts":       reads(receipts),
+	}
+}
+
+// ListArgs select acts.
+type ListArgs struct {
+	Thread string   `json:"thread"`
+	Author party.ID `json:"author"`
+	FromMe bool     `json:"from_me"`
+	ToMe   bool     `json:"to_me"`
+	Open   bool     `json:"open"` // to this party, and neither acknowledged nor returned
+	All    bool     `json:"all"`  // every kind of act, not statements and entries alone
+	Limit  int      `json:"limit"`
+}
+
+// Line is one act of a list.
+type Line struct {
+	Ref     string     `json:"ref"`
+	Place   string     `json:"place"`
+	Author  party.ID   `json:"author"`
+	Name    string     `json:"name"` // of the author
+	Kind    act.Kind   `json:"kind"`
+	Status  act.Status `json:"status"`
+	Life    act.Life   `json:"life"`
+	Thread  string     `json:"thread"`
+	Measure string     `json:"measure"`
+	For     party.ID   `json:"for"`
+	To      []party.ID `json:"to"` // empty: all
+	Post    party.Post `json:"post"`
+	Answers string     `json:"answers"` // place
+	Claimed string     `json:"claimed"` // the time that the author claims
+	State   string     `json:"state"`
+}
+
+func (c *call) line(ctx context.Context, r docket.Row) (Line, error) {
+	l := Line{Ref: r.Ref.String(), Place: place(r.Ref), Author: r.Author, Name: c.name(r.Author), Kind: r.Kind, Status: r.Status,
+		Life: r.Life, Thread: r.Thread, Measure: r.Measure, For: r.For, To: []party.ID{}, Post: r.Post,
+		Answers: place(r.Answers), Claimed: node.Time(r.Claimed), State: r.State}
+	if r.State != docket.Read {
+		return l, nil
+	}
+	a, _, err := c.node.Act(ctx, r.Ref)
+	if err != nil {
+		return l, err
+	}
+	l.To = list(a.To)
+	return l, nil
+}
+
+func (c *call) lines(ctx context.Context, rows []docket.Row) ([]Line, error) {
+	out := []Line{}
+	for _, r := range rows {
+		l, err := c.line(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+func (c *call) name(id party.ID) string { return c.node.Keys().Current().Name(id, "en") }
+
+func statementList(ctx context.Context, c *call, a ListArgs) (any, error) {
+	limit := min(max(a.Limit, 1), MaxList)
+	if a.Open {
+		rows, err := c.node.Unanswered(ctx, limit)
+		if err != nil {
+			return nil, err
+		}
+		return c.lines(ctx, rows)
+	}
+	f := docket.Filter{Thread: a.Thread, Author: a.Author, Newest: true, Limit: limit}
+	if a.FromMe {
+		f.Author = c.node.Self()
+	}
+	if a.ToMe {
+		f.To = c.node.Self()
+	}
+	if !a.All {
+		f.Kinds = []act.Kind{act.Statement, act.Entered}
+	}
+	rows, err := c.node.List(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return c.lines(ctx, rows)
+}
+
+// RefArgs name an act and what is done with it.
+type RefArgs struct {
+	Ref    string     `json:"ref"`
+	Post   party.Post `json:"post,omitempty"`
+	Faults string     `json:"faults,omitempty"`
+}
+
+// Lodged is what is shown about the time of an act.
+type Lodged struct {
+	NotAfter  string     `json:"not_after"`  // empty: not shown
+	NotBefore string     `json:"not_before"` // empty: not shown
+	Need      int        `json:"need"`       // mirrors needed
+	Have      int        `json:"have"`       // counting mirrors that show it
+	Of        int        `json:"of"`         // counting mirrors there are
+	By        []party.ID `json:"by"`         // those that establish not_after
+	Sentence  string     `json:"sentence"`
+}
+
+func (c *call) lodged(ctx context.Context, ref act.Ref) (Lodged, error) {
+	l, err := c.node.Lodged(ctx, ref)
+	if err != nil {
+		return Lodged{}, err
+	}
+	b := l.Bounds
+	out := Lodged{NotAfter: node.Time(b.NotAfter), NotBefore: node.Time(b.NotBefore), Need: b.Need, Have: b.Have, Of: b.Of, By: []party.ID{}}
+	for _, s := range b.Shown {
+		out.By = append(out.By, s.By)
+	}
+	out.Sentence = lodgedSentence(b)
+	return out, nil
+}
+
+// lodgedSentence says neutrally what is shown to everybody.
+func lodgedSentence(b lodging.Bounds) string {
+	switch {
+	case b.Of == 0:
+		return "nobody else vouches for its time: no other party counts here"
+	case b.NotAfter > 0:
+		return fmt.Sprintf("lodged by %s, as %d of %s show", node.Time(b.NotAfter), b.Have, mirrors(b.Of))
+	}
+	return fmt.Sprintf("not yet shown to be lodged: %d of %s show it, %d are needed", b.Have, mirrors(b.Of), b.Need)
+}
+
+func mirrors(n int) string {
+	if n == 1 {
+		return "1 mirror"
+	}
+	return fmt.Sprintf("%d mirrors", n)
+}
+
+// Lead is what a text provides for, against what is shown.
+type Lead struct {
+	Start     string          `json:"start"`    // day
+	Days      int             `json:"days"`     // provided for; 0: the group agreed on none
+	Deadline  string          `json:"deadline"` // empty: none
+	Lodged    string          `json:"lodged"`   // empty: not shown
+	Finding   lodging.Finding `json:"finding"`
+	Counts    string          `json:"counts"`    // place of the act whose lodging counts
+	Discharge act.Life        `json:"discharge"` // by which the thread ended, or empty
+	Sentence  string          `json:"sentence"`
+}
+
+func (c *call) lead(ctx context.Context, thread string) (*Lead, error) {
+	if thread == "" {
+		return nil, nil
+	}
+	l, err := c.node.LeadOf(ctx, thread)
+	if errors.Is(err, node.ErrNoLead) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &Lead{Start: l.Start.Format(time.DateOnly), Days: l.Days, Counts: place(l.Counts), Discharge: l.Discharge, Sentence: l.Sentence, Finding: l.Finding}
+	if !l.Deadline.IsZero() {
+		out.Deadline = canon.FormatTime(l.Deadline)
+	}
+	if !l.Lodged.IsZero() {
+		out.Lodged = canon.FormatTime(l.Lodged)
+	}
+	if l.Days == 0 {
+		out.Finding = ""
+	}
+	return out, nil
+}
+
+// Statement is one act in full.
+type Statement struct {
+	Line
+	Outside string `json:"outside"` // the act as it stands in the record
+	Type    string `json:"type"`    // media type of the content, if it can be read here
+	Text    string `json:"text"`    // the content in full, for people
+	Content string `json:"content"` // the content as it is, if it is text
+	Reading string `json:"reading"` // how it is readable here, in words
+	Lodged  Lodged `json:"lodged"`
+	Lead    *Lead  `json:"lead"` // of its thread
+	// Since is, for a party whose sending is asked about, what is shown against it alone.
+	For      map[party.ID]string `json:"for_addressee"`
+	Receipts []Line              `json:"receipts"`
+}
+
+func statementShow(ctx context.Context, c *call, a RefArgs) (any, error) {
+	row, err := c.node.Find(ctx, a.Ref)
+	if err != nil {
+		return nil, err
+	}
+	return c.statement(ctx, row)
+}
+
+func (c *call) statement(ctx context.Context, row docket.Row) (*Statement, error) {
+	s := &Statement{For: map[party.ID]string{}}
+	var err error
+	if s.Line, err = c.line(ctx, row); err != nil {
+		return nil, err
+	}
+	if row.State != docket.Read {
+		s.Reading = "this version cannot read it (" + row.State + ")"
+		return s, nil
+	}
+	parsed, b, err := c.node.Act(ctx, row.Ref)
+	if err != nil {
+		return nil, err
+	}
+	s.Outside = string(b)
+	if err := c.read(ctx, s, row, parsed); err != nil {
+		return nil, err
+	}
+	if s.Lodged, err = c.lodged(ctx, row.Ref); err != nil {
+		return nil, err
+	}
+	l, err := c.node.Lodged(ctx, row.Ref)
+	if err != nil {
+		return nil, err
+	}
+	for id, b := range l.For {
+		if b.NotAfter > 0 {
+			s.For[id] = node.Time(b.NotAfter)
+		}
+	}
+	if s.Lead, err = c.lead(ctx, row.Thread); err != nil {
+		return nil, err
+	}
+	answers, err := c.node.Receipts(ctx, row.Ref)
+	if err != nil {
+		return nil, err
+	}
+	s.Receipts, err = c.lines(ctx, answers)
+	return s, err
+}
+
+// read says what this reader can read of an act.
+func (c *call) read(ctx context.Context, s *Statement, row docket.Row, a *act.Act) error {
+	content, err := c.node.Content(ctx, row.Ref)
+	switch {
+	case errors.Is(err, node.ErrNoContent) && a.IsSealed() && !a.Addressed(c.node.Self()) && row.Author != c.node.Self():
+		s.Reading = "sealed to others: this party holds it and cannot read it"
+		return nil
+	case errors.Is(err, node.ErrNoContent) && a.IsSealed():
+		s.Reading = "sealed; its content has not arrived or cannot be opened here"
+		return nil
+	case errors.Is(err, node.ErrNoContent):
+		s.Reading = "it has no content of its own"
+		return nil
+	case err != nil:
+		return err
+	}
+	s.Reading = "in the clear"
+	if a.IsSealed() {
+		s.Reading = "sealed to the addressees"
+	}
+	s.Type = content.Type
+	switch content.Type {
+	case node.FormType:
+		s.Content = string(content.Body)
+		v, err := regime.ParseValues(content.Body)
+		form, known := c.node.Pack().Form(a.Measure)
+		if err != nil || !known {
+			s.Text = string(content.Body)
+			return nil
+		}
+		s.Text = form.Text(v, regime.English)
+	case node.TextType:
+		s.Content = string(content.Body)
+		s.Text = shown(s.Content)
+	default:
+		s.Text = fmt.Sprintf("%d bytes of %s", len(content.Body), content.Type)
+	}
+	return nil
+}
+
+// shown replaces what would command a terminal.
+func shown(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && (r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069) {
+			return '\ufffd'
+		}
+		return r
+	}, s)
+}
+
+func acknowledge(ctx context.Context, c *call, a RefArgs) (any, error) {
+	s, err := c.session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Officer().Has("duty") {
+		return nil, refuse(Permission, "an admin gives roles: detente officer list", "this officer does not have the role for it: duty")
+	}
+	row, err := c.node.Find(ctx, a.Ref)
+	if err != nil {
+		return nil, err
+	}
+	return c.appended(c.node.Acknowledge(ctx, s, row.Ref, a.Post))
+}
+
+func deliver(ctx context.Context, c *call, a RefArgs) (any, error) {
+	s, err := c.session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	row, err := c.node.Find(ctx, a.Ref)
+	if err != nil {
+		return nil, err
+	}
+	return c.appended(c.node.Deliver(ctx, s, row.Ref))
+}
+
+func returnFaults(ctx context.Context, c *call, a RefArgs) (any, error) {
+	s, err := c.session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Officer().Has("duty") {
+		return nil, refuse(Permission, "an admin gives roles: detente officer list", "this officer does not have the role for it: duty")
+	}
+	row, err := c.node.Find(ctx, a.Ref)
+	if err != nil {
+		return nil, err
+	}
+	return c.appended(c.node.ReturnFaults(ctx, s, row.Ref, a.Faults))
+}
+
+// Thread is one thread with everything that belongs to it.
+type Thread struct {
+	Thread string      `json:"thread"`
+	Acts   []Statement `json:"acts"`
+	Lead   *Lead       `json:"lead"`
+	Whole  string      `json:"whole"` // the form as corrected and updated so far, if readable here
+}
+
+func threadShow(ctx context.Context, c *call, a RefArgs) (any, error) {
+	thread := a.Ref
+	rows, err := c.node.ThreadOf(ctx, thread)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 { // a place, perhaps
+		row, err := c.node.Find(ctx, a.Ref)
+		if err != nil {
+			return nil, err
+		}
+		thread = row.Thread
+		rows = []docket.Row{row}
+		if thread != "" {
+			if rows, err = c.node.ThreadOf(ctx, thread); err != nil {
+				return nil, err
+			}
+		}
+	}
+	out := Thread{Thread: thread, Acts: []Statement{}}
+	for _, r := range rows {
+		if r.Kind == act.Delivered || r.Kind == act.Acknowledged || r.Kind == act.Returned {
+			continue // they stand with what they answer
+		}
+		s, err := c.statement(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		s.Lead = nil // once for the thread
+		out.Acts = append(out.Acts, *s)
+	}
+	slices.SortStableFunc(out.Acts, func(a, b Statement) int { return strings.Compare(a.Claimed, b.Claimed) })
+	if out.Lead, err = c.lead(ctx, thread); err != nil {
+		return nil, err
+	}
+	out.Whole = c.whole(ctx, thread, out.Acts)
+	return out, nil
+}
+
+// whole is the form of a thread as it stands now, once more than one act made it.
+func (c *call) whole(ctx context.Context, thread string, acts []Statement) string {
+	if len(acts) < 2 || thread == "" {
+		return ""
+	}
+	v, err := c.node.Whole(ctx, thread)
+	if err != nil {
+		return ""
+	}
+	for _, a := range acts {
+		if form, ok := c.node.Pack().Form(a.Measure); ok {
+			return form.Text(v, regime.English)
+		}
+	}
+	return ""
+}
+
+// Receipt is one answer to an act, with the text of a return if it is readable here.
+type Receipt struct {
+	Line
+	Text   string `json:"text"`
+	Lodged Lodged `json:"lodged"`
+}
+
+func receipts(ctx context.Context, c *call, a RefArgs) (any, error) {
+	row, err := c.node.Find(ctx, a.Ref)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := c.node.Receipts(ctx, row.Ref)
+	if err != nil {
+		return nil, err
+	}
+	out := []Receipt{}
+	for _, r := range rows {
+		s, err := c.statement(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Receipt{s.Line, s.Text, s.Lodged})
+	}
+	return out, nil
+}
+
+// ContentText writes content for people, by the forms that ship with the program.
+func ContentText(measure, contentType string, body []byte) string {
+	pack, err := regime.Load(packs.FS)
+	if err != nil || contentType != node.FormType {
+		return shown(string(body))
+	}
+	form, ok := pack.Form(measure)
+	v, err := regime.ParseValues(body)
+	if !ok || err != nil {
+		return shown(string(body))
+	}
+	return form.Text(v, regime.English)
+}
