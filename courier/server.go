@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"detente/key"
@@ -22,6 +23,7 @@ type Server struct {
 	ErrorLog *log.Logger
 
 	http    http.Server
+	shown   *atomic.Pointer[tls.Certificate]
 	begin   sync.Once
 	closing chan struct{}      // closed when Shutdown begins
 	cancel  context.CancelFunc // ends the contexts of all requests
@@ -34,12 +36,14 @@ func NewServer(h Host, s key.TransportSecret, now func() time.Time) *Server {
 	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), closingKey{}, (<-chan struct{})(closing)))
 	var protocols http.Protocols
 	protocols.SetHTTP2(true)
+	shown := &atomic.Pointer[tls.Certificate]{}
 	return &Server{
+		shown:   shown,
 		closing: closing,
 		cancel:  cancel,
 		http: http.Server{
 			Handler:           Handler(h),
-			TLSConfig:         audible(ServerTLS(s, h.Peer, now)),
+			TLSConfig:         audible(ServerTLS(s, h.Peer, now), shown),
 			Protocols:         &protocols,
 			ReadHeaderTimeout: handshakeTime,
 			IdleTimeout:       idleTime,
@@ -55,9 +59,16 @@ func NewServer(h Host, s key.TransportSecret, now func() time.Time) *Server {
 	}
 }
 
+// Show makes s the transport key of all connections that begin from now on.
+func (s *Server) Show(k key.TransportSecret, now time.Time) {
+	c := certificate(k, now)
+	s.shown.Store(&c)
+}
+
 // audible makes refused connections close in such a way that the other end hears
-// the refusal, and not only that the line broke.
-func audible(config *tls.Config) *tls.Config {
+// the refusal, and not only that the line broke. They show
+// the certificate in shown, if there is one by then.
+func audible(config *tls.Config, shown *atomic.Pointer[tls.Certificate]) *tls.Config {
 	plain := config.Clone()
 	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		conn, ok := hello.Conn.(*boundConn)
@@ -65,6 +76,9 @@ func audible(config *tls.Config) *tls.Config {
 			return nil, nil
 		}
 		marked := plain.Clone()
+		if c := shown.Load(); c != nil {
+			marked.Certificates = []tls.Certificate{*c}
+		}
 		marked.VerifyConnection = func(state tls.ConnectionState) error {
 			err := plain.VerifyConnection(state)
 			if err != nil {
