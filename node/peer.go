@@ -44,8 +44,7 @@ type peer struct {
 	all       bool                             // it asks for all of that stream
 	got       int64                            // how far we hold its stream
 	want      []canon.Digest                   // blobs it asked for
-	full      bool                             // tell it all positions next time
-	whole     map[party.Origin]bool            // records to be asked for from the beginning
+	back      map[party.Origin]stepBack        // records to be asked for from before what is held
 	reached   bool                             // the last attempt was answered
 	tried     bool
 	lastHeard time.Time // by this node's clock
@@ -125,7 +124,7 @@ func (n *Node) peer(id party.ID) *peer {
 	defer n.mu.Unlock()
 	p := n.peers[id]
 	if p == nil {
-		p = &peer{id: id, wake: make(chan struct{}, 1), told: map[party.Origin]bundle.Position{}, whole: map[party.Origin]bool{}}
+		p = &peer{id: id, wake: make(chan struct{}, 1), told: map[party.Origin]bundle.Position{}, back: map[party.Origin]stepBack{}}
 		n.peers[id] = p
 	}
 	return p
@@ -315,7 +314,7 @@ func (n *Node) talk(ctx context.Context, p *peer, wait time.Duration, full bool)
 		return false, err
 	}
 	n.heard(p.id, arr)
-	return n.moreToSay(ctx, p, arr, msg), nil
+	return n.moreToSay(ctx, arr, known, msg.news), nil
 }
 
 // lastTold is what is known of a peer's position, in the form of an arrival.
@@ -332,19 +331,27 @@ func (n *Node) lastTold(p *peer) *arrival {
 	return a
 }
 
-// moreToSay compares positions after an exchange.
-func (n *Node) moreToSay(ctx context.Context, p *peer, arr *arrival, sent *message) bool {
+// moreToSay compares positions after an exchange. Where nothing came of it, as
+// with a record that one side froze, or a damaged line, there is no haste.
+func (n *Node) moreToSay(ctx context.Context, arr *arrival, known *arrival, news bool) bool {
+	before := map[party.Origin]int64{}
+	for _, pos := range known.have {
+		before[pos.Origin] = pos.Size
+	}
 	for _, pos := range arr.have {
 		held, err := n.heldSize(ctx, pos.Origin)
 		if err != nil {
 			return false
 		}
-		own := pos.Origin.Base() == n.origin.Base()
-		if own && pos.Size < held || !own && pos.Size > held && n.origin != pos.Origin && len(arr.records) > 0 {
+		if pos.Origin.Base() == n.origin.Base() {
+			if was, told := before[pos.Origin]; pos.Size < held && (!told || pos.Size > was) {
+				return true
+			}
+		} else if pos.Size > held && arr.grew {
 			return true
 		}
 	}
-	return len(arr.want) > 0 && sent.news || len(arr.cosigs) >= chunkCosigs
+	return len(arr.want) > 0 && news || len(arr.cosigs) >= chunkCosigs
 }
 
 // heard takes what a peer says of itself, once its message was accepted.
@@ -459,48 +466,86 @@ func (n *Node) heldStream(id party.ID) int64 {
 	return 0
 }
 
-// askWhole remembers to ask a peer for a record from its beginning, because what
-// it sent does not fit the tree held here.
-func (n *Node) askWhole(id party.ID, o party.Origin) {
-	p := n.peer(id)
-	n.mu.Lock()
-	p.whole[o] = true
-	n.mu.Unlock()
-	p.nudge()
+// stepBack is from where a peer is asked for a record whose tree there is not
+// the one held here.
+type stepBack struct {
+	from int64 // position to tell
+	step int64 // how far it lies before what is held
+	due  bool  // not told yet
 }
 
-// askHead makes the next message to a peer tell all positions, so that it
-// answers with its signed heads where the trees differ.
-func (n *Node) askHead(id party.ID) {
+// askBack remembers to ask a peer for a record from before size, because its tree
+// is not the one held here: one act back, then two, then four, until what it
+// sends begins below the place where the trees part.
+func (n *Node) askBack(id party.ID, o party.Origin, size int64) {
 	if id == "" {
 		return
 	}
 	p := n.peer(id)
 	n.mu.Lock()
-	p.full = true
+	b := p.back[o]
+	if b.step > 0 && b.from == 0 {
+		delete(p.back, o) // it sent nothing even from the beginning
+		n.mu.Unlock()
+		return
+	}
+	b.step = max(1, 2*b.step)
+	b.from, b.due = max(0, size-b.step), true
+	p.back[o] = b
 	n.mu.Unlock()
 	p.nudge()
 }
 
-// takeFull reports it once.
-func (n *Node) takeFull(p *peer) bool {
+// askOn goes on from where what a peer sent after a step back ended without a
+// difference.
+func (n *Node) askOn(id party.ID, o party.Origin, from int64) {
+	p := n.peer(id)
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	full := p.full || len(p.whole) > 0
-	p.full = false
-	return full
+	b, stepped := p.back[o]
+	if stepped {
+		b.from, b.due = from, true
+		p.back[o] = b
+	}
+	n.mu.Unlock()
+	if stepped {
+		p.nudge()
+	}
 }
 
-// wholeAsked reports it once.
-func (n *Node) wholeAsked(id party.ID, o party.Origin) bool {
+// askedBack reports a position before what is held that a peer is to be told,
+// once.
+func (n *Node) askedBack(id party.ID, o party.Origin) (int64, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	p := n.peers[id]
-	if p == nil || !p.whole[o] {
-		return false
+	if p == nil || !p.back[o].due {
+		return 0, false
 	}
-	delete(p.whole, o)
-	return true
+	b := p.back[o]
+	b.due = false
+	p.back[o] = b
+	return b.from, true
+}
+
+// forgetBack ends the stepping back for a record.
+func (n *Node) forgetBack(id party.ID, o party.Origin) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if p := n.peers[id]; p != nil {
+		delete(p.back, o)
+	}
+}
+
+// takeFull reports whether all positions are to be told.
+func (n *Node) takeFull(p *peer) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, b := range p.back {
+		if b.due {
+			return true
+		}
+	}
+	return false
 }
 
 // wakeAll tells links and long polls that something urgent is held.

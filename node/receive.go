@@ -27,13 +27,12 @@ type incoming struct {
 
 // accepted is one record's part after verification: ready to be stored.
 type accepted struct {
-	origin  party.Origin
-	author  party.ID
-	log     *record.Log
-	leaves  [][]byte // new ones only
-	acts    []arrived
-	heads   []checkpoint.Signed
-	refetch bool // the tree does not fit ours: ask for all of it
+	origin party.Origin
+	author party.ID
+	log    *record.Log
+	leaves [][]byte // new ones only
+	acts   []arrived
+	heads  []checkpoint.Signed
 }
 
 // arrived is one new leaf, read.
@@ -129,6 +128,10 @@ func (n *Node) verify(ctx context.Context, from party.ID, in *incoming) (*accept
 				return nil, err
 			}
 		case !known:
+			if in.from < 0 && h.Size > size {
+				// Sent for want of a common tree: ask from before what is held.
+				n.askBack(from, in.origin, size)
+			}
 			continue // beyond what came with it: nothing to compare with yet
 		}
 		if root != h.Root {
@@ -136,6 +139,9 @@ func (n *Node) verify(ctx context.Context, from party.ID, in *incoming) (*accept
 		}
 		acc.heads = append(acc.heads, signed)
 		reach = max(reach, h.Size)
+	}
+	if end := in.from + int64(len(in.leaves)); len(in.leaves) > 0 && end < size {
+		n.askOn(from, in.origin, end) // no difference so far
 	}
 	acc.leaves = acc.leaves[:reach-size] // leaves without a signed head over them are not the author's word
 	acc.acts = acc.acts[:reach-size]
@@ -489,12 +495,9 @@ func (n *Node) file(ctx context.Context, tx *Tx, author party.ID, ref act.Ref, a
 func (n *Node) afterStore(ctx context.Context, from party.ID, all []*accepted, in *arrival) error {
 	news := false
 	for _, acc := range all {
-		if acc.refetch {
-			n.askWhole(from, acc.origin)
-			continue
-		}
 		if len(acc.leaves) > 0 {
-			news = true
+			news, in.grew = true, true
+			n.forgetBack(from, acc.origin)
 			n.markDirty(acc.origin)
 		}
 		for _, a := range acc.acts {
