@@ -213,12 +213,9 @@ func TestParseKeepsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := Parse(bytes.Clone(b))
-	if err != nil {
-		t.Fatal(err)
-	}
 	in := bytes.Clone(b)
-	if a, err = Parse(in); err != nil {
+	a, err := Parse(in)
+	if err != nil {
 		t.Fatal(err)
 	}
 	clear(in)

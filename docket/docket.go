@@ -241,14 +241,14 @@ func scan(s scanner) (Row, error) {
 func NotRead(ctx context.Context, q durable.Querier, limit int) ([]Row, error) {
 	rows, err := q.QueryContext(ctx, "select "+columns+" from docket_acts d where d.state <> 'read' order by d.origin, d.idx limit $1", limit)
 	if err != nil {
-		return nil, fmt.Errorf("list leaves that could not be read: %w", err)
+		return nil, fmt.Errorf("list unread leaves: %w", err)
 	}
 	defer rows.Close()
 	var out []Row
 	for rows.Next() {
 		r, err := scan(rows)
 		if err != nil {
-			return nil, fmt.Errorf("list leaves that could not be read: %w", err)
+			return nil, fmt.Errorf("list unread leaves: %w", err)
 		}
 		out = append(out, r)
 	}
