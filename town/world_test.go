@@ -76,7 +76,7 @@ type holding struct {
 // live runs f in a bubble, with all nodes running, and ends them.
 func live(t *testing.T, s setting, f func(*world)) {
 	t.Helper()
-	dir := t.TempDir()
+	dir := scratch(t)
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2027, 1, 4, 9, 0, 0, 0, time.UTC)))
 		w := found(t, dir, s)
@@ -91,6 +91,18 @@ func live(t *testing.T, s setting, f func(*world)) {
 		}
 		f(w)
 	})
+}
+
+// scratch is a folder for the homes: in memory where there is such a place,
+// because no test of this package asks what a disk keeps.
+func scratch(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "detente-town-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 func found(t *testing.T, dir string, s setting) *world {
