@@ -47,10 +47,10 @@ func (n *Node) checkHeads(ctx context.Context) error {
 	if err != nil || !found {
 		return err
 	}
-	if g.head.Origin != n.origin || g.head.Size > n.own.Head().Size {
+	if newer(g.head, n.own.Head()) {
 		return fmt.Errorf("the head outside the database, %s at %d, is ahead of %s at %d", g.head.Origin, g.head.Size, n.origin, n.own.Head().Size)
 	}
-	root, err := n.rootAt(ctx, n.origin, g.head.Size)
+	root, err := n.rootAt(ctx, g.head.Origin, g.head.Size)
 	if err == nil && root != g.head.Root {
 		err = errors.New("the head outside the database has another root")
 	}
@@ -125,4 +125,13 @@ func (n *Node) Ahead() checkpoint.Head {
 func (n *Node) WithoutReceipt(ctx context.Context) (int, error) {
 	rows, err := docket.Unanswered(ctx, n.db.Read(), n.self, act.Statement, []act.Kind{act.Delivered, act.Returned}, 1000)
 	return len(rows), err
+}
+
+// Heartbeat re-signs the own head, as the loop does.
+func (n *Node) Heartbeat(ctx context.Context) error { return n.heartbeat(ctx) }
+
+// GiveOwed gives what is owed, as the loop does after a start.
+func (n *Node) GiveOwed(ctx context.Context) error {
+	n.owe()
+	return errors.Join(n.giveOwed(ctx), n.CosignAll(ctx))
 }

@@ -55,8 +55,11 @@ func (n *Node) receive(ctx context.Context, from party.ID, in *arrival) error {
 	var all []*accepted
 	for _, rec := range in.records {
 		acc, err := n.verify(ctx, from, rec)
+		if bad, ok := errors.AsType[*damagedError](err); ok {
+			return n.refuse(ctx, from, bad, rec.evidence())
+		}
 		if err != nil {
-			return n.refuse(ctx, from, err, rec.evidence())
+			return err // our own store: nothing to remark about the peer
 		}
 		if acc != nil {
 			all = append(all, acc)
@@ -67,11 +70,25 @@ func (n *Node) receive(ctx context.Context, from party.ID, in *arrival) error {
 		return err
 	}
 	opened := n.openAll(ctx, all, in.blobs)
-	if err := n.store(ctx, from, all, in, append(cosigs, n.unpark(all)...), opened); err != nil {
+	waited := n.unpark(all)
+	if err := n.store(ctx, from, all, in, append(cosigs, waited...), opened); err != nil {
+		for _, acc := range all {
+			delete(n.logs, acc.origin) // what is on disk is read again
+		}
+		for _, c := range waited {
+			n.park(c)
+		}
 		return err
 	}
 	return n.afterStore(ctx, from, all, in)
 }
+
+// damagedError is what is wrong with bytes that came from somebody, in one
+// sentence.
+type damagedError struct{ cause error }
+
+func (e *damagedError) Error() string { return e.cause.Error() }
+func (e *damagedError) Unwrap() error { return e.cause }
 
 // verify checks one record's part against what is held: strict acts, the tree,
 // the author's three lines. A part that shows nothing new returns nil.
@@ -180,7 +197,7 @@ func (n *Node) readActs(acc *accepted, keys *roster.Keys, size int64) (signers, 
 		a, err := act.Parse(l)
 		one := arrived{ref: ref, state: docket.Read, act: a}
 		if ref.Index == 0 && (err == nil && a.Kind == act.Volume) != (acc.origin.Volume() > 1) {
-			return nil, fmt.Errorf("record %s: a further volume begins with an act of kind volume, the first one does not", acc.origin)
+			return nil, &damagedError{fmt.Errorf("record %s: a further volume begins with an act of kind volume, the first one does not", acc.origin)}
 		}
 		switch {
 		case errors.Is(err, act.ErrVersion):
@@ -209,11 +226,11 @@ func keyChange(author party.ID, ref act.Ref, a *act.Act) roster.Change {
 func verifyHead(note checkpoint.Note, sign signers, o party.Origin) (checkpoint.Signed, error) {
 	k, ok := sign(note.Head.Size)
 	if !ok {
-		return checkpoint.Signed{}, fmt.Errorf("no key is known for record %s", o)
+		return checkpoint.Signed{}, &damagedError{fmt.Errorf("no key is known for record %s", o)}
 	}
 	s, err := note.Verify(k)
 	if err != nil {
-		return s, fmt.Errorf("checkpoint of %s at %d acts: %w", o, note.Head.Size, err)
+		return s, &damagedError{fmt.Errorf("checkpoint of %s at %d acts: %w", o, note.Head.Size, err)}
 	}
 	return s, nil
 }

@@ -207,7 +207,12 @@ func (n *Node) runChange(ctx context.Context, sqltx *sql.Tx, c *change, i, prior
 // settle decides a commit whose outcome is unknown: the head in the database is
 // read again. Without a head of our own in it nothing can decide, and this
 // process no longer knows what is on disk: it stops, and the next start reloads.
+// A full disk is no such case: SQLite has then written nothing of the change, and
+// the node goes on when there is room.
 func (n *Node) settle(ctx context.Context, head checkpoint.Signed, cause error) error {
+	if head.IsZero() && durable.IsFull(cause) {
+		return cause
+	}
 	if head.IsZero() {
 		n.fail(cause)
 		return cause
