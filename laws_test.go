@@ -567,10 +567,11 @@ func checkKinds(house *tree) (faults []fault) {
 
 func checkSleeps(house *tree) (faults []fault) {
 	for _, folder := range house.folders() {
-		for _, s := range house.packages[folder].tests {
-			if imports(s.ast)["testing/synctest"] != nil {
-				continue // sleeping in a bubble costs no time
-			}
+		tests := house.packages[folder].tests
+		if slices.ContainsFunc(tests, func(s *source) bool { return imports(s.ast)["testing/synctest"] != nil }) {
+			continue // its tests live in bubbles, where sleeping costs no time
+		}
+		for _, s := range tests {
 			uses(s.ast, "time", func(sel *ast.SelectorExpr) {
 				if sel.Sel.Name == "Sleep" {
 					faults = append(faults, house.at(sel, "time.Sleep in a test"))

@@ -23,7 +23,8 @@ type Lead struct {
 	Days      int       // provided for; 0: the group agreed on none
 	Deadline  time.Time // lodged by
 	Lodged    time.Time // not after; zero: not shown
-	Bounds    lodging.Bounds
+	Bounds    lodging.Bounds // what the counting mirrors show
+	Own       lodging.Bounds // what is shown against this party alone, if it is an addressee
 	Finding   lodging.Finding
 	Discharge act.Life // cancellation, withdrawal or issued-in-error, if it ended the thread
 	Sentence  string   // in English
@@ -71,16 +72,17 @@ func (n *Node) judge(ctx context.Context, out *Lead) error {
 	if err != nil {
 		return err
 	}
-	out.Bounds = l.Bounds
-	if b, ok := l.For[n.self]; ok && b.NotAfter > 0 && (out.Bounds.NotAfter == 0 || b.NotAfter < out.Bounds.NotAfter) {
-		out.Bounds = b // what this party itself received suffices against it
+	out.Bounds, out.Own = l.Bounds, l.For[n.self]
+	best := out.Bounds
+	if out.Own.NotAfter > 0 && (best.NotAfter == 0 || out.Own.NotAfter < best.NotAfter) {
+		best = out.Own // what this party itself received suffices against it
 	}
-	if out.Bounds.NotAfter > 0 {
-		out.Lodged = time.Unix(out.Bounds.NotAfter, 0).UTC()
+	if best.NotAfter > 0 {
+		out.Lodged = time.Unix(best.NotAfter, 0).UTC()
 	}
 	lead := regime.LeadFor(out.Days, out.Start)
 	out.Deadline = lead.Deadline
-	out.Finding = lodging.Judge(out.Bounds, out.Deadline.Unix(), n.cfg.Now().Unix())
+	out.Finding = lodging.Judge(best, out.Deadline.Unix(), n.cfg.Now().Unix())
 	if out.Lodged.IsZero() {
 		out.Sentence = fmt.Sprintf("not yet shown to be lodged; the text provides for %d days", out.Days)
 		return nil
