@@ -42,6 +42,10 @@ type arrival struct {
 	blobs   map[canon.Digest][]byte
 	records []*incoming
 	cosigs  []checkpoint.Note
+
+	// Of cosigs, once readCosigs has looked: verified, and not verified so far.
+	proven   []checkpoint.Cosigned
+	doubtful []checkpoint.Note
 }
 
 // readArrival reads a bundle strictly. Its error is one sentence with the place.

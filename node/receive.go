@@ -49,6 +49,9 @@ func (n *Node) receive(ctx context.Context, from party.ID, in *arrival) error {
 	if in.info.Group != n.cfg.First.Group {
 		return n.refuse(ctx, from, fmt.Errorf("the bundle is of group %s, this node is in %s", in.info.Group, n.cfg.First.Group), nil)
 	}
+	if err := n.readCosigs(ctx, in); err != nil {
+		return err
+	}
 	n.receiving.Lock()
 	defer n.receiving.Unlock()
 
@@ -266,16 +269,41 @@ func (n *Node) verifyOwn(ctx context.Context, from party.ID, in *incoming) error
 	return nil
 }
 
+// readCosigs verifies what it can of the cosignatures of an arrival before its
+// turn comes: verifying takes longer than storing, and an act must not wait for
+// it. Those that are held already were verified before, and most are: every peer
+// passes on what it holds.
+func (n *Node) readCosigs(ctx context.Context, in *arrival) error {
+	keys := n.keys.Load()
+	for _, note := range in.cosigs {
+		if len(note.Lines) > 0 {
+			held, err := record.HoldsCosigned(ctx, n.db.Read(), note.Head, note.Lines[0].Name, note.Lines[0].ID, note.Bytes())
+			if err != nil {
+				return err
+			}
+			if held {
+				continue
+			}
+		}
+		if c, err := verifyCosig(keys, note); err == nil {
+			in.proven = append(in.proven, c)
+		} else {
+			in.doubtful = append(in.doubtful, note)
+		}
+	}
+	return nil
+}
+
 // verifyCosigs verifies cosignatures one by one; a bad one is an observation
 // and does not spoil the others. One under a key that is not known waits in
 // memory: the act that enters the key may still be on its way.
 func (n *Node) verifyCosigs(ctx context.Context, from party.ID, in *arrival, all []*accepted) ([]checkpoint.Cosigned, error) {
 	keys := keysAfter(n.keys.Load(), all)
-	notes := in.cosigs
+	notes := in.doubtful
 	if keys != n.strangersUnder {
 		notes, n.strangers, n.strangersUnder = append(n.strangers, notes...), nil, keys
 	}
-	var out []checkpoint.Cosigned
+	out := in.proven
 	for _, note := range notes {
 		c, err := verifyCosig(keys, note)
 		if errors.Is(err, errKeyNotKnown) && len(n.strangers) < maxStrangers {
@@ -533,7 +561,7 @@ func (n *Node) afterStore(ctx context.Context, from party.ID, all []*accepted, i
 			return err
 		}
 	}
-	if news || len(in.cosigs) > 0 {
+	if news || len(in.proven) > 0 {
 		n.wakeLazy()
 	}
 	return nil

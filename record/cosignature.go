@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"detente/checkpoint"
+	"detente/internal/canon"
 	"detente/internal/durable"
 	"detente/party"
 	"golang.org/x/mod/sumdb/tlog"
@@ -184,6 +185,24 @@ func LastCosigned(ctx context.Context, q durable.Querier, o party.Origin, by str
 		return 0, 0, fmt.Errorf("read the last cosignature of %s over %s: %w", by, o, err)
 	}
 	return size, at, nil
+}
+
+// HoldsCosigned reports whether exactly this note is kept, a cosignature over h
+// by the key of this name and id (of its first line): then it was verified
+// before, and reading it again shows nothing new.
+func HoldsCosigned(ctx context.Context, q durable.Querier, h checkpoint.Head, by string, id uint32, note []byte) (bool, error) {
+	digest := canon.DigestOf(note)
+	var one int
+	err := q.QueryRowContext(ctx, `select 1 from record_logs l cross join record_signers s cross join record_notes n
+		where l.origin = $1 and s.name = $2 and s.key_id = $3 and n.log = l.id and n.signer = s.id
+		and n.size = $4 and n.digest = $5`, string(h.Origin), by, int64(id), h.Size, digest[:]).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for a cosignature of %s over %s: %w", by, h.Origin, err)
+	}
+	return true, nil
 }
 
 // page bounds a limit.

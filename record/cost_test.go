@@ -41,7 +41,8 @@ func TestCostDoesNotGrowWithHistory(t *testing.T) {
 		_, e9 := Held(ctx, db, o)
 		_, e11 := CosignaturesBy(ctx, db, o, secrets[0].Public.Name, 3, 10)
 		_, e10 := HasBlob(ctx, db, canon.Digest{})
-		if err := errors.Join(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11); err != nil {
+		_, e12 := HoldsCosigned(ctx, db, l.Head(), secrets[0].Public.Name, 1, nil)
+		if err := errors.Join(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12); err != nil {
 			t.Fatal(err)
 		}
 	}

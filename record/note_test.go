@@ -384,6 +384,29 @@ func TestCosignaturesByAndSince(t *testing.T) {
 			t.Errorf("last of %s: %d at %d, %v", k.Name, size, at, err)
 		}
 	}
+	kept, err := CosignaturesBy(ctx, db, origin, name, 6, 1)
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("%d kept, %v", len(kept), err)
+	}
+	held := kept[0].Note
+	for _, c := range []struct {
+		what   string
+		h      checkpoint.Head
+		by     string
+		note   []byte
+		expect bool
+	}{
+		{"as it is", l.Head(), name, held, true},
+		{"at another time", l.Head(), name, cosign(t, secrets[0], l.Head(), 1006).Bytes(), false},
+		{"under another name", l.Head(), secrets[1].Public.Name, held, false},
+		{"of another size", checkpoint.Head{Origin: origin, Size: 5, Root: l.Head().Root}, name, held, false},
+		{"of another record", checkpoint.Head{Origin: "borovia/00000001", Size: 6, Root: l.Head().Root}, name, held, false},
+		{"with a byte changed", l.Head(), name, append(slices.Clone(held), '\n'), false},
+	} {
+		if is, err := HoldsCosigned(ctx, db, c.h, c.by, secrets[0].Public.IDs()[0], c.note); err != nil || is != c.expect {
+			t.Errorf("held %s: %v, %v", c.what, is, err)
+		}
+	}
 	// A later one displaces the latest of its size under a new number; the earliest stays.
 	update(t, db, func(tx *sql.Tx) error {
 		for _, at := range []int64{2000, 3000, 2500} {
