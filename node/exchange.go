@@ -390,17 +390,24 @@ func (n *Node) addBlobsOf(ctx context.Context, m *message, to party.ID, o party.
 }
 
 // mayHold says who gets a ciphertext: its author, addressees and custodians, and
-// a relay towards an addressee with whom we keep no link.
+// a relay towards an addressee with whom we keep no link or that has no endpoint.
 func (n *Node) mayHold(to party.ID, o party.Origin, a *act.Act) bool {
 	if a.Addressed(to) || n.isCustodian(to) || n.author(o) == to {
 		return true
 	}
 	for _, id := range a.To {
-		if n.noLink(id) || n.unreachable(id) {
+		if n.noLink(id) || n.unreachable(id) || n.byCourier(id) {
 			return true
 		}
 	}
 	return false
+}
+
+// byCourier reports whether a party has no endpoint, so that another may have to
+// carry what is meant for it.
+func (n *Node) byCourier(id party.ID) bool {
+	p, ok := n.keys.Load().Current().Party(id)
+	return ok && p.Card != nil && len(p.Endpoints) == 0
 }
 
 func (n *Node) isCustodian(id party.ID) bool {

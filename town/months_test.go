@@ -93,6 +93,7 @@ func TestMonths(t *testing.T) {
 	}
 	for _, seed := range seeds {
 		t.Run(fmt.Sprintf("seed-%d", seed), func(t *testing.T) {
+			t.Parallel()
 			liveMonths(t, seed)
 		})
 	}
