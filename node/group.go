@@ -54,13 +54,13 @@ func (n *Node) loadKeys(ctx context.Context) (*roster.Keys, error) {
 // nextEdition finds the edition that follows the newest of k and is in force by
 // now: every required adoption lodged by its moment of effect.
 func (n *Node) nextEdition(ctx context.Context, k *roster.Keys) (*roster.Roster, error) {
-	all, err := rosters(ctx, n.db.Read())
+	cur := k.Current()
+	all, err := rostersOf(ctx, n.db.Read(), cur.Edition+1)
 	if err != nil {
 		return nil, err
 	}
-	cur := k.Current()
 	for _, s := range all {
-		if s.roster.Edition != cur.Edition+1 || s.roster.Previous != cur.Digest() {
+		if s.roster.Previous != k.CurrentDigest() {
 			continue
 		}
 		at, err := canon.ParseTime(s.roster.Effective)
@@ -169,6 +169,9 @@ func (n *Node) groupAct(k act.Kind) *act.Act {
 
 // fileAdoption keeps the roster that an adoption carries, once its blob is here.
 func (n *Node) fileAdoption(ctx context.Context, tx *Tx, a *act.Act) error {
+	if known, err := hasRoster(ctx, tx.Tx, a.Clear.Digest); err != nil || known {
+		return err
+	}
 	b, err := record.ReadBlob(ctx, tx.Tx, a.Clear.Digest)
 	if err != nil {
 		return nil // noteMissing asks for it; blobsArrived files it

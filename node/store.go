@@ -61,8 +61,29 @@ type storedRoster struct {
 	digest canon.Digest
 }
 
+// rosters reads all editions that are known, by number.
 func rosters(ctx context.Context, q durable.Querier) ([]storedRoster, error) {
-	rows, err := q.QueryContext(ctx, "select body from node_rosters order by edition, digest")
+	return someRosters(ctx, q, "select body from node_rosters order by edition, digest")
+}
+
+// rostersOf reads what is known under one number. Reading a roster means checking
+// every key in it, so nobody asks for more than it needs.
+func rostersOf(ctx context.Context, q durable.Querier, edition int) ([]storedRoster, error) {
+	return someRosters(ctx, q, "select body from node_rosters where edition = $1 order by digest", edition)
+}
+
+// hasRoster reports whether the roster with this digest is known.
+func hasRoster(ctx context.Context, q durable.Querier, d canon.Digest) (bool, error) {
+	var count int
+	err := q.QueryRowContext(ctx, "select count(*) from node_rosters where digest = $1", d.String()).Scan(&count)
+	if err != nil {
+		return false, fmt.Errorf("look for a roster: %w", err)
+	}
+	return count > 0, nil
+}
+
+func someRosters(ctx context.Context, q durable.Querier, query string, args ...any) ([]storedRoster, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read rosters: %w", err)
 	}
