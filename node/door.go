@@ -84,12 +84,12 @@ func (n *Node) Editions(ctx context.Context) ([]EditionStatus, error) {
 			return nil, err
 		}
 		for _, r := range rows {
-			b, err := n.bounds(ctx, k, r.Ref)
+			at, err := n.adoptedAt(ctx, k, r.Ref)
 			if err != nil {
 				return nil, err
 			}
-			if old := e.Adopted[r.Author]; old == 0 || b.NotAfter > 0 && b.NotAfter < old {
-				e.Adopted[r.Author] = b.NotAfter
+			if old := e.Adopted[r.Author]; old == 0 || at > 0 && at < old {
+				e.Adopted[r.Author] = at
 			}
 		}
 		out = append(out, e)

@@ -86,19 +86,46 @@ func (n *Node) adoptedBy(ctx context.Context, k *roster.Keys, d canon.Digest) (m
 	}
 	out := map[party.ID]time.Time{}
 	for _, r := range rows {
-		b, err := n.bounds(ctx, k, r.Ref)
+		at, err := n.adoptedAt(ctx, k, r.Ref)
 		if err != nil {
 			return nil, err
 		}
-		if b.NotAfter == 0 {
+		if at == 0 {
 			continue
 		}
-		t := time.Unix(b.NotAfter, 0).UTC()
+		t := time.Unix(at, 0).UTC()
 		if old, ok := out[r.Author]; !ok || t.Before(old) {
 			out[r.Author] = t
 		}
 	}
 	return out, nil
+}
+
+// adoptedAt is by when an adoption is shown to have been lodged, in Unix seconds;
+// 0 if it is not. In a private group, which has no mirrors, the party's own
+// checkpoint over it stands in (spec/roster.md §5).
+func (n *Node) adoptedAt(ctx context.Context, k *roster.Keys, ref act.Ref) (int64, error) {
+	if private(k.Current()) {
+		s, ok, err := record.At(ctx, n.db.Read(), ref.Origin, ref.Index+1)
+		if err != nil || !ok || s.Time > n.cfg.Now().Unix() {
+			return 0, err
+		}
+		return s.Time, nil
+	}
+	b, err := n.bounds(ctx, k, ref)
+	return b.NotAfter, err
+}
+
+// private reports whether an edition is that of a group of one: one party with a
+// record, and nobody who counts.
+func private(r *roster.Roster) bool {
+	records := 0
+	for _, p := range r.Parties {
+		if p.Card != nil {
+			records++
+		}
+	}
+	return records == 1 && len(r.Counting.Witnesses) == 0 && r.Counting.K == 0 && r.Counting.F == 0
 }
 
 // refresh rebuilds the key state: an edition may have come into force.
