@@ -8,10 +8,12 @@
 package docket
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"detente/act"
@@ -39,10 +41,14 @@ create table if not exists docket_addressees (
 	origin text not null, idx bigint not null, party text not null, stanza bigint not null, serial bigint not null,
 	primary key (origin, idx, party));
 create index if not exists docket_addressees_serial on docket_addressees (party, origin, serial);
+create index if not exists docket_addressees_place on docket_addressees (party, origin, idx);
 create table if not exists docket_blobs (
 	digest text not null, origin text not null, idx bigint not null,
 	primary key (digest, origin, idx));
 `
+
+// everyone stands in docket_addressees for an act that is addressed to all.
+const everyone = "*"
 
 // State of a leaf as far as this version can read it.
 const (
@@ -79,7 +85,11 @@ func Fold(ctx context.Context, tx *sql.Tx, e Entry) error {
 	if err != nil {
 		return fmt.Errorf("fold act %s %d: %w", e.Ref.Origin, e.Ref.Index, err)
 	}
-	for i, id := range a.To {
+	to := a.To
+	if a.ToAll {
+		to = []party.ID{everyone}
+	}
+	for i, id := range to {
 		if _, err := tx.ExecContext(ctx, `insert into docket_addressees (origin, idx, party, stanza, serial)
 			values ($1,$2,$3,$4,$5) on conflict (origin, idx, party) do nothing`,
 			string(e.Ref.Origin), e.Ref.Index, string(id), i, a.Serial[id]); err != nil {
@@ -152,12 +162,13 @@ const columns = `d.origin, d.idx, d.leaf, d.author, d.kind, d.status, d.thread, 
 
 // List returns the rows that match, in order of (origin, index) or newest claimed first.
 func List(ctx context.Context, q durable.Querier, f Filter) ([]Row, error) {
+	from, place := f.from()
 	where, args := f.where()
-	text := "select " + columns + " from docket_acts d" + where
+	text := "select " + columns + from + where
 	if f.Newest {
 		text += " order by d.claimed desc, d.origin, d.idx desc"
 	} else {
-		text += " order by d.origin, d.idx"
+		text += fmt.Sprintf(" order by %[1]s.origin, %[1]s.idx", place)
 	}
 	limit := f.Limit
 	if limit <= 0 {
@@ -181,6 +192,18 @@ func List(ctx context.Context, q durable.Querier, f Filter) ([]Row, error) {
 	return out, rows.Err()
 }
 
+// from is the table to begin with, the one that leads to the fewest rows, and its
+// short name. A cross join is an ordinary join that SQLite does not turn round.
+func (f Filter) from() (text, place string) {
+	switch {
+	case f.Digest != "":
+		return " from docket_blobs b cross join docket_acts d", "b"
+	case f.To != "" && f.Thread == "" && f.Answers.IsZero():
+		return " from docket_addressees x cross join docket_acts d", "x"
+	}
+	return " from docket_acts d", "d"
+}
+
 func (f Filter) where() (string, []any) {
 	var cond []string
 	var args []any
@@ -188,14 +211,26 @@ func (f Filter) where() (string, []any) {
 		args = append(args, v)
 		cond = append(cond, fmt.Sprintf(text, len(args)))
 	}
-	if f.Origin != "" {
-		add("d.origin = $%d", string(f.Origin))
+	_, place := f.from()
+	if f.Digest != "" {
+		add("b.digest = $%d and d.origin = b.origin and d.idx = b.idx", f.Digest)
+	}
+	switch {
+	case f.To == "":
+	case place == "x":
+		add("x.party = $%d and d.origin = x.origin and d.idx = x.idx", string(f.To))
+	default:
+		add("exists (select 1 from docket_addressees x where x.origin = d.origin and x.idx = d.idx and x.party = $%d)", string(f.To))
+	}
+	switch {
+	case f.Origin == "":
+	case !f.Answers.IsZero():
+		add("coalesce("+place+".origin, '') = $%d", string(f.Origin)) // not by the order of the record: few answer one act
+	default:
+		add(place+".origin = $%d", string(f.Origin))
 	}
 	if f.Author != "" {
 		add("d.author = $%d", string(f.Author))
-	}
-	if f.To != "" {
-		add("exists (select 1 from docket_addressees x where x.origin = d.origin and x.idx = d.idx and x.party = $%d)", string(f.To))
 	}
 	if f.Thread != "" {
 		add("d.thread = $%d", f.Thread)
@@ -203,26 +238,32 @@ func (f Filter) where() (string, []any) {
 	if f.Life != "" {
 		add("d.life = $%d", string(f.Life))
 	}
-	if f.Digest != "" {
-		add("exists (select 1 from docket_blobs b where b.origin = d.origin and b.idx = d.idx and b.digest = $%d)", f.Digest)
-	}
 	if !f.Answers.IsZero() {
 		add("d.a_origin = $%d", string(f.Answers.Origin))
 		add("d.a_idx = $%d", f.Answers.Index)
 		add("d.a_leaf = $%d", f.Answers.Leaf[:])
 	}
 	if len(f.Kinds) > 0 {
-		var marks []string
-		for _, k := range f.Kinds {
-			args = append(args, string(k))
-			marks = append(marks, fmt.Sprintf("$%d", len(args)))
+		kind := "d.kind"
+		if f.Thread != "" || !f.Answers.IsZero() || place != "d" {
+			kind = "coalesce(d.kind, '')" // not by the index of kinds: most acts are of few
 		}
-		cond = append(cond, "d.kind in ("+strings.Join(marks, ",")+")")
+		cond = append(cond, kind+" in ("+marks(&args, f.Kinds)+")")
 	}
 	if len(cond) == 0 {
 		return "", args
 	}
 	return " where " + strings.Join(cond, " and "), args
+}
+
+// marks appends kinds to the arguments of a statement and writes their places.
+func marks(args *[]any, kinds []act.Kind) string {
+	var out []string
+	for _, k := range kinds {
+		*args = append(*args, string(k))
+		out = append(out, fmt.Sprintf("$%d", len(*args)))
+	}
+	return strings.Join(out, ",")
 }
 
 type scanner interface{ Scan(...any) error }
@@ -336,8 +377,8 @@ func Fingerprint(ctx context.Context, q durable.Querier) (tlog.Hash, error) {
 }
 
 // each runs f over the rows of a query.
-func each(ctx context.Context, q durable.Querier, query string, f func(scanner) error) error {
-	rows, err := q.QueryContext(ctx, query)
+func each(ctx context.Context, q durable.Querier, query string, f func(scanner) error, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("read derived tables: %w", err)
 	}
@@ -358,33 +399,28 @@ func Unanswered(ctx context.Context, q durable.Querier, id party.ID, kind act.Ki
 
 // UnansweredPast is Unanswered after the place (o, idx), to go on page by page.
 func UnansweredPast(ctx context.Context, q durable.Querier, id party.ID, kind act.Kind, answers []act.Kind, o party.Origin, idx int64, limit int) ([]Row, error) {
-	args := []any{string(kind), string(id)}
-	var marks []string
-	for _, k := range answers {
-		args = append(args, string(k))
-		marks = append(marks, fmt.Sprintf("$%d", len(args)))
-	}
-	args = append(args, string(o), idx, limit)
-	at := len(args)
-	rows, err := q.QueryContext(ctx, "select "+columns+` from docket_acts d where d.kind = $1 and d.author <> $2
-		and (exists (select 1 from docket_addressees x where x.origin = d.origin and x.idx = d.idx and x.party = $2)
-			or not exists (select 1 from docket_addressees x where x.origin = d.origin and x.idx = d.idx))
-		and not exists (select 1 from docket_acts r where r.a_origin = d.origin and r.a_idx = d.idx and r.author = $2
-			and r.kind in (`+strings.Join(marks, ",")+`))
-		and d.state = 'read' `+fmt.Sprintf("and (d.origin, d.idx) > ($%d, $%d) order by d.origin, d.idx limit $%d", at-2, at-1, at), args...)
-	if err != nil {
-		return nil, fmt.Errorf("list acts without an answer: %w", err)
-	}
-	defer rows.Close()
 	var out []Row
-	for rows.Next() {
-		r, err := scan(rows)
+	for _, to := range []party.ID{id, everyone} {
+		args := []any{string(to), string(id), string(kind), string(o), idx, limit}
+		text := "select " + columns + ` from docket_addressees x cross join docket_acts d
+			where x.party = $1 and (x.origin, x.idx) > ($4, $5) and d.origin = x.origin and d.idx = x.idx
+			and d.kind = $3 and d.author <> $2 and d.state = 'read'
+			and not exists (select 1 from docket_acts r where r.a_origin = d.origin and r.a_idx = d.idx and r.author = $2
+				and r.kind in (` + marks(&args, answers) + `))
+			order by x.origin, x.idx limit $6`
+		err := each(ctx, q, text, func(s scanner) error {
+			r, err := scan(s)
+			out = append(out, r)
+			return err
+		}, args...)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("list acts without an answer: %w", err)
 		}
-		out = append(out, r)
 	}
-	return out, rows.Err()
+	slices.SortFunc(out, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(a.Ref.Origin, b.Ref.Origin), cmp.Compare(a.Ref.Index, b.Ref.Index))
+	})
+	return out[:min(len(out), limit)], nil
 }
 
 // AddressedBetween reports whether an act of o with index in [from, to) is addressed to id.
