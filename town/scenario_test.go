@@ -38,6 +38,9 @@ func TestBackWithinTwoSeconds(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
+			if testing.Short() && c.away == 30*time.Minute {
+				t.Skip("the longest of four in real time")
+			}
 			live(t, c.set, func(w *world) {
 				time.Sleep(2 * time.Minute)
 				if c.cut == "" {

@@ -5,10 +5,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"net"
 	"os"
 	"slices"
@@ -36,6 +36,9 @@ const (
 	leadDays     = 42
 )
 
+// logs shows what operators of the nodes would read.
+var logs = flag.Bool("logs", false, "print the logs of all nodes")
+
 // residents are the parties of the drawings, by their letter.
 func residents() map[rune]party.ID {
 	return map[rune]party.ID{'A': "alatau", 'B': "borovia", 'C': "cintra", 'D': "dovania", 'E': "elbria", 'F': "faronia", 'S': "secretariat"}
@@ -49,6 +52,7 @@ type setting struct {
 	custodians string // letters; empty: all
 	heartbeat  time.Duration
 	rest       time.Duration
+	skew       map[rune]time.Duration // of the clocks, from the beginning
 	tune       func(*node.Config)
 	host       func(courier.Host) courier.Host
 }
@@ -118,7 +122,7 @@ func found(t *testing.T, dir string, s setting) *world {
 		},
 		Tune: w.tune,
 	}
-	if testing.Verbose() && os.Getenv("TOWN_LOG") != "" {
+	if *logs {
 		p.Log = func(id party.ID) *slog.Logger {
 			return slog.New(slog.NewTextHandler(os.Stderr, nil)).With("node", string(id))
 		}
@@ -133,6 +137,7 @@ func found(t *testing.T, dir string, s setting) *world {
 		if !res.NoNode {
 			w.ids = append(w.ids, id)
 			w.skew[id] = &atomic.Int64{}
+			w.skew[id].Store(int64(s.skew[upper]))
 		}
 		p.Parties = append(p.Parties, res)
 	}
@@ -475,5 +480,3 @@ func (w *world) origins() map[party.Origin]party.ID {
 	}
 	return out
 }
-
-func sortedKeys[K ~string, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
