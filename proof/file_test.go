@@ -228,14 +228,27 @@ func TestDamagedFilesSayWhere(t *testing.T) {
 	}
 }
 
-func TestActOfAnUnknownEdition(t *testing.T) {
-	s := newStory(t)
-	a := s.by["alatau"]
-	i := s.say(t, "alatau", act.Act{Edition: 7, Kind: act.Statement, Life: act.New, PayloadType: "text/plain", Payload: []byte("x")})
-	in := a.included(t, i, noon+90)
-	_, err := Verify(&File{Leaf: in.Leaf, Index: i, Inclusion: in.Inclusion, Head: in.Head}, s.roster, s.now)
-	if err == nil || !strings.Contains(err.Error(), "roster edition 7") {
-		t.Error(err)
+// Whatever edition an act names, it is judged by the one in force when its author
+// first signed it: an author does not choose its judge.
+func TestActDoesNotChooseItsJudge(t *testing.T) {
+	w := newWorld(t)
+	a := w.by["alatau"]
+	raw, adoptions := w.follow(t, noon+600, noon+100, func(r *roster.Roster) { r.Counting.F, r.Counting.K = 0, 2 })
+	for _, row := range []struct{ named, head, judge, need int64 }{
+		{1, 5, 1, 3}, {2, 5, 1, 3}, {7, 5, 1, 3}, {1, 700, 2, 2}, {2, 700, 2, 2}, {7, 700, 2, 2},
+	} {
+		i := w.say(t, "alatau", act.Act{Edition: int(row.named), Kind: act.Statement, Life: act.New, PayloadType: "text/plain", Payload: []byte("x")})
+		in := a.included(t, i, noon+row.head)
+		f := &File{Leaf: in.Leaf, Index: i, Inclusion: in.Inclusion, Head: in.Head, Editions: [][]byte{raw}, Adoptions: adoptions}
+		f.Cosigs = w.cosigs(t, a, i+1, i+1, noon+800, "borovia", "cintra", "dovania")
+		got := verified(t, f, w.roster, noon+3600)
+		if got.Edition.Edition != int(row.judge) || got.Bounds.Need != int(row.need) {
+			t.Errorf("named %d, signed at %d: judged by %d, %d needed", row.named, row.head, got.Edition.Edition, got.Bounds.Need)
+		}
+		said := slices.ContainsFunc(got.NotShown, func(s string) bool { return strings.Contains(s, "it is judged by edition") })
+		if said != (row.named != row.judge) {
+			t.Errorf("named %d, judged by %d: %q", row.named, row.judge, got.NotShown)
+		}
 	}
 }
 

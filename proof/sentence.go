@@ -118,7 +118,9 @@ func (s *Shown) notShown(f *File, keys *roster.Keys) []string {
 	if without := s.withoutReceipt(); len(without) > 0 {
 		out = append(out, fmt.Sprintf("No receipt of %s is included; that does not show that there is none.", strings.Join(without, ", ")))
 	}
-	if s.Act.Edition > 0 && s.Bounds.NotAfter > 0 && keys.In(time.Unix(s.Bounds.NotAfter, 0)).Edition > s.Act.Edition {
+	if named, known := keys.Edition(s.Act.Edition); s.Act.Edition > 0 && (!known || named != s.Edition) {
+		out = append(out, fmt.Sprintf("The act names roster edition %d; it is judged by edition %d, in force when its author signed the head shown here.", s.Act.Edition, s.Edition.Edition))
+	} else if s.Act.Edition > 0 && s.Bounds.NotAfter > 0 && keys.In(time.Unix(s.Bounds.NotAfter, 0)).Edition > s.Act.Edition {
 		out = append(out, fmt.Sprintf("The act names roster edition %d, while a later one was in force when the mirrors show it.", s.Act.Edition))
 	}
 	return out

@@ -163,8 +163,8 @@ func (v *verifier) lodged(in Included, prev *roster.Roster) (party.ID, int64, er
 	if err != nil {
 		return "", 0, err
 	}
-	e := lodging.Evidence{Index: in.Index, Author: got.author, Stamps: v.judged(got), Now: v.now, Gap: -1}
-	return got.author, lodging.Bound(e, prev.Rule()).NotAfter, nil
+	e := lodging.Evidence{Index: in.Index, Author: got.author, Stamps: got.stamps, Now: v.now, Gap: -1}
+	return got.author, v.keys.AdoptedAt(e, got.head.Time(), prev), nil
 }
 
 // inclusion is an act verified in its place.
@@ -283,32 +283,6 @@ func listed(k roster.CosignerKey, c checkpoint.Cosigned, lists map[canon.Digest]
 		return fmt.Errorf("the %s key of %s is retired and its list does not name this cosignature", k.Role, k.Party)
 	}
 	return nil
-}
-
-// judged leaves out the stamps of parties to which the edition in force at the
-// stamp's time no longer gives the role in which they would count.
-func (v *verifier) judged(in *inclusion) []lodging.Stamp {
-	var out []lodging.Stamp
-	for _, s := range in.stamps {
-		r := v.keys.In(time.Unix(s.Time, 0))
-		if counts(r, s.By, in.act.IsSealed()) {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-func counts(r *roster.Roster, id party.ID, sealed bool) bool {
-	if sealed { // custodians and addressees: parties with a record
-		p, ok := r.Party(id)
-		return ok && p.Card != nil
-	}
-	for _, w := range r.Counting.Witnesses {
-		if w == id {
-			return true
-		}
-	}
-	return false
 }
 
 // checkInclusion checks that leaf stands at index under head.

@@ -18,7 +18,7 @@ type Shown struct {
 	Act         *act.Act
 	Ref         act.Ref
 	Author      party.ID
-	Edition     *roster.Roster // that the act names; the first one for a private record
+	Edition     *roster.Roster // by which the act is judged, whichever one it names
 	Bounds      lodging.Bounds // to everybody
 	Evidence    lodging.Evidence
 	Rule        lodging.Rule // with Evidence, for lodging.BoundFor one addressee
@@ -66,9 +66,7 @@ func (v *verifier) shown(f *File) (*Shown, error) {
 		return nil, fmt.Errorf("the act: %w", err)
 	}
 	s := &Shown{Act: in.act, Ref: in.ref, Author: in.author}
-	if s.Edition, err = v.edition(in.act); err != nil {
-		return nil, fmt.Errorf("the act: %w", err)
-	}
+	s.Edition = v.keys.Judging(in.head.Time())
 	heads := []lodging.Own{{Size: in.head.Head().Size, Time: in.head.Time()}}
 	if len(f.Earlier) > 0 {
 		own, err := v.earlier(f.Earlier, in.ref)
@@ -77,14 +75,12 @@ func (v *verifier) shown(f *File) (*Shown, error) {
 		}
 		heads = append(heads, own)
 	}
-	s.Evidence = lodging.Evidence{Index: f.Index, Author: in.author, Stamps: v.judged(in), Heads: heads,
-		Sealed: in.act.IsSealed(), To: withRecord(s.Edition, in.act.To), Now: v.now, Gap: -1}
+	s.Evidence = lodging.Evidence{Index: f.Index, Author: in.author, Stamps: in.stamps, Heads: heads,
+		Sealed: in.act.IsSealed(), To: in.act.To, Now: v.now, Gap: -1}
 	if !in.act.Claimed.IsZero() {
 		s.Evidence.Claimed = in.act.Claimed.Unix()
 	}
-	if in.act.Edition > 0 {
-		s.Rule = s.Edition.Rule()
-	}
+	s.Evidence, s.Rule = v.keys.Judge(s.Evidence, in.head.Time())
 	for i, r := range f.Receipts {
 		receipt, err := v.receipt(r, s)
 		if err != nil {
@@ -100,29 +96,6 @@ func (v *verifier) shown(f *File) (*Shown, error) {
 		return nil, fmt.Errorf("content: %w", err)
 	}
 	return s, nil
-}
-
-// withRecord leaves out the addressees that have no keys and so no mirror.
-func withRecord(r *roster.Roster, ids []party.ID) []party.ID {
-	var out []party.ID
-	for _, id := range ids {
-		if p, ok := r.Party(id); ok && p.Card != nil {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
-// edition is the one that the act names. A private record names none.
-func (v *verifier) edition(a *act.Act) (*roster.Roster, error) {
-	if a.Edition == 0 {
-		return v.first, nil
-	}
-	r, ok := v.keys.Edition(a.Edition)
-	if !ok {
-		return nil, fmt.Errorf("it names roster edition %d, which is neither given nor in the file", a.Edition)
-	}
-	return r, nil
 }
 
 // earlier verifies the author's own checkpoint that does not cover the act.
