@@ -2,18 +2,22 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/json"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
 )
 
 func TestMain(m *testing.M) {
@@ -30,7 +34,8 @@ func TestStories(t *testing.T) {
 			return os.WriteFile(filepath.Join(e.WorkDir, "pass"), []byte("correct horse battery staple\n"), 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "until": until, "take": take, "freeport": freeport, "found": found, "officers": officers, "say": say, "manager": manager,
+			"exits": exits, "until": until, "take": take, "freeport": freeport, "found": found, "officers": officers, "say": say,
+			"manager": manager, "agent": sshAgent, "spoil": spoil,
 		},
 	})
 }
@@ -120,8 +125,9 @@ func freeport(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// found PARTY… makes a home for each party, and one roster that all adopt. The
-// port of each is in PORT_party. The story of it, command by command, is
+// found PARTY… makes a home for each party, and one roster that all adopt; a name
+// that begins with a plus is a party without a record. The port of each is in
+// PORT_party. The story of it, command by command, is
 // group-founds-itself.txtar.
 func found(ts *testscript.TestScript, neg bool, args []string) {
 	r := "roster.json"
@@ -130,6 +136,14 @@ func found(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("detente %s: %v", strings.Join(args, " "), err)
 		}
 	}
+	var without []string
+	args = slices.DeleteFunc(args, func(id string) bool {
+		name, is := strings.CutPrefix(id, "+")
+		if is {
+			without = append(without, name)
+		}
+		return is
+	})
 	must("roster", "new", "--parties", strings.Join(args, ","), "--names", "en=Region", "--out", r, "--effective", time.Now().UTC().Add(time.Hour).Format("2006-01-02T15:04:05Z"))
 	for _, id := range args {
 		freeport(ts, false, []string{"PORT_" + id})
@@ -137,6 +151,9 @@ func found(ts *testscript.TestScript, neg bool, args []string) {
 		must("init", "--home", id, "--name", id, "--for-group", "--listen", addr, "--next", id+"-next.age", "--next-passphrase-file", "pass")
 		must("key", "card", "--home", id, "--out", id+".card")
 		must("roster", "add-card", r, id+".card", "--endpoint", "https://"+addr)
+	}
+	for _, id := range without {
+		must("roster", "add-party", r, id)
 	}
 	must("roster", "set", r, "--witnesses", "all", "--f", "0", "--k", "1", "--measure", "cica.2.1.1d=42:9000")
 	for _, id := range args {
@@ -198,4 +215,39 @@ func manager(ts *testscript.TestScript, neg bool, args []string) {
 			}
 		}
 	}()
+}
+
+// sshAgent FILE serves an ssh-agent that holds one new key, whose public half is
+// written to FILE.
+func sshAgent(ts *testscript.TestScript, neg bool, args []string) {
+	public, secret, err := ed25519.GenerateKey(nil)
+	ts.Check(err)
+	line, err := ssh.NewPublicKey(public)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), ssh.MarshalAuthorizedKey(line), 0o600))
+	ring := agent.NewKeyring()
+	ts.Check(ring.Add(agent.AddedKey{PrivateKey: secret}))
+	path := filepath.Join(ts.MkAbs("."), "agent.sock")
+	l, err := net.Listen("unix", path)
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	ts.Setenv("SSH_AUTH_SOCK", path)
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go agent.ServeAgent(ring, conn)
+		}
+	}()
+}
+
+// spoil FILE flips one bit in the middle of a file.
+func spoil(ts *testscript.TestScript, neg bool, args []string) {
+	path := ts.MkAbs(args[0])
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	b[len(b)/2] ^= 1
+	ts.Check(os.WriteFile(path, b, 0o600))
 }
