@@ -68,7 +68,7 @@ func (n *Node) Export(ctx context.Context, w io.Writer, to party.ID, since []bun
 }
 
 func (n *Node) exportRecord(ctx context.Context, bw *bundle.Writer, to party.ID, o party.Origin, from int64, sent map[canon.Digest]bool, rep *ExportReport) error {
-	latest, ok, err := record.Latest(ctx, n.db.Read(), o)
+	latest, ok, err := n.released(ctx, o)
 	if err != nil || !ok {
 		return err
 	}
@@ -106,7 +106,7 @@ func (n *Node) allPositions(ctx context.Context) ([]bundle.Position, error) {
 	}
 	var out []bundle.Position
 	for _, o := range all {
-		s, ok, err := record.Latest(ctx, n.db.Read(), o)
+		s, ok, err := n.released(ctx, o)
 		if err != nil {
 			return nil, err
 		}

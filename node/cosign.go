@@ -342,7 +342,7 @@ func (n *Node) entitled(ctx context.Context, to party.ID, d canon.Digest) (bool,
 }
 
 func (n *Node) heldSize(ctx context.Context, o party.Origin) (int64, error) {
-	s, ok, err := record.Latest(ctx, n.db.Read(), o)
+	s, ok, err := n.released(ctx, o)
 	if err != nil || !ok {
 		return 0, err
 	}

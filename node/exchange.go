@@ -256,8 +256,7 @@ func (n *Node) tellable(arr *arrival) []party.Origin {
 // addRecord adds the leaves of o past pos, the blobs that they name and the
 // peer may hold, and the signed head over them.
 func (n *Node) addRecord(ctx context.Context, m *message, to party.ID, o party.Origin, pos bundle.Position, sent map[canon.Digest]bool) error {
-	q := n.db.Read()
-	latest, ok, err := record.Latest(ctx, q, o)
+	latest, ok, err := n.released(ctx, o)
 	if err != nil || !ok {
 		return err
 	}
@@ -498,7 +497,7 @@ func (n *Node) positions(ctx context.Context, to party.ID, arr *arrival, more []
 			return nil
 		}
 		seen[o] = true
-		s, ok, err := record.Latest(ctx, n.db.Read(), o)
+		s, ok, err := n.released(ctx, o)
 		if err != nil {
 			return err
 		}

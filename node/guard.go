@@ -29,6 +29,7 @@ type guard struct {
 	path  string
 	files *durable.Files
 	mu    sync.Mutex // orders writes
+	seen  int        // volume of a head that a peer showed; what follows it in no later volume is not written over it
 }
 
 // guarded is what the guard file says.
@@ -41,6 +42,22 @@ type guarded struct {
 func (g *guard) write(h checkpoint.Head, boot string, sure bool) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if h.Origin.Volume() <= g.seen {
+		return ErrNewVolume
+	}
+	return g.put(h, boot, sure)
+}
+
+// keepSeen writes a head of our own that a peer holds and the database does not.
+// A restart finds it, whoever answers then.
+func (g *guard) keepSeen(h checkpoint.Head) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.seen = max(g.seen, h.Origin.Volume())
+	return g.put(h, "", false)
+}
+
+func (g *guard) put(h checkpoint.Head, boot string, sure bool) error {
 	text := fmt.Sprintf("detente-guard/v1\n%s\n%d\n%s\n%s\n%t\n", h.Origin, h.Size, h.Root, bootToken(boot), sure)
 	return g.files.OverwriteFile(g.path, []byte(text), guardSize)
 }
@@ -198,14 +215,42 @@ func (n *Node) nowCertain(from party.ID) bool {
 }
 
 // ownSeen takes a head of our own record, verified under our own key, that is
-// newer than the database: we were rolled back.
-func (n *Node) ownSeen(from party.ID, h checkpoint.Head) {
+// newer than the database, or another: we were rolled back. It is on disk beside
+// the database when ownSeen returns.
+func (n *Node) ownSeen(from party.ID, h checkpoint.Head) error {
 	n.assured.mu.Lock()
 	defer n.assured.mu.Unlock()
 	if n.assured.level == rolledBack && !newer(h, n.assured.ahead) {
-		return
+		return nil
 	}
 	n.rollback(h, fmt.Sprintf("%s holds %d acts of %s with our own signature, the database %d", from, h.Size, h.Origin, n.own.Head().Size))
+	if err := n.guard.keepSeen(h); err != nil {
+		err = fmt.Errorf("write the head that %s holds outside the database: %w", from, err)
+		n.fail(err) // what is known may not be forgotten
+		return err
+	}
+	return nil
+}
+
+// released is the newest head of a record that may leave this node: of the own
+// record the one that is kept outside the database too, of any other the newest
+// over entries that are held.
+func (n *Node) released(ctx context.Context, o party.Origin) (record.Stored, bool, error) {
+	if o != n.origin {
+		return record.Served(ctx, n.db.Read(), o)
+	}
+	own := n.ownHead.Load()
+	if own == nil || own.Head().Origin != o {
+		return record.Stored{}, false, nil
+	}
+	return record.Stored{Head: own.Head(), Time: own.Time(), Note: own.Bytes()}, true, nil
+}
+
+// releasedTile reports whether a tile of the own record lies within the head
+// that may leave.
+func (n *Node) releasedTile(t tlog.Tile) bool {
+	own := n.ownHead.Load()
+	return own != nil && t.N < 1<<48 && t.N<<8+int64(t.W) <= own.Head().Size>>(8*max(t.L, 0))
 }
 
 // newer reports whether a comes after b among the heads of one record's volumes.

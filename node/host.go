@@ -20,7 +20,7 @@ func (n *Node) Checkpoint(ctx context.Context, from party.ID, o party.Origin) ([
 	if n.noLink(from) {
 		return nil, courier.ErrForbidden
 	}
-	s, ok, err := record.Served(ctx, n.db.Read(), o)
+	s, ok, err := n.released(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -34,6 +34,9 @@ func (n *Node) Checkpoint(ctx context.Context, from party.ID, o party.Origin) ([
 func (n *Node) Tile(ctx context.Context, from party.ID, o party.Origin, t tlog.Tile) ([]byte, error) {
 	if n.noLink(from) {
 		return nil, courier.ErrForbidden
+	}
+	if o == n.origin && !n.releasedTile(t) {
+		return nil, courier.ErrNotHeld
 	}
 	b, err := record.Tile(ctx, n.db.Read(), o, t)
 	if errors.Is(err, record.ErrNotHeld) {

@@ -124,13 +124,17 @@ func (n *Node) verify(ctx context.Context, from party.ID, in *incoming) (*accept
 	if err != nil {
 		return nil, err
 	}
+	shown, err := n.witnessed(ctx, in.origin)
+	if err != nil {
+		return nil, err
+	}
 	tree := log.Tree()
 	roots := map[int64]tlog.Hash{size: log.Head().Root}
 	for i, l := range acc.leaves {
 		if err := tree.Append(tlog.RecordHash(l)); err != nil {
 			return nil, err
 		}
-		if in.wants(size + int64(i) + 1) {
+		if at := size + int64(i) + 1; at == shown.Size || in.wants(at) {
 			roots[size+int64(i)+1] = tree.Root()
 		}
 	}
@@ -165,6 +169,9 @@ func (n *Node) verify(ctx context.Context, from party.ID, in *incoming) (*accept
 	}
 	acc.leaves = acc.leaves[:reach-size] // leaves without a signed head over them are not the author's word
 	acc.acts = acc.acts[:reach-size]
+	if shown.Size > size && shown.Size <= reach && roots[shown.Size] != shown.Root {
+		return nil, n.notAsShown(ctx, from, acc, size, shown)
+	}
 	if len(acc.leaves) == 0 && len(acc.heads) == 0 {
 		return nil, nil
 	}
@@ -250,20 +257,21 @@ func (n *Node) verifyOwn(ctx context.Context, from party.ID, in *incoming) error
 		if err != nil {
 			continue // not our word
 		}
-		have := int64(0)
-		if own, ok := n.Head(); ok {
-			have = own.Head().Size
-		}
-		if s.Head().Size > have || in.origin != n.origin {
-			n.ownSeen(from, s.Head())
-			continue
-		}
-		root, err := n.rootAt(ctx, in.origin, s.Head().Size)
+		held, err := record.Held(ctx, n.db.Read(), in.origin)
 		if err != nil {
 			return err
 		}
-		if root != s.Head().Root {
-			n.ownSeen(from, s.Head())
+		if s.Head().Size <= held.Size && in.origin == n.origin {
+			root, err := n.rootAt(ctx, in.origin, s.Head().Size)
+			if err != nil {
+				return err
+			}
+			if root == s.Head().Root {
+				continue // ours, even if it is not guarded yet
+			}
+		}
+		if err := n.ownSeen(from, s.Head()); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -231,7 +231,10 @@ func (n *Node) settle(ctx context.Context, head checkpoint.Signed, cause error) 
 
 // release lets a committed head out: the guard first.
 func (n *Node) release(ext *record.Extension, head checkpoint.Signed, urgent bool) error {
-	if err := n.guard.write(head.Head(), n.cfg.Boot, n.confirmed()); err != nil {
+	switch err := n.guard.write(head.Head(), n.cfg.Boot, n.confirmed()); {
+	case errors.Is(err, ErrNewVolume):
+		return err // a peer showed a newer head meanwhile: this one stays here
+	case err != nil:
 		// The database is ahead of the guard; the next start accepts that. What is
 		// not known is whether this machine still writes at all: stop.
 		n.fail(fmt.Errorf("write the head outside the database: %w", err))
