@@ -118,12 +118,16 @@ func (n *Node) CosignAll(ctx context.Context) (err error) {
 // vouching is what this party owes over one record: the head to vouch for as
 // witness, and the cosignature as mirror.
 type vouching struct {
+	origin    party.Origin
 	witnessed checkpoint.Signed
 	mirrored  checkpoint.Cosigned
 }
 
 // sign makes and stores the cosignatures of one record inside a change.
 func (n *Node) sign(ctx context.Context, tx *Tx, v vouching) error {
+	if frozen, err := frozenIn(ctx, tx.Tx, v.origin); err != nil || frozen {
+		return err // meanwhile a fork was proven
+	}
 	if !v.witnessed.IsZero() {
 		c, err := witness.Vouch(ctx, tx.Tx, n.set().Witness, v.witnessed, record.Hashes(ctx, tx.Tx, v.witnessed.Head().Origin), n.cfg.Now())
 		var size *witness.SizeError
@@ -132,7 +136,10 @@ func (n *Node) sign(ctx context.Context, tx *Tx, v vouching) error {
 		case errors.As(err, &size), errors.Is(err, witness.ErrClock):
 			// A larger tree was witnessed meanwhile, or the clock has to catch up.
 		case errors.As(err, &fork):
+			// As mirror it signs nothing either: its words for two trees, put side
+			// by side, are what the author is after.
 			tx.After(func() { n.shown = append(n.shown, fork) })
+			return nil
 		case err != nil:
 			return fmt.Errorf("witness %s: %w", v.witnessed.Head().Origin, err)
 		default:
@@ -151,6 +158,7 @@ func (n *Node) sign(ctx context.Context, tx *Tx, v vouching) error {
 
 // vouch finds what this party owes over one record.
 func (n *Node) vouch(ctx context.Context, o party.Origin) (v vouching, err error) {
+	v.origin = o
 	if o.Base() == n.origin.Base() {
 		return v, nil
 	}

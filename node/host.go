@@ -9,7 +9,6 @@ import (
 	"detente/checkpoint"
 	"detente/courier"
 	"detente/party"
-	"detente/proof"
 	"detente/record"
 	"detente/witness"
 	"golang.org/x/mod/sumdb/tlog"
@@ -47,7 +46,7 @@ func (n *Node) Tile(ctx context.Context, from party.ID, o party.Origin, t tlog.T
 
 // AddCheckpoint answers tlog-witness add-checkpoint for the records of the group.
 // The state of the witness is durable before a cosignature leaves.
-func (n *Node) AddCheckpoint(ctx context.Context, from party.ID, oldSize int64, proof tlog.TreeProof, note []byte) ([]byte, error) {
+func (n *Node) AddCheckpoint(ctx context.Context, from party.ID, oldSize int64, path tlog.TreeProof, note []byte) ([]byte, error) {
 	if n.noLink(from) || !n.counts() {
 		return nil, courier.ErrForbidden
 	}
@@ -57,16 +56,22 @@ func (n *Node) AddCheckpoint(ctx context.Context, from party.ID, oldSize int64, 
 			return err
 		}
 		var err error
-		c, err = witness.Submit(ctx, tx.Tx, n.set().Witness, n.believed, witness.Submission{OldSize: oldSize, Proof: proof, Note: note}, n.cfg.Now())
+		c, err = witness.Submit(ctx, tx.Tx, n.set().Witness, n.believed, witness.Submission{OldSize: oldSize, Proof: path, Note: note}, n.cfg.Now())
 		if err != nil {
 			return err
 		}
+		if frozen, err := frozenIn(ctx, tx.Tx, c.Head().Origin); err != nil || frozen {
+			return errors.Join(err, witness.ErrUnknown)
+		}
 		_, err = record.SaveCosigned(ctx, tx.Tx, c)
 		if errors.Is(err, record.ErrNotHeld) {
-			return nil // the witness may vouch for a tree whose entries have not arrived
+			return nil // the entries have not arrived: they are held to this tree when they do (shown.go)
 		}
 		return err
 	})
+	if _, ok := errors.AsType[*record.Contradiction](err); ok {
+		return nil, n.contradictsHeld(ctx, from, note)
+	}
 	if err != nil {
 		return nil, n.witnessRefusal(ctx, from, err)
 	}
@@ -108,23 +113,6 @@ func (n *Node) witnessRefusal(ctx context.Context, from party.ID, cause error) e
 		return &courier.Refusal{Kind: courier.ErrBusy, Sentence: "this witness does not sign now", Cause: cause}
 	}
 	return cause
-}
-
-// forkShown lodges what the witness was shown, if it proves a fork.
-func (n *Node) forkShown(ctx context.Context, from party.ID, fork *witness.Fork) error {
-	note, err := checkpoint.ParseNote(fork.First)
-	if err != nil {
-		return nil
-	}
-	o := note.Head.Origin
-	m := &proof.Misconduct{Kind: proof.KindFork, Against: n.author(o), A: fork.First, B: fork.Second}
-	if len(fork.Proof) > 0 {
-		m.Kind, m.Consistency = proof.KindInconsistent, fork.Proof
-	}
-	if err := n.observe(ctx, from, "two trees of "+string(o)+" were shown to the witness", fork.Second); err != nil {
-		return err
-	}
-	return n.lodge(ctx, m)
 }
 
 // splitPlace reads "origin index" or "origin#index" as a person types it.

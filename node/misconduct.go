@@ -43,23 +43,11 @@ func (n *Node) conflict(ctx context.Context, from party.ID, acc *accepted, in *i
 
 // contradiction builds the proof if what is held and signed contradict.
 func (n *Node) contradiction(ctx context.Context, acc *accepted, in *incoming, signed checkpoint.Signed) (*proof.Misconduct, error) {
-	q := n.db.Read()
 	held := acc.log.Head()
 	size := signed.Head().Size
 	switch {
 	case size <= held.Size:
-		stored, ok, err := record.At(ctx, q, acc.origin, size)
-		if err != nil || !ok {
-			return nil, err
-		}
-		ours, err := n.verified(acc.origin, stored)
-		if err != nil {
-			return nil, err
-		}
-		if ours.Head().Size == size {
-			return proof.Fork(signed, ours, acc.author), nil
-		}
-		return proof.Inconsistent(signed, ours, record.Hashes(ctx, q, acc.origin), acc.author)
+		return n.againstHeld(ctx, acc.author, signed)
 	case in.from >= 0 && in.from < held.Size && in.from+int64(len(in.leaves)) >= size:
 		return n.branch(ctx, acc, in, signed)
 	}
@@ -108,14 +96,10 @@ func (n *Node) weighCosigs(ctx context.Context) error {
 // contradict.
 func (n *Node) branch(ctx context.Context, acc *accepted, in *incoming, signed checkpoint.Signed) (*proof.Misconduct, error) {
 	q := n.db.Read()
-	hashes := &branchHashes{held: record.Hashes(ctx, q, acc.origin), from: tlog.StoredHashCount(in.from)}
 	size := signed.Head().Size
-	for i := in.from; i < size; i++ {
-		hs, err := tlog.StoredHashes(i, in.leaves[i-in.from], hashes)
-		if err != nil {
-			return nil, err
-		}
-		hashes.own = append(hashes.own, hs...)
+	hashes, err := newBranch(record.Hashes(ctx, q, acc.origin), in.from, in.leaves[:size-in.from])
+	if err != nil {
+		return nil, err
 	}
 	root, err := tlog.TreeHash(size, hashes)
 	if err != nil || root != signed.Head().Root {

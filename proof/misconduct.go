@@ -9,7 +9,6 @@ import (
 	"detente/act"
 	"detente/checkpoint"
 	"detente/internal/canon"
-	"detente/key"
 	"detente/party"
 	"detente/roster"
 	"golang.org/x/mod/sumdb/tlog"
@@ -276,24 +275,33 @@ func (m *Misconduct) verifyCosigner(v *verifier, a, b checkpoint.Note) (string, 
 	if err != nil {
 		return "", fmt.Errorf("second cosignature: %w", err)
 	}
-	return fmt.Sprintf("%s cosigned two different roots of the record %s of %d entries, as %s at %s and as %s at %s.",
-		m.name(v), a.Head.Origin, a.Head.Size, x, when(s), y, when(t)), nil
+	// A witness vouches for a tree that grows, a mirror for entries that it holds:
+	// if the author shows it two trees, one honest party may sign each once. And a
+	// key that enters knows nothing of what the one before it signed in other hands.
+	if x.Role != y.Role {
+		return "", fmt.Errorf("one is as %s and one as %s; each key answers for its own word alone", x.Role, y.Role)
+	}
+	if x.Key.IDs() != y.Key.IDs() {
+		return "", errors.New("the cosignatures are by two keys, of which each answers for its own word alone")
+	}
+	return fmt.Sprintf("%s cosigned two different roots of the record %s of %d entries with its key as %s, at %s and at %s.",
+		m.name(v), a.Head.Origin, a.Head.Size, x.Role, when(s), when(t)), nil
 }
 
 // cosigner verifies one cosignature by the accused. What a retired key signed
 // counts only if its list names it: the key may be in other hands.
-func (m *Misconduct) cosigner(v *verifier, n checkpoint.Note) (role key.Role, time int64, err error) {
+func (m *Misconduct) cosigner(v *verifier, n checkpoint.Note) (k roster.CosignerKey, time int64, err error) {
 	k, signed, err := verifyCosigned(n, v.keys)
 	if err != nil {
-		return "", 0, err
+		return k, 0, err
 	}
 	if k.Party != m.Against {
-		return "", 0, fmt.Errorf("it is by %s, not by %s", k.Party, m.Against)
+		return k, 0, fmt.Errorf("it is by %s, not by %s", k.Party, m.Against)
 	}
 	if err := listed(k, signed, v.lists); err != nil {
-		return "", 0, err
+		return k, 0, err
 	}
-	return k.Role, signed.Time(), nil
+	return k, signed.Time(), nil
 }
 
 // retired says in words that a head was signed by a record key that is known to

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"detente/act"
+	"detente/checkpoint"
 	"detente/internal/frame"
 	"detente/key"
 	"detente/roster"
@@ -180,6 +181,11 @@ func makeMisconductVectors(t testing.TB) map[string][]byte {
 	put("good-invalid-act", InvalidAct(two.leaves[7], 7, two.inclusion(t, 7, 13), two.sign(t, 13, noon), "alatau"))
 	b := w.by["borovia"]
 	put("good-cosigner", Cosigner(b.cosign(t, one.tree(t, 9), noon), b.cosign(t, two.tree(t, 9), noon+60), "borovia"))
+	shown, err := checkpoint.Cosign(two.tree(t, 9), b.set.Witness, noon+60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put("bad-witness-and-mirror", Cosigner(b.cosign(t, one.tree(t, 9), noon), shown, "borovia"))
 	put("bad-other-party", Fork(one.sign(t, 9, noon), two.sign(t, 9, noon+60), "borovia"))
 	_, all := honest(t)
 	for name, m := range all {

@@ -89,3 +89,14 @@ func Last(ctx context.Context, q durable.Querier, o party.Origin, name string) (
 	s, err := load(ctx, q, o, name)
 	return s.head, s.time, s.note != nil, err
 }
+
+// LastNote is the log's own note over what was cosigned last under the key name,
+// as it was verified; sql.ErrNoRows if nothing was. It is evidence when the same
+// log shows another tree.
+func LastNote(ctx context.Context, q durable.Querier, o party.Origin, name string) ([]byte, error) {
+	s, err := load(ctx, q, o, name)
+	if err == nil && s.note == nil {
+		err = sql.ErrNoRows
+	}
+	return s.note, err
+}
