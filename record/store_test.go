@@ -22,7 +22,7 @@ const origin = party.Origin("alatau/1f2e3d4c")
 
 // dsn has the settings of package durable.
 func dsn(path string) string {
-	return "file:" + path + "?_pragma=page_size(16384)&_pragma=synchronous(full)&_journal_mode=WAL&_txlock=immediate"
+	return "file:" + path + "?_pragma=page_size(8192)&_pragma=synchronous(full)&_journal_mode=WAL&_txlock=immediate"
 }
 
 func openStore(t testing.TB) *sql.DB {

@@ -27,7 +27,7 @@ type Querier interface {
 // error wraps the cause too, so that IsFull sees it.
 var ErrUnknown = errors.New("the outcome of the commit is unknown")
 
-// DB is a SQLite database: WAL, synchronous=FULL, 16 KiB pages, one writer. It
+// DB is a SQLite database: WAL, synchronous=FULL, 8 KiB pages, one writer. It
 // is safe for concurrent use.
 type DB struct {
 	path   string

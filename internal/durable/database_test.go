@@ -70,7 +70,7 @@ func TestSettings(t *testing.T) {
 	}
 	for name, q := range map[string]*sql.DB{"writer": db.writer, "reader": db.reader} {
 		for pragma, want := range map[string]string{
-			"journal_mode": "wal", "synchronous": "2", "page_size": "16384",
+			"journal_mode": "wal", "synchronous": "2", "page_size": "8192",
 			"busy_timeout": "10000", "foreign_keys": "1", "trusted_schema": "0",
 		} {
 			var got string
