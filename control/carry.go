@@ -108,11 +108,13 @@ func prove(ctx context.Context, c *call, a ProveArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.WithContent { // disclosed: say by whom before it leaves
-		err := c.node.Note(ctx, c.actor(ctx), "proof-export", "with content, "+place(row.Ref))
-		if err != nil {
-			return nil, err
-		}
+	what := place(row.Ref)
+	if a.WithContent {
+		what += ", with its content"
+	}
+	// Said before it leaves: it may disclose.
+	if err := c.node.Note(ctx, c.actor(ctx), "proof-export", what); err != nil {
+		return nil, err
 	}
 	if _, err := c.out.Write(b); err != nil {
 		return nil, fmt.Errorf("write the proof: %w", err)

@@ -227,7 +227,7 @@ func TestErrorsCrossWithCodeAndOneLine(t *testing.T) {
 		{&desk.TrailError{Seq: 3, Why: "x"}, Verification},
 		{node.ErrNotSure, Unreachable},
 		{fmt.Errorf("%w (why)", node.ErrNewVolume), Verification},
-		{&node.FaultsError{Faults: []regime.Fault{{Number: "5", Field: "area", Text: map[regime.Lang]string{"en": "x"}}}}, Failed},
+		{&node.FaultsError{Faults: []regime.Fault{{Number: "5", Field: "area", Text: map[regime.Lang]string{"en": "x"}}}}, Findings},
 		{fs.ErrNotExist, NotFound},
 		{fs.ErrPermission, Permission},
 		{context.Canceled, Interrupted},

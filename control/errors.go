@@ -28,7 +28,7 @@ const (
 	Verification Code = "verification"  // what was checked does not hold
 	Unreachable  Code = "unreachable"   // peer not reachable; queued
 	SecondPerson Code = "second-person" // another officer has to act
-	Findings     Code = "findings"      // there are findings
+	Findings     Code = "findings"      // there are findings: faults of a form, something to mend
 	Interrupted  Code = "interrupted"   // by the person at the keyboard
 )
 
@@ -106,6 +106,7 @@ func ErrorOf(err error) *Error {
 	e = &Error{Code: Failed, Message: strings.ReplaceAll(err.Error(), "\n", "; ")}
 	var faults *node.FaultsError
 	if errors.As(err, &faults) {
+		e.Code = Findings
 		for _, f := range faults.Faults {
 			e.Faults = append(e.Faults, Fault{Where: f.Number + " " + f.Field, What: f.Text["en"]})
 		}

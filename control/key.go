@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 
+	"detente/act"
 	"detente/internal/canon"
 	"detente/key"
 )
@@ -68,29 +69,38 @@ func rotate(ctx context.Context, c *call, a RotateArgs) (any, error) {
 	if _, err := key.ParseRole(string(a.Role)); err != nil {
 		return nil, refuse(Usage, "", "%v", err)
 	}
+	var ref act.Ref
+	err = c.home.Rotate(func() error {
+		ref, err = c.rotate(ctx, by, a)
+		return err
+	})
+	return c.appended(ref, err)
+}
+
+func (c *call) rotate(ctx context.Context, by string, a RotateArgs) (act.Ref, error) {
 	next, err := c.next(a.Next)
 	if err != nil {
-		return nil, err
+		return act.Ref{}, err
 	}
 	switch a.Role {
 	case key.Sealing:
 		id, err := key.GenerateSealing(rand.Reader)
 		if err != nil {
-			return nil, err
+			return act.Ref{}, err
 		}
-		return c.appended(c.node.RotateBatch(ctx, by, a.Role, c.home.Keys().Set.EnterSealing(id), next))
+		return c.node.RotateBatch(ctx, by, a.Role, c.home.Keys().Set.EnterSealing(id), next)
 	case key.Transport:
 		t, err := key.GenerateTransport(rand.Reader)
 		if err != nil {
-			return nil, err
+			return act.Ref{}, err
 		}
-		return c.appended(c.node.RotateBatch(ctx, by, a.Role, c.home.Keys().Set.EnterTransport(t), next))
+		return c.node.RotateBatch(ctx, by, a.Role, c.home.Keys().Set.EnterTransport(t), next)
 	}
 	after, err := key.ParseNext(a.After)
 	if err != nil {
-		return nil, fmt.Errorf("the keys after the next: %w", err)
+		return act.Ref{}, fmt.Errorf("the keys after the next: %w", err)
 	}
-	return c.appended(c.node.Rotate(ctx, by, a.Role, next, after.Commitments()))
+	return c.node.Rotate(ctx, by, a.Role, next, after.Commitments())
 }
 
 // next reads the next keys and compares them with what the record commits to.

@@ -211,7 +211,8 @@ type Statement struct {
 	Reading string `json:"reading"` // how it is readable here, in words
 	Lodged  Lodged `json:"lodged"`
 	Lead    *Lead  `json:"lead"` // of its thread
-	// Since is, for a party whose sending is asked about, what is shown against it alone.
+	// For is, by addressee, the time by which it is shown to have been lodged
+	// against that addressee alone.
 	For      map[party.ID]string `json:"for_addressee"`
 	Receipts []Line              `json:"receipts"`
 }

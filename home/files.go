@@ -107,9 +107,9 @@ func readSettings(b []byte) (node.Settings, error) {
 	}
 	for id, p := range s.Receipts {
 		switch p {
-		case node.Automatic, node.ByHand, node.None:
+		case node.Automatic, node.ByHand, node.ByDelegation, node.None:
 		default:
-			return s, fmt.Errorf("read %s: receipts for %s: %q is none of automatic, by-hand, none", SettingsFile, id, p)
+			return s, fmt.Errorf("read %s: receipts for %s: %q is none of automatic, by-hand, by-delegation, none", SettingsFile, id, p)
 		}
 	}
 	if s.HeartbeatSeconds < 0 || s.SkewSeconds < 0 || s.GraceDays < 0 {

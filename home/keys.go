@@ -159,6 +159,8 @@ func (k *Keys) expired(grace time.Duration, now time.Time) (*Keys, bool) {
 
 // stage keeps a set beside the one in use, and promote puts it in its place.
 func (h *Home) stage(set *key.Set) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	k := h.keys.with(set, h.now())
 	if err := k.save(filepath.Join(h.Dir, StagedFile), h.id); err != nil {
 		return err
@@ -168,6 +170,8 @@ func (h *Home) stage(set *key.Set) error {
 }
 
 func (h *Home) promote() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if h.staged == nil {
 		return errors.New("promote keys: none are staged")
 	}

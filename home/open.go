@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"detente/internal/durable"
@@ -48,12 +49,16 @@ type Home struct {
 	Node *node.Node
 
 	id     *age.HybridIdentity
-	keys   *Keys
-	staged *Keys
 	now    func() time.Time
 	lock   *durable.Lock
 	logged *slog.Logger
 	random io.Reader
+
+	rotating sync.Mutex // one rotation at a time: a staged set belongs to one act
+
+	mu     sync.Mutex // guards what follows
+	keys   *Keys
+	staged *Keys
 }
 
 // ErrRestored means that the home was made from a backup: it might hold less than
@@ -233,7 +238,18 @@ func (h *Home) Close() error {
 }
 
 // Keys is the key set in use and since when each sealing identity has been.
-func (h *Home) Keys() *Keys { return h.keys }
+func (h *Home) Keys() *Keys {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.keys
+}
+
+// Rotate runs f, which rotates a key of the node, with no other rotation beside it.
+func (h *Home) Rotate(f func() error) error {
+	h.rotating.Lock()
+	defer h.rotating.Unlock()
+	return f()
+}
 
 // MarkNewVolume takes the mark of a restored home away, once its new volume is open.
 func (h *Home) MarkNewVolume() error {

@@ -31,7 +31,7 @@ const exitHelp = `Each command ends with one of these codes:
     5  verification: what was checked does not hold
     6  peer not reachable; what was said is queued and will be sent
     7  a second person is needed
-    8  there are findings: something to mend, missing or overdue
+    8  there are findings: faults of a form, something to mend, missing or overdue
   130  interrupted
 
 With --json an error is one document on stdout:
