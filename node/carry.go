@@ -74,7 +74,7 @@ func (n *Node) exportRecord(ctx context.Context, bw *bundle.Writer, to party.ID,
 	}
 	first := from
 	for from < latest.Head.Size {
-		m := &message{}
+		m := &message{whole: true}
 		head, err := n.addLeaves(ctx, m, to, o, from, latest, sent)
 		if err != nil {
 			return err

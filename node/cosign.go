@@ -365,11 +365,7 @@ func (n *Node) allOrigins() []party.Origin {
 		if p.Card == nil {
 			continue
 		}
-		vs, err := n.volumesOf(context.Background(), p.Card.Origin)
-		if err != nil {
-			continue
-		}
-		for _, o := range vs {
+		for _, o := range n.volumesOf(p.Card.Origin) {
 			if frozen, err := n.frozen(context.Background(), o); err == nil && !frozen {
 				out = append(out, o)
 			}

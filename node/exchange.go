@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"detente/act"
@@ -22,11 +23,15 @@ import (
 
 // Bounds of one message.
 const (
-	chunkBytes   = 4 << 20 // leaves and blobs gathered for one record in one message; the rest follows in the next
-	chunkLeaves  = 4096    // leaves of one record in one message
-	chunkCosigs  = 512     // cosignatures in one message
-	maxWants     = 256     // blobs asked for in one message
-	arrivalBytes = 64 << 20
+	chunkBytes  = 4 << 20 // leaves and blobs gathered for one record in one message; the rest follows in the next
+	chunkLeaves = 4096    // leaves of one record in one message
+	chunkCosigs = 512     // cosignatures in one message
+	maxWants    = 256     // blobs asked for in one message
+
+	messageBytes = 16 << 20 // of one message, all parts together; what is cut follows in the next
+	singleBytes  = 24 << 20 // for one blob, or one batch of an author, that cannot be divided
+	cosigBytes   = 4 << 20  // for cosignatures besides, so that they go on while a long record comes
+	messageParts = 1 << 15  // half of what a reader admits
 )
 
 // arrival is a bundle read whole into memory: bounded, not verified.
@@ -39,9 +44,14 @@ type arrival struct {
 	all     bool  // it asks for all of it
 	stream  bool
 	grew    bool // something of it was new and is stored
-	blobs   map[canon.Digest][]byte
-	records []*incoming
-	cosigs  []checkpoint.Note
+	carried bool // it came as a file
+
+	leaves   int // of all records
+	remarks  []remark
+	remarked int
+	blobs    map[canon.Digest][]byte
+	records  []*incoming
+	cosigs   []checkpoint.Note
 
 	// Of cosigs, once readCosigs has looked: verified, and not verified so far.
 	proven   []checkpoint.Cosigned
@@ -54,7 +64,7 @@ func readArrival(r io.Reader, lim frame.Limits) (*arrival, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &arrival{info: info, blobs: map[canon.Digest][]byte{}}
+	in := &arrival{info: info, blobs: map[canon.Digest][]byte{}, carried: lim.Total > bundle.NetworkLimits().Total}
 	byOrigin := map[party.Origin]*incoming{}
 	for {
 		p, err := br.Next()
@@ -95,17 +105,25 @@ func (in *arrival) add(p bundle.Part, byOrigin map[party.Origin]*incoming) error
 			rec.from = p.From
 		}
 		rec.leaves = append(rec.leaves, p.Leaves...)
+		in.leaves += len(p.Leaves)
+		return in.bound(false, nil, checkpoint.Note{})
 	case bundle.Head:
 		note, err := checkpoint.ParseNote(p.Note)
 		if err != nil {
 			return fmt.Errorf("checkpoint in the bundle: %w", err)
 		}
 		rec := at(note.Head.Origin)
+		if err := in.bound(false, rec, note); err != nil {
+			return err
+		}
 		rec.notes = append(rec.notes, note)
 	case bundle.Cosig:
 		note, err := checkpoint.ParseNote(p.Note)
 		if err != nil {
 			return fmt.Errorf("cosignature in the bundle: %w", err)
+		}
+		if err := in.bound(true, nil, note); err != nil {
+			return err
 		}
 		in.cosigs = append(in.cosigs, note)
 	default:
@@ -119,7 +137,12 @@ func (n *Node) Exchange(ctx context.Context, from party.ID, wait time.Duration, 
 	if n.noLink(from) {
 		return courier.Refuse("this node keeps no link with "+string(from), nil)
 	}
-	arr, err := readArrival(in, bundle.NetworkLimits())
+	room := n.reading.meter(from, in)
+	defer room.done()
+	arr, err := readArrival(room, bundle.NetworkLimits())
+	if _, busy := errors.AsType[*courier.Refusal](err); busy {
+		return err
+	}
 	if err != nil {
 		return n.refuse(ctx, from, err, nil)
 	}
@@ -130,6 +153,8 @@ func (n *Node) Exchange(ctx context.Context, from party.ID, wait time.Duration, 
 		return err
 	}
 	n.heard(from, arr)
+	arr.records, arr.blobs, arr.cosigs = nil, nil, nil // a long poll needs them no more
+	room.done()
 	msg, err := n.compose(ctx, from, arr, nil)
 	if err != nil {
 		return err
@@ -170,8 +195,30 @@ type message struct {
 	info  bundle.Info
 	parts []bundle.Part
 	news  bool
-	bytes int
+	bytes int  // of leaves, blobs and notes
+	blobs int  // bytes of blobs among them
+	whole bool // a file, not a message: nothing is cut
+	cut   party.Origin
 	upto  int64
+}
+
+// put adds a part.
+func (m *message) put(p bundle.Part) {
+	m.bytes += len(p.Note) + len(p.Blob)
+	m.blobs += len(p.Blob)
+	for _, l := range p.Leaves {
+		m.bytes += len(l) + 2
+	}
+	m.parts = append(m.parts, p)
+}
+
+// fits reports whether a piece of size bytes that cannot be divided goes into
+// the message. One larger than a message should be goes alone.
+func (m *message) fits(size int) bool {
+	if m.whole {
+		return true
+	}
+	return len(m.parts) < messageParts && (m.bytes+size <= messageBytes || m.bytes == 0 && size <= singleBytes)
 }
 
 func (m *message) write(w io.Writer) error {
@@ -222,7 +269,7 @@ func (n *Node) compose(ctx context.Context, to party.ID, arr *arrival, more []pa
 	if err := n.addWanted(ctx, m, to, arr.want, sent); err != nil {
 		return nil, err
 	}
-	for _, o := range n.tellable(arr) {
+	for _, o := range n.tellable(to, arr) {
 		pos, named := at[o]
 		if !named {
 			continue
@@ -231,6 +278,7 @@ func (n *Node) compose(ctx context.Context, to party.ID, arr *arrival, more []pa
 			return nil, err
 		}
 	}
+	n.goOnAt(to, m.cut)
 	upto, err := n.addCosigs(ctx, m, arr)
 	if err != nil {
 		return nil, err
@@ -241,16 +289,29 @@ func (n *Node) compose(ctx context.Context, to party.ID, arr *arrival, more []pa
 }
 
 // tellable are the records this node may speak of to the sender of arr: its own
-// volumes first, then those that were asked for.
-func (n *Node) tellable(arr *arrival) []party.Origin {
-	out := n.volumes()
+// volumes first, then those that were asked for, beginning where the last message
+// to it was cut.
+func (n *Node) tellable(to party.ID, arr *arrival) []party.Origin {
 	own := n.origin.Base()
+	var others []party.Origin
 	for _, p := range arr.have {
 		if p.Origin.Base() != own {
-			out = append(out, p.Origin)
+			others = append(others, p.Origin)
 		}
 	}
-	return out
+	p := n.peer(to)
+	n.mu.Lock()
+	at := max(0, slices.Index(others, p.cut))
+	n.mu.Unlock()
+	return append(append(n.volumes(), others[at:]...), others[:at]...)
+}
+
+// goOnAt remembers at which record the next message to a peer begins.
+func (n *Node) goOnAt(to party.ID, o party.Origin) {
+	p := n.peer(to)
+	n.mu.Lock()
+	p.cut = o
+	n.mu.Unlock()
 }
 
 // addRecord adds the leaves of o past pos, the blobs that they name and the
@@ -280,11 +341,17 @@ func (n *Node) addRecord(ctx context.Context, m *message, to party.ID, o party.O
 		if head, err = n.addLeaves(ctx, m, to, o, pos.Size, latest, sent); err != nil {
 			return err
 		}
+		if head.Head.Size <= pos.Size {
+			if m.cut == "" && o.Base() != n.origin.Base() {
+				m.cut = o
+			}
+			return nil
+		}
 		m.news = true
 	} else if o.Base() != n.origin.Base() {
 		return nil
 	}
-	m.parts = append(m.parts, bundle.Part{Kind: bundle.Head, Note: head.Note})
+	m.put(bundle.Part{Kind: bundle.Head, Note: head.Note})
 	return nil
 }
 
@@ -296,15 +363,16 @@ func (n *Node) addContradiction(ctx context.Context, m *message, o party.Origin,
 		return err
 	}
 	if ok && same.Head.Size == size && same.Head != latest.Head {
-		m.parts = append(m.parts, bundle.Part{Kind: bundle.Head, Note: same.Note})
+		m.put(bundle.Part{Kind: bundle.Head, Note: same.Note})
 	}
-	m.parts = append(m.parts, bundle.Part{Kind: bundle.Head, Note: latest.Note})
+	m.put(bundle.Part{Kind: bundle.Head, Note: latest.Note})
 	m.news = true
 	return nil
 }
 
 // addLeaves adds leaves from size on up to a signed head, and returns that head:
-// the newest if all fit one message, else the last one that fits.
+// the newest if all fit one message, else the last one that fits, and the zero
+// value if not even the next one does.
 func (n *Node) addLeaves(ctx context.Context, m *message, to party.ID, o party.Origin, from int64, latest record.Stored, sent map[canon.Digest]bool) (record.Stored, error) {
 	head := latest
 	var err error
@@ -313,7 +381,14 @@ func (n *Node) addLeaves(ctx context.Context, m *message, to party.ID, o party.O
 			return head, err
 		}
 	}
-	leaves, err := n.leaves(ctx, o, from, head.Head.Size, chunkBytes)
+	if !m.fits(1) {
+		return record.Stored{}, nil
+	}
+	limit := chunkBytes
+	if !m.whole {
+		limit = max(1, min(limit, messageBytes-m.bytes))
+	}
+	leaves, err := n.leaves(ctx, o, from, head.Head.Size, limit)
 	if err != nil {
 		return head, err
 	}
@@ -322,24 +397,42 @@ func (n *Node) addLeaves(ctx context.Context, m *message, to party.ID, o party.O
 			return head, err
 		}
 		if head.Head.Size > fit { // one batch of its author, larger than a message should be
-			leaves, err = n.leaves(ctx, o, from, head.Head.Size, math.MaxInt)
+			most := singleBytes
+			if m.whole {
+				most = math.MaxInt
+			}
+			leaves, err = n.leaves(ctx, o, from, head.Head.Size, most)
+			if err != nil {
+				return head, err
+			}
+			if int64(len(leaves)) < head.Head.Size-from || !m.fits(sizeOf(leaves)) {
+				return record.Stored{}, nil // in a message of its own, or by file
+			}
 		} else {
 			leaves = leaves[:head.Head.Size-from]
 		}
-		if err != nil {
-			return head, err
-		}
 	}
+	took := sizeOf(leaves)
+	m.bytes += took // kept free of blobs
 	for _, l := range leaves {
 		if err := n.addBlobsOf(ctx, m, to, o, l, sent); err != nil {
 			return head, err
 		}
 	}
+	m.bytes -= took
 	for i := 0; i < len(leaves); i += bundle.MaxLeaves {
 		part := leaves[i:min(i+bundle.MaxLeaves, len(leaves))]
-		m.parts = append(m.parts, bundle.Part{Kind: bundle.Entries, Origin: o, From: from + int64(i), Leaves: part})
+		m.put(bundle.Part{Kind: bundle.Entries, Origin: o, From: from + int64(i), Leaves: part})
 	}
 	return head, nil
+}
+
+func sizeOf(leaves [][]byte) int {
+	sum := 0
+	for _, l := range leaves {
+		sum += len(l) + 2
+	}
+	return sum
 }
 
 // headWithin is the newest signed head of o past from and over at most most
@@ -419,16 +512,15 @@ func (n *Node) isCustodian(id party.ID) bool {
 }
 
 func (n *Node) addBlob(ctx context.Context, m *message, d canon.Digest, sent map[canon.Digest]bool) error {
-	if sent[d] || m.bytes > chunkBytes {
+	if sent[d] || m.blobs > chunkBytes && !m.whole {
 		return nil // what does not fit is asked for by itself
 	}
 	b, err := record.ReadBlob(ctx, n.db.Read(), d)
-	if err != nil {
-		return nil // not held here
+	if err != nil || !m.fits(len(b)) {
+		return nil // not held here, or it goes alone
 	}
 	sent[d] = true
-	m.bytes += len(b)
-	m.parts = append(m.parts, bundle.Part{Kind: bundle.Blob, Digest: d, Blob: b})
+	m.put(bundle.Part{Kind: bundle.Blob, Digest: d, Blob: b})
 	m.news = true
 	return nil
 }
@@ -467,7 +559,7 @@ func (n *Node) addCosigs(ctx context.Context, m *message, arr *arrival) (int64, 
 	for _, c := range list {
 		upto = c.Seq
 		if arr.all || c.Head.Origin.Base() == n.origin.Base() || own[c.By] {
-			m.parts = append(m.parts, bundle.Part{Kind: bundle.Cosig, Note: c.Note})
+			m.put(bundle.Part{Kind: bundle.Cosig, Note: c.Note})
 			m.news = true
 		}
 	}
@@ -516,14 +608,12 @@ func (n *Node) positions(ctx context.Context, to party.ID, arr *arrival, more []
 		out = append(out, bundle.Position{Origin: o, Size: h.Size, Root: h.Root})
 		return nil
 	}
-	volumes, err := n.volumesOf(ctx, n.originOf(to))
-	if err != nil {
-		return nil, err
-	}
-	all := append(append(n.volumes(), volumes...), more...)
+	all := append(n.volumes(), n.volumesOf(n.originOf(to))...)
+	others := more
 	for _, p := range arr.have {
-		all = append(all, p.Origin)
+		others = append(others, p.Origin)
 	}
+	all = append(all, n.page(to, others, bundle.MaxPositions-len(all))...)
 	for _, o := range all {
 		if err := add(o); err != nil {
 			return nil, err
@@ -532,22 +622,17 @@ func (n *Node) positions(ctx context.Context, to party.ID, arr *arrival, more []
 	return out, nil
 }
 
-// volumesOf lists the volumes of a record held here and the one that would follow.
-func (n *Node) volumesOf(ctx context.Context, base party.Origin) ([]party.Origin, error) {
-	if base == "" {
-		return nil, nil
+// page takes at most most origins, others each time where there are more.
+func (n *Node) page(to party.ID, all []party.Origin, most int) []party.Origin {
+	if len(all) <= most {
+		return all
 	}
-	out := []party.Origin{base.Base()}
-	for v := 2; ; v++ {
-		s, ok, err := record.Latest(ctx, n.db.Read(), base.AtVolume(v-1))
-		if err != nil {
-			return nil, err
-		}
-		if !ok || s.Head.Size == 0 {
-			return out, nil
-		}
-		out = append(out, base.AtVolume(v))
-	}
+	p := n.peer(to)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	at := p.turn % len(all)
+	p.turn = at + most
+	return append(append([]party.Origin{}, all[at:]...), all[:at]...)[:most]
 }
 
 var emptyRoot, _ = tlog.TreeHash(0, nil)

@@ -64,6 +64,8 @@ type Node struct {
 	lazy    bool                // a delayed wake-up is under way
 	former  key.TransportSecret // the one before the last rotation, if it was in this process
 	dirty   map[party.Origin]bool
+	volume  map[party.Origin]int // newest volume held of each record, by its base
+	reading reading              // guards itself
 
 	// Guarded by receiving.
 	logs           map[party.Origin]*record.Log // mirrors
@@ -94,7 +96,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		cfg: cfg, self: cfg.Settings.Party, db: db,
 		guard:   guard{path: filepath.Join(cfg.Dir, GuardFile), files: db.Files()},
 		changes: make(chan *change), closed: make(chan struct{}), writerDone: make(chan struct{}),
-		peers: map[party.ID]*peer{}, news: make(chan struct{}), changed: make(chan struct{}), links: make(chan struct{}), dirty: map[party.Origin]bool{},
+		peers: map[party.ID]*peer{}, news: make(chan struct{}), changed: make(chan struct{}), links: make(chan struct{}), dirty: map[party.Origin]bool{}, volume: map[party.Origin]int{},
 		cosign: make(chan struct{}, 1), owed: make(chan struct{}, 1), logs: map[party.Origin]*record.Log{}, parked: map[party.Origin][]checkpoint.Cosigned{},
 	}
 	n.secrets.Store(cfg.Keys)
@@ -128,6 +130,9 @@ func (n *Node) open(ctx context.Context) error {
 	me, ok := keys.Current().Party(n.self)
 	if !ok || me.Card == nil {
 		return fmt.Errorf("the roster in force (edition %d) has no record of %s", keys.Current().Edition, n.self)
+	}
+	if err := n.loadVolumes(ctx); err != nil {
+		return err
 	}
 	if n.origin, err = n.newestVolume(ctx, me.Card.Origin); err != nil {
 		return err

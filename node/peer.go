@@ -45,6 +45,8 @@ type peer struct {
 	got       int64                            // how far we hold its stream
 	want      []canon.Digest                   // blobs it asked for
 	back      map[party.Origin]stepBack        // records to be asked for from before what is held
+	cut       party.Origin                     // record with which the next message begins, the last was cut there
+	turn      int                              // of positions to tell, where there are more than go into a message
 	reached   bool                             // the last attempt was answered
 	tried     bool
 	lastHeard time.Time // by this node's clock
@@ -303,7 +305,12 @@ func (n *Node) talk(ctx context.Context, p *peer, wait time.Duration, full bool)
 		return false, err
 	}
 	defer res.Close()
-	arr, err := readArrival(res, bundle.NetworkLimits())
+	room := n.reading.meter(p.id, res)
+	defer room.done()
+	arr, err := readArrival(room, bundle.NetworkLimits())
+	if _, busy := errors.AsType[*courier.Refusal](err); busy {
+		return false, err
+	}
 	if err != nil {
 		return false, n.refuse(ctx, p.id, fmt.Errorf("answer of %s: %w", p.id, err), nil)
 	}
@@ -360,7 +367,9 @@ func (n *Node) heard(id party.ID, arr *arrival) {
 	now := n.cfg.Now()
 	n.mu.Lock()
 	for _, pos := range arr.have {
-		p.told[pos.Origin] = pos
+		if pos.Origin.Base() == n.origin.Base() {
+			p.told[pos.Origin] = pos
+		}
 	}
 	if arr.stream {
 		p.held, p.all = arr.held, arr.all

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"detente/act"
 	"detente/checkpoint"
@@ -55,8 +56,15 @@ func (n *Node) receive(ctx context.Context, from party.ID, in *arrival) error {
 	n.receiving.Lock()
 	defer n.receiving.Unlock()
 
+	in.have = n.spoken(in.have)
 	var all []*accepted
+	slices.SortStableFunc(in.records, func(a, b *incoming) int { return a.origin.Volume() - b.origin.Volume() })
+	taken := map[party.Origin]int{}
 	for _, rec := range in.records {
+		if !n.inTurn(rec, taken) {
+			in.remark(fmt.Sprintf("%s does not follow a volume held here", rec.origin), rec.evidence())
+			continue
+		}
 		acc, err := n.verify(ctx, from, rec)
 		if bad, ok := errors.AsType[*damagedError](err); ok {
 			return n.refuse(ctx, from, bad, rec.evidence())
@@ -66,10 +74,13 @@ func (n *Node) receive(ctx context.Context, from party.ID, in *arrival) error {
 		}
 		if acc != nil {
 			all = append(all, acc)
+			if len(acc.leaves) > 0 {
+				taken[rec.origin.Base()] = max(taken[rec.origin.Base()], rec.origin.Volume())
+			}
 		}
 	}
-	cosigs, err := n.verifyCosigs(ctx, from, in, all)
-	if err != nil {
+	cosigs := n.verifyCosigs(in, all)
+	if err := n.observeAll(ctx, from, in); err != nil {
 		return err
 	}
 	opened := n.openAll(ctx, all, in.blobs)
@@ -130,11 +141,12 @@ func (n *Node) verify(ctx context.Context, from party.ID, in *incoming) (*accept
 	}
 	tree := log.Tree()
 	roots := map[int64]tlog.Hash{size: log.Head().Root}
+	sizes := in.sizes()
 	for i, l := range acc.leaves {
 		if err := tree.Append(tlog.RecordHash(l)); err != nil {
 			return nil, err
 		}
-		if at := size + int64(i) + 1; at == shown.Size || in.wants(at) {
+		if at := size + int64(i) + 1; at == shown.Size || sizes[at] {
 			roots[size+int64(i)+1] = tree.Root()
 		}
 	}
@@ -178,14 +190,13 @@ func (n *Node) verify(ctx context.Context, from party.ID, in *incoming) (*accept
 	return acc, nil
 }
 
-// wants reports whether a head of this size came along.
-func (in *incoming) wants(size int64) bool {
+// sizes are those of the heads that came along.
+func (in *incoming) sizes() map[int64]bool {
+	out := make(map[int64]bool, len(in.notes))
 	for _, n := range in.notes {
-		if n.Head.Size == size {
-			return true
-		}
+		out[n.Head.Size] = true
 	}
-	return false
+	return out
 }
 
 func (in *incoming) evidence() []byte {
@@ -305,7 +316,7 @@ func (n *Node) readCosigs(ctx context.Context, in *arrival) error {
 // verifyCosigs verifies cosignatures one by one; a bad one is an observation
 // and does not spoil the others. One under a key that is not known waits in
 // memory: the act that enters the key may still be on its way.
-func (n *Node) verifyCosigs(ctx context.Context, from party.ID, in *arrival, all []*accepted) ([]checkpoint.Cosigned, error) {
+func (n *Node) verifyCosigs(in *arrival, all []*accepted) []checkpoint.Cosigned {
 	keys := keysAfter(n.keys.Load(), all)
 	notes := in.doubtful
 	if keys != n.strangersUnder {
@@ -317,14 +328,12 @@ func (n *Node) verifyCosigs(ctx context.Context, from party.ID, in *arrival, all
 		if errors.Is(err, errKeyNotKnown) && len(n.strangers) < maxStrangers {
 			n.strangers = append(n.strangers, note)
 		} else if err != nil {
-			if err := n.observe(ctx, from, err.Error(), note.Bytes()); err != nil {
-				return nil, err
-			}
+			in.remark(err.Error(), note.Bytes())
 		} else {
 			out = append(out, c)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // maxStrangers bounds the cosignatures that wait for a key, in number: some 3 kB each.
@@ -491,6 +500,7 @@ func (n *Node) storeRecord(ctx context.Context, tx *Tx, acc *accepted, contents 
 			return fmt.Errorf("mirror %s: %w", acc.origin, err)
 		}
 		tx.After(ext.Done)
+		tx.After(func() { n.holdVolume(acc.origin) })
 	}
 	for _, h := range acc.heads {
 		if err := record.SaveHead(ctx, tx.Tx, h, false); err != nil {

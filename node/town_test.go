@@ -33,6 +33,16 @@ type town struct {
 
 func newTown(t testing.TB, ids ...party.ID) *town {
 	t.Helper()
+	tw := newHomes(t, ids...)
+	for _, id := range ids {
+		tw.start(id)
+	}
+	return tw
+}
+
+// newHomes is a town in which no node is open yet.
+func newHomes(t testing.TB, ids ...party.ID) *town {
+	t.Helper()
 	tw := &town{t: t, sets: map[party.ID]*key.Set{}, nexts: map[party.ID]*key.Next{}, nodes: map[party.ID]*Node{}, cfgs: map[party.ID]Config{}, ls: map[party.ID]net.Listener{}}
 	r := &roster.Roster{Format: roster.Format, Group: party.Group{1, 2, 3}, Edition: 1, Effective: "2026-01-01T00:00:00Z",
 		Names: map[string]string{"en": "Region"}, Languages: []string{"en"}, Adoption: "all", Courier: "336h"}
@@ -71,7 +81,6 @@ func newTown(t testing.TB, ids ...party.ID) *town {
 			log = slog.New(slog.NewTextHandler(os.Stderr, nil)).With("node", string(id))
 		}
 		tw.cfgs[id] = Config{Dir: t.TempDir(), Settings: Settings{Party: id}, Keys: tw.sets[id], First: tw.first, Pack: pack, Log: log, Boot: "boot"}
-		tw.start(id)
 	}
 	return tw
 }

@@ -22,6 +22,9 @@ func (n *Node) NewVolume(ctx context.Context, officer string, reason act.VolumeR
 		return act.Ref{}, errors.New("stop the node first: a new volume is opened while it does not run")
 	}
 	last := n.lastKnown()
+	if last.Origin.Volume() >= maxVolumes {
+		return act.Ref{}, fmt.Errorf("the record has %d volumes, and the others take up no more: agree on an edition with a new record", maxVolumes)
+	}
 	set, err := n.set().Enter(key.Witness, next)
 	if err == nil {
 		set, err = set.Enter(key.Mirror, next)
