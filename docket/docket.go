@@ -57,6 +57,20 @@ const (
 	Invalid  = "invalid"   // not an act under the version it names
 )
 
+// StateOf is the state of a leaf that act.Parse read with this error. A kind that
+// is not known here may be sound to a later version: it is set aside like an
+// unknown version, and does not speak against its author.
+func StateOf(err error) string {
+	format, ok := errors.AsType[*act.FormatError](err)
+	switch {
+	case err == nil:
+		return Read
+	case errors.Is(err, act.ErrVersion) || ok && format.Field == "kind":
+		return SetAside
+	}
+	return Invalid
+}
+
 // Entry is one leaf to fold. Act is nil unless State is Read.
 type Entry struct {
 	Ref    act.Ref
@@ -149,6 +163,7 @@ type Filter struct {
 	Author  party.ID
 	To      party.ID // addressed to this party
 	Kinds   []act.Kind
+	Status  act.Status
 	Thread  string
 	Answers act.Ref // answering exactly this act (place; the leaf is compared too)
 	Digest  string  // naming this blob
@@ -232,6 +247,9 @@ func (f Filter) where() (string, []any) {
 	if f.Author != "" {
 		add("d.author = $%d", string(f.Author))
 	}
+	if f.Status != "" {
+		add("d.status = $%d", string(f.Status))
+	}
 	if f.Thread != "" {
 		add("d.thread = $%d", f.Thread)
 	}
@@ -290,6 +308,27 @@ func NotRead(ctx context.Context, q durable.Querier, limit int) ([]Row, error) {
 		r, err := scan(rows)
 		if err != nil {
 			return nil, fmt.Errorf("list unread leaves: %w", err)
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+// FirstInvalid lists of each record the first leaves that are invalid, at most each.
+func FirstInvalid(ctx context.Context, q durable.Querier, each int) ([]Row, error) {
+	rows, err := q.QueryContext(ctx, "select "+columns+` from docket_acts d cross join (
+			select origin, idx, row_number() over (partition by origin order by idx) as place
+			from docket_acts where state <> 'read' and state = $1) e
+		where e.place <= $2 and d.origin = e.origin and d.idx = e.idx order by d.origin, d.idx`, Invalid, each)
+	if err != nil {
+		return nil, fmt.Errorf("list invalid leaves: %w", err)
+	}
+	defer rows.Close()
+	var out []Row
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("list invalid leaves: %w", err)
 		}
 		out = append(out, r)
 	}
@@ -432,4 +471,27 @@ func AddressedBetween(ctx context.Context, q durable.Querier, o party.Origin, id
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// FirstNaming returns, of each record, the first act of a kind that names this
+// blob as its clear one, in order of (author, origin).
+func FirstNaming(ctx context.Context, q durable.Querier, kind act.Kind, digest string) ([]Row, error) {
+	rows, err := q.QueryContext(ctx, "select "+columns+` from (
+		select o.origin, min(o.idx) as idx from docket_blobs b cross join docket_acts o
+		where b.digest = $1 and o.origin = b.origin and o.idx = b.idx and o.clear = b.digest and o.kind = $2
+		group by o.origin) f cross join docket_acts d
+		where d.origin = f.origin and d.idx = f.idx order by d.author, d.origin`, digest, string(kind))
+	if err != nil {
+		return nil, fmt.Errorf("list who names a blob first: %w", err)
+	}
+	defer rows.Close()
+	var out []Row
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("list who names a blob first: %w", err)
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
 }

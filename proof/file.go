@@ -36,6 +36,9 @@ type File struct {
 	Adoptions []Included       // adoption acts for each later edition; Blob stays empty, Editions hold it
 	KeyActs   []Included       // each record's own in order; Blob is the list of a retired cosigner key
 	Receipts  []Included       // delivered, acknowledged, returned acts in the addressees' records
+	// Withdrawal is the author's first later act in the same volume that withdraws
+	// the content. Optional: its absence does not show that there is none.
+	Withdrawal *Included
 	// Ciphertext is the blob that the act names: ciphertext, or the clear blob. Optional.
 	Ciphertext []byte
 	FileKey    []byte // opens Ciphertext. Optional.

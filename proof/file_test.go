@@ -43,7 +43,7 @@ func TestFileSaysWhatIsShown(t *testing.T) {
 	got := verified(t, s.file, s.roster, s.now)
 	origin := string(s.by["alatau"].set.Origin)
 	want := "Alatau lodged statement ALA/2026/17 (exercise) in its record " + origin + " as act 12; " +
-		"3 of 4 counting mirrors show it by 2026-11-23T12:00:40Z; " +
+		"3 of 4 counting mirrors show by 2026-11-23T12:00:40Z that it was lodged, not that its content was held; " +
 		"Borovia confirmed delivery by 2026-11-23T12:00:20Z and acknowledged receipt by 2026-11-23T12:01:00Z; " +
 		"the sealed content is included and opens as the act says."
 	// Counting for a sealed act: custodians Dovania, Elbria, secretariat and addressees Borovia, Cintra.
@@ -54,7 +54,7 @@ func TestFileSaysWhatIsShown(t *testing.T) {
 	notShown := []string{
 		"This file does not show who read it.",
 		"The time it claims, 2026-11-23T12:00:05Z, is a claim.",
-		"Whether one of the acts 13 to 14 withdrew the content before the mirrors signed is not shown.",
+		"Whether the mirrors held its content is not shown: one of the acts 13 to 14, over which they signed as well, may withdraw it, and then they need not have held it.",
 		"Whether a later act corrects, cancels or withdraws it is not shown.",
 		"No receipt of Cintra is included; that does not show that there is none.",
 	}
@@ -99,7 +99,7 @@ func TestWithoutContentOrKey(t *testing.T) {
 	}
 	s.file.Ciphertext = nil
 	got = verified(t, s.file, s.roster, s.now)
-	if !slices.Contains(got.NotShown, "The content is not included.") || strings.Contains(got.Sentence, "content") {
+	if !slices.Contains(got.NotShown, "The content is not included.") || strings.Contains(got.Sentence, "content is included") {
 		t.Errorf("%q %q", got.Sentence, got.NotShown)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"detente/act"
 	"detente/internal/canon"
 	"detente/internal/frame"
+	"detente/roster"
 )
 
 const (
@@ -18,8 +19,9 @@ const (
 	maxEditions = 64
 	// maxAdoptions: every party of a large group, for every edition.
 	maxAdoptions = maxEditions * 64
-	// maxKeyActs: eight parties that changed three keys twice a year for five years.
-	maxKeyActs = 256
+	// maxKeyActs: 64 parties that changed their record and mirror keys twice a year
+	// for thirty years (roster.MaxChanges). Of one accused party it is more than enough.
+	maxKeyActs = 64 * 2 * roster.MaxChanges
 	// maxReceipts: three of each addressee.
 	maxReceipts = 3 * 128
 	// fileKeySize is that of age's file key.

@@ -35,6 +35,9 @@ func Parse(b []byte) (*File, error) {
 	f.Adoptions = r.included(itemAdoption, maxAdoptions)
 	f.KeyActs = r.included(itemKeyAct, maxKeyActs)
 	f.Receipts = r.included(itemReceipt, maxReceipts)
+	if one := r.included(itemWithdrawal, 1); len(one) > 0 {
+		f.Withdrawal = &one[0]
+	}
 	if r.next() == itemContent {
 		f.Ciphertext = r.body(itemContent)
 		if r.next() == itemFileKey {

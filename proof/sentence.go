@@ -59,6 +59,10 @@ func (s *Shown) what() string {
 func (s *Shown) timely() string {
 	b := s.Bounds
 	switch {
+	case s.namesContent() && s.Held.NotAfter > 0:
+		return fmt.Sprintf("%d of %s show it, with its content held, by %s", len(s.Held.Shown), mirrors(s.Held.Of), when(s.Held.NotAfter))
+	case s.namesContent() && b.NotAfter > 0:
+		return fmt.Sprintf("%d of %s show by %s that it was lodged, not that its content was held", len(b.Shown), mirrors(b.Of), when(b.NotAfter))
 	case b.NotAfter > 0:
 		return fmt.Sprintf("%d of %s show it by %s", len(b.Shown), mirrors(b.Of), when(b.NotAfter))
 	case b.Have > 0:
@@ -109,10 +113,14 @@ func (s *Shown) notShown(f *File, keys *roster.Keys) []string {
 		out = append(out, fmt.Sprintf("The time it claims, %s, is a claim.", canon.FormatTime(s.Act.Claimed)))
 	}
 	out = append(out, s.contentNotShown(f)...)
-	if last := s.largestShown(); last > s.Ref.Index+1 && (s.Act.IsSealed() || !s.Act.Clear.IsZero()) {
-		out = append(out, fmt.Sprintf("Whether one of the acts %d to %d withdrew the content before the mirrors signed is not shown.", s.Ref.Index+1, last-1))
+	if s.namesContent() && s.Held.NotAfter == 0 && s.Bounds.NotAfter > 0 {
+		out = append(out, fmt.Sprintf("Whether the mirrors held its content is not shown: one of the acts %d to %d, over which they signed as well, may withdraw it, and then they need not have held it.",
+			s.Ref.Index+1, s.largestShown()-1))
 	}
-	if s.Act.Kind == act.Statement {
+	switch {
+	case s.Evidence.Gap >= 0:
+		out = append(out, fmt.Sprintf("Act %d withdraws its content; what mirrors signed past it does not count.", s.Evidence.Gap))
+	case s.Act.Kind == act.Statement:
 		out = append(out, "Whether a later act corrects, cancels or withdraws it is not shown.")
 	}
 	if without := s.withoutReceipt(); len(without) > 0 {

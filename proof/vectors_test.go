@@ -49,6 +49,8 @@ func makeProofVectors(t testing.TB) map[string][]byte {
 	out["good-bare.proof"] = fileBytes(t, short)
 	later := laterFile(t, s.fresh())
 	out["good-later-edition.proof"] = fileBytes(t, later)
+	gone, silent := withdrawn(t)
+	out["good-withdrawn.proof"], out["good-withdrawal-left-out.proof"] = fileBytes(t, gone.file), fileBytes(t, silent)
 	for name, row := range refused(s, t) {
 		f, err := Parse(full)
 		if err != nil {

@@ -15,11 +15,16 @@ import (
 
 // Shown is what a verified file shows.
 type Shown struct {
-	Act         *act.Act
-	Ref         act.Ref
-	Author      party.ID
-	Edition     *roster.Roster // by which the act is judged, whichever one it names
-	Bounds      lodging.Bounds // to everybody
+	Act     *act.Act
+	Ref     act.Ref
+	Author  party.ID
+	Edition *roster.Roster // by which the act is judged, whichever one it names
+	Bounds  lodging.Bounds // to everybody
+	// Held is like Bounds, by those stamps alone that show that the content was
+	// held: over a head that ends with the act. A larger one may lie past an act
+	// that withdraws the content, and mirrors need not have held it then. It equals
+	// Bounds for an act that names no content.
+	Held        lodging.Bounds
 	Evidence    lodging.Evidence
 	Rule        lodging.Rule // with Evidence, for lodging.BoundFor one addressee
 	Receipts    []Receipt    // in the order of the file
@@ -80,6 +85,11 @@ func (v *verifier) shown(f *File) (*Shown, error) {
 	if !in.act.Claimed.IsZero() {
 		s.Evidence.Claimed = in.act.Claimed.Unix()
 	}
+	if f.Withdrawal != nil {
+		if s.Evidence.Gap, err = v.withdrawal(*f.Withdrawal, s); err != nil {
+			return nil, fmt.Errorf("withdrawal: %w", err)
+		}
+	}
 	s.Evidence, s.Rule = v.keys.Judge(s.Evidence, in.head.Time())
 	for i, r := range f.Receipts {
 		receipt, err := v.receipt(r, s)
@@ -92,6 +102,7 @@ func (v *verifier) shown(f *File) (*Shown, error) {
 		}
 	}
 	s.Bounds = lodging.Bound(s.Evidence, s.Rule)
+	s.Held = s.held()
 	if err := s.open(f); err != nil {
 		return nil, fmt.Errorf("content: %w", err)
 	}
@@ -115,6 +126,34 @@ func (v *verifier) earlier(b []byte, ref act.Ref) (lodging.Own, error) {
 		return lodging.Own{}, err
 	}
 	return lodging.Own{Size: signed.Head().Size, Time: signed.Time()}, nil
+}
+
+// held is Bounds as if the very next act withdrew the content, which a file cannot
+// rule out.
+func (s *Shown) held() lodging.Bounds {
+	e := s.Evidence
+	if s.namesContent() {
+		e.Gap = e.Index + 1
+	}
+	return lodging.Bound(e, s.Rule)
+}
+
+func (s *Shown) namesContent() bool { return s.Act.IsSealed() || !s.Act.Clear.IsZero() }
+
+// withdrawal verifies the author's later act that withdraws the content of s and
+// returns its index.
+func (v *verifier) withdrawal(w Included, s *Shown) (int64, error) {
+	in, err := v.include(w)
+	if err != nil {
+		return -1, err
+	}
+	switch {
+	case in.ref.Origin != s.Ref.Origin || in.ref.Index <= s.Ref.Index:
+		return -1, errors.New("it is no later act of the same volume")
+	case in.act.Kind != act.Statement || in.act.Life != act.Withdrawal || in.act.Answers != s.Ref:
+		return -1, errors.New("it does not withdraw this act")
+	}
+	return in.ref.Index, nil
 }
 
 // receipt verifies an act in an addressee's record that answers s.

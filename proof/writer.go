@@ -26,6 +26,7 @@ const (
 	itemAdoption    = "adoption"
 	itemKeyAct      = "key-act"
 	itemReceipt     = "receipt"
+	itemWithdrawal  = "withdrawal"
 	itemBlob        = "blob"
 	itemContent     = "content"
 	itemFileKey     = "file-key"
@@ -48,6 +49,9 @@ func (f *File) Bytes() ([]byte, error) {
 	w.included(itemAdoption, f.Adoptions, maxAdoptions)
 	w.included(itemKeyAct, f.KeyActs, maxKeyActs)
 	w.included(itemReceipt, f.Receipts, maxReceipts)
+	if f.Withdrawal != nil {
+		w.included(itemWithdrawal, []Included{*f.Withdrawal}, 1)
+	}
 	if len(f.Ciphertext) > 0 {
 		w.item(itemContent, nil, f.Ciphertext)
 	}

@@ -47,6 +47,7 @@ type holder struct {
 	batches   map[key.Role][]batch       // sealing and transport, oldest first
 	used      []material                 // every key that ever served here
 	acts      []actSeen                  // ascending
+	changes   map[key.Role]int           // how often a record or cosigner key was changed
 }
 
 // recordTerm is a record key with the place after which it rules.
@@ -74,6 +75,8 @@ type CosignerKey struct {
 	Key     key.Cosigner
 	Retired bool         // by a key act
 	Listed  canon.Digest // of the CosignedList; only what it lists counts once Retired
+	By      party.Origin // volume with the key act that retired it
+	At      int64        // index of that act in By
 	ids     [2]uint32
 }
 

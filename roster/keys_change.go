@@ -41,6 +41,13 @@ func (k *Keys) Change(c Change) error {
 	return nil
 }
 
+// MaxChanges is how many key acts for its record key, its witness key and its
+// mirror key each a record may have in all its volumes: two a year for more than
+// thirty years. Further ones change nothing; sealing and transport keys, which no
+// proof needs, have no such bound. Without a
+// bound one party could make every proof of what it signed too large to carry.
+const MaxChanges = 64
+
 // apply returns h after the key act; h itself is not altered.
 func (h *holder) apply(c Change, group party.Group) (*holder, error) {
 	if c.Party != h.party {
@@ -52,6 +59,9 @@ func (h *holder) apply(c Change, group party.Group) (*holder, error) {
 	}
 	if n := len(h.acts); n > 0 && !h.acts[n-1].before(seen) {
 		return nil, fmt.Errorf("it comes after the one at %d of volume %d", h.acts[n-1].index, h.acts[n-1].volume)
+	}
+	if h.changes[c.Role] >= MaxChanges {
+		return nil, fmt.Errorf("the %s key has been changed %d times; more are not followed", c.Role, MaxChanges)
 	}
 	r, err := ParseRotation(c.Payload)
 	if err != nil {
@@ -75,6 +85,14 @@ func (h *holder) apply(c Change, group party.Group) (*holder, error) {
 	changed := *h
 	changed.used = append(slices.Clip(h.used), entering...)
 	changed.acts = append(slices.Clip(h.acts), seen)
+	if c.Role != key.Sealing && c.Role != key.Transport {
+		changed.changes = map[key.Role]int{c.Role: h.changes[c.Role] + 1}
+		for role, n := range h.changes {
+			if role != c.Role {
+				changed.changes[role] = n
+			}
+		}
+	}
 	changed.enter(r)
 	return &changed, nil
 }
@@ -131,6 +149,7 @@ func (h *holder) enter(r *Rotation) {
 		terms := append(slices.Clone(h.cosigners[r.Role]), newCosignerKey(h.party, r.Role, r.Cosigner))
 		retired := &terms[len(terms)-2]
 		retired.Retired, retired.Listed = true, r.Listed
+		retired.By, retired.At = r.In, r.Index
 		h.cosigners = maps.Clone(h.cosigners)
 		h.cosigners[r.Role] = terms
 	case key.Sealing, key.Transport:
