@@ -50,6 +50,7 @@ type arrival struct {
 	remarks  []remark
 	remarked int
 	blobs    map[canon.Digest][]byte
+	awaited  map[canon.Digest][]byte // those of blobs that something held before may have waited for, once stored
 	records  []*incoming
 	cosigs   []checkpoint.Note
 

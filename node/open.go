@@ -66,6 +66,7 @@ type Node struct {
 	dirty   map[party.Origin]bool
 	volume  map[party.Origin]int // newest volume held of each record, by its base
 	reading reading              // guards itself
+	sealers sealers              // guards itself
 
 	// Guarded by receiving.
 	logs           map[party.Origin]*record.Log // mirrors

@@ -381,7 +381,8 @@ func (n *Node) store(ctx context.Context, from party.ID, all []*accepted, in *ar
 		return nil
 	}
 	return n.update(ctx, func(tx *Tx) error {
-		if err := n.storeBlobs(ctx, tx, all, in.blobs); err != nil {
+		var err error
+		if in.awaited, err = n.storeBlobs(ctx, tx, all, in.blobs); err != nil {
 			return err
 		}
 		for _, acc := range all {
@@ -443,7 +444,10 @@ func (n *Node) unpark(all []*accepted) []checkpoint.Cosigned {
 }
 
 // storeBlobs keeps those blobs that an act names, one that came along or one held before.
-func (n *Node) storeBlobs(ctx context.Context, tx *Tx, all []*accepted, blobs map[canon.Digest][]byte) error {
+// It returns those that something held before may have waited for: all but the
+// ones that came together with the act that names them.
+func (n *Node) storeBlobs(ctx context.Context, tx *Tx, all []*accepted, blobs map[canon.Digest][]byte) (awaited map[canon.Digest][]byte, err error) {
+	awaited = map[canon.Digest][]byte{}
 	named := map[canon.Digest]bool{}
 	for _, acc := range all {
 		for _, a := range acc.acts {
@@ -456,23 +460,32 @@ func (n *Node) storeBlobs(ctx context.Context, tx *Tx, all []*accepted, blobs ma
 		if !named[d] {
 			rows, err := docket.List(ctx, tx.Tx, docket.Filter{Digest: d.String(), Limit: 1})
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if len(rows) == 0 {
 				continue
 			}
 		}
 		if _, err := record.SaveBlob(ctx, tx.Tx, b); err != nil {
-			return err
+			return nil, err
 		}
-		if _, err := tx.ExecContext(ctx, "delete from node_missing where digest = $1", d.String()); err != nil {
-			return err
+		r, err := tx.ExecContext(ctx, "delete from node_missing where digest = $1", d.String())
+		if err != nil {
+			return nil, err
 		}
+		waited, err := r.RowsAffected()
+		if err != nil {
+			return nil, err
+		}
+		if waited == 0 && named[d] {
+			continue
+		}
+		awaited[d] = b
 		if err := n.fileWaiting(ctx, tx, d); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return awaited, nil
 }
 
 // fileWaiting files the acts that were held already and waited for a blob.
@@ -574,10 +587,8 @@ func (n *Node) afterStore(ctx context.Context, from party.ID, all []*accepted, i
 	if err := n.weighCosigs(ctx); err != nil {
 		return err
 	}
-	if len(in.blobs) > 0 {
-		if err := n.blobsArrived(ctx, in.blobs); err != nil {
-			return err
-		}
+	if err := n.blobsArrived(ctx, in.awaited); err != nil {
+		return err
 	}
 	if news || len(in.proven) > 0 {
 		n.wakeLazy()

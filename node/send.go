@@ -264,7 +264,7 @@ func (n *Node) sealInto(ctx context.Context, tx *Tx, a *act.Act, c seal.Content)
 		if !ok {
 			return fmt.Errorf("%s has no key to seal to", id)
 		}
-		r, err := age.ParseHybridRecipient(text)
+		r, err := n.sealers.recipient(text)
 		if err != nil {
 			return fmt.Errorf("sealing key of %s: %w", id, err)
 		}
