@@ -30,6 +30,10 @@ const (
 	Automatic Policy = "automatic" // by the node, once verified and opened
 	ByHand    Policy = "by-hand"   // by an officer's command
 	None      Policy = "none"      // never
+
+	// ByDelegation: by no node; an officer enters that it was handed over by a
+	// relay or delegation, as an act of kind handed-over.
+	ByDelegation Policy = "by-delegation"
 )
 
 // Settings are the local choices of a home, node.json. The zero value works.

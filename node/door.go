@@ -77,20 +77,10 @@ func (n *Node) Editions(ctx context.Context) ([]EditionStatus, error) {
 			}
 		}
 		inForce, ok := k.Edition(s.roster.Edition)
-		e := EditionStatus{Roster: s.roster, Required: roster.Required(prev), Adopted: map[party.ID]int64{},
+		e := EditionStatus{Roster: s.roster, Required: roster.Required(prev),
 			InForce: ok && inForce.Digest() == s.digest}
-		rows, err := docket.List(ctx, n.db.Read(), docket.Filter{Digest: s.digest.String(), Kinds: []act.Kind{act.Adoption}})
-		if err != nil {
+		if e.Adopted, err = n.adoptedBy(ctx, k, prev, s.digest); err != nil {
 			return nil, err
-		}
-		for _, r := range rows {
-			at, err := n.adoptedAt(ctx, k, r.Ref)
-			if err != nil {
-				return nil, err
-			}
-			if old := e.Adopted[r.Author]; old == 0 || at > 0 && at < old {
-				e.Adopted[r.Author] = at
-			}
 		}
 		out = append(out, e)
 	}

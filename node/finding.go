@@ -28,18 +28,13 @@ func (n *Node) evidence(ctx context.Context, k *roster.Keys, ref act.Ref) (lodgi
 	if err != nil {
 		return lodging.Evidence{}, lodging.Rule{}, err
 	}
-	edition, ok := k.Edition(a.Edition)
-	if !ok {
-		edition = k.Current()
-	}
 	e := lodging.Evidence{
-		Index: ref.Index, Author: row.Author, Claimed: row.Claimed, Sealed: !a.Sealed.IsZero(),
+		Index: ref.Index, Author: row.Author, Claimed: row.Claimed, Sealed: !a.Sealed.IsZero(), To: a.To,
 		Now: n.cfg.Now().Unix(), Gap: -1,
 	}
-	for _, id := range a.To {
-		if p, ok := edition.Party(id); ok && p.Card != nil {
-			e.To = append(e.To, id)
-		}
+	head, ok, err := record.At(ctx, q, ref.Origin, ref.Index+1)
+	if err != nil || !ok {
+		return e, lodging.Rule{}, errors.Join(err, docket.ErrNone)
 	}
 	if e.Stamps, err = n.stamps(ctx, q, k, ref.Origin, ref.Index); err != nil {
 		return e, lodging.Rule{}, err
@@ -47,13 +42,14 @@ func (n *Node) evidence(ctx context.Context, k *roster.Keys, ref act.Ref) (lodgi
 	if e.Heads, err = n.ownHeads(ctx, q, ref.Origin, ref.Index); err != nil {
 		return e, lodging.Rule{}, err
 	}
-	if e.Receipts, err = n.receiptStamps(ctx, q, k, row.Ref); err != nil {
+	if e.Receipts, err = n.receiptStamps(ctx, q, row, e.To); err != nil {
 		return e, lodging.Rule{}, err
 	}
 	if e.Gap, err = n.withdrawnAt(ctx, q, row.Ref); err != nil {
 		return e, lodging.Rule{}, err
 	}
-	return e, edition.Rule(), nil
+	e, rule := k.Judge(e, head.Time)
+	return e, rule, nil
 }
 
 // stamps are the verified mirror cosignatures over heads that cover an act. They
@@ -63,7 +59,7 @@ func (n *Node) stamps(ctx context.Context, q durable.Querier, k *roster.Keys, o 
 	if err != nil {
 		return nil, err
 	}
-	lists := map[canon.Digest]roster.CosignedList{}
+	lists := retiredLists{}
 	var out []lodging.Stamp
 	for _, c := range list {
 		note, err := checkpoint.ParseNote(c.Note)
@@ -74,21 +70,58 @@ func (n *Node) stamps(ctx context.Context, q durable.Querier, k *roster.Keys, o 
 		if !ok || ck.Role != key.Mirror {
 			continue
 		}
-		if ck.Retired {
-			l, seen := lists[ck.Listed]
-			if !seen {
-				if b, err := record.ReadBlob(ctx, q, ck.Listed); err == nil {
-					l, _ = roster.ParseCosignedList(b)
-				}
-				lists[ck.Listed] = l
-			}
-			if !l.Has(roster.Cosignature{Origin: c.Head.Origin, Size: c.Head.Size, Root: c.Head.Root, Time: c.Time}) {
-				continue
-			}
+		if stands, err := lists.stands(ctx, q, ck, c); err != nil {
+			return nil, err
+		} else if !stands {
+			continue
 		}
 		out = append(out, lodging.Stamp{By: ck.Party, Size: c.Head.Size, Time: c.Time})
 	}
 	return out, nil
+}
+
+// retiredLists are the lists of retired keys that were looked at, by digest.
+type retiredLists map[canon.Digest]*roster.CosignedList
+
+// stands reports whether a cosignature counts although its key may be retired: if
+// the list that the key act carries has it, if that list is not here yet, or if it
+// was held here before the key act came. A cosigner cannot take back by a
+// rotation what was counted on.
+func (l retiredLists) stands(ctx context.Context, q durable.Querier, ck roster.CosignerKey, c record.StoredCosig) (bool, error) {
+	if !ck.Retired {
+		return true, nil
+	}
+	list, err := l.read(ctx, q, ck.Listed)
+	if err != nil || list == nil {
+		return err == nil, err
+	}
+	if list.Has(roster.Cosignature{Origin: c.Head.Origin, Size: c.Head.Size, Root: c.Head.Root, Time: c.Time}) {
+		return true, nil
+	}
+	seq, err := heldBefore(ctx, q, ck.By, ck.At)
+	return c.Seq <= seq, err
+}
+
+// read returns nil for a list that is not here; bytes that are no list list nothing.
+func (l retiredLists) read(ctx context.Context, q durable.Querier, d canon.Digest) (*roster.CosignedList, error) {
+	if list, seen := l[d]; seen {
+		return list, nil
+	}
+	held, err := record.HasBlob(ctx, q, d)
+	if err != nil {
+		return nil, err
+	}
+	if held {
+		b, err := record.ReadBlob(ctx, q, d)
+		if err != nil {
+			return nil, err
+		}
+		list, _ := roster.ParseCosignedList(b)
+		l[d] = &list
+		return l[d], nil
+	}
+	l[d] = nil
+	return nil, nil
 }
 
 // ownHeads is the author's newest checkpoint that does not cover the act.
@@ -101,20 +134,27 @@ func (n *Node) ownHeads(ctx context.Context, q durable.Querier, o party.Origin, 
 }
 
 // receiptStamps are the receipts of addressees: each shows the act no later than
-// the addressee's own checkpoint that covers the receipt.
-func (n *Node) receiptStamps(ctx context.Context, q durable.Querier, k *roster.Keys, ref act.Ref) ([]lodging.Stamp, error) {
-	rows, err := docket.List(ctx, q, docket.Filter{Answers: ref, Kinds: []act.Kind{act.Delivered, act.Acknowledged}})
-	if err != nil {
-		return nil, err
-	}
+// the addressee's own checkpoint that covers the receipt. Of each record the first
+// one matters.
+func (n *Node) receiptStamps(ctx context.Context, q durable.Querier, row docket.Row, to []party.ID) ([]lodging.Stamp, error) {
 	var out []lodging.Stamp
-	for _, r := range rows {
-		s, ok, err := record.At(ctx, q, r.Ref.Origin, r.Ref.Index+1)
+	for _, id := range to {
+		rows, err := docket.List(ctx, q, docket.Filter{Author: id, To: row.Author, Status: row.Status, Answers: row.Ref,
+			Kinds: []act.Kind{act.Delivered, act.Acknowledged}})
 		if err != nil {
 			return nil, err
 		}
-		if ok {
-			out = append(out, lodging.Stamp{By: r.Author, Size: s.Head.Size, Time: s.Time})
+		for i, r := range rows {
+			if i > 0 && rows[i-1].Ref.Origin == r.Ref.Origin {
+				continue
+			}
+			s, ok, err := record.At(ctx, q, r.Ref.Origin, r.Ref.Index+1)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				out = append(out, lodging.Stamp{By: r.Author, Size: s.Head.Size, Time: s.Time})
+			}
 		}
 	}
 	return out, nil

@@ -50,6 +50,9 @@ func (n *Node) Deliver(ctx context.Context, s desk.Session, ref act.Ref) (act.Re
 		if len(rows) > 0 {
 			return rows[0].Ref, nil
 		}
+		if n.cfg.Settings.receipt(author) == ByDelegation {
+			return act.Ref{}, fmt.Errorf("receipts to %s go by a relay or delegation only: enter the hand-over", author)
+		}
 		if _, err := n.Content(ctx, ref); err != nil {
 			return act.Ref{}, fmt.Errorf("it cannot be receipted as delivered: %w", err)
 		}
@@ -257,9 +260,9 @@ func (n *Node) refold(ctx context.Context, tx *Tx, o party.Origin) error {
 		a, err := act.Parse(leaf)
 		e := docket.Entry{Ref: ref, Author: author, State: docket.Read, Act: a}
 		switch {
-		case errors.Is(err, act.ErrVersion):
-			e.State, e.Act = docket.SetAside, nil
-		case err != nil || a.Group != n.cfg.First.Group:
+		case err != nil:
+			e.State, e.Act = docket.StateOf(err), nil
+		case a.Group != n.cfg.First.Group:
 			e.State, e.Act = docket.Invalid, nil
 		}
 		if err := docket.Fold(ctx, tx.Tx, e); err != nil {

@@ -133,6 +133,10 @@ func (n *Node) blobsArrived(ctx context.Context, blobs map[canon.Digest][]byte) 
 				if err := n.saveContent(ctx, tx.Tx, r.Ref.Origin, r.Ref.Index, c); err != nil {
 					return err
 				}
+				done, err := n.answeredBy(ctx, tx, r.Ref, act.Delivered, act.Returned)
+				if err != nil || done {
+					return err
+				}
 				return n.answer(ctx, tx, r.Ref, a, c)
 			}); err != nil {
 				return err

@@ -22,16 +22,16 @@ import (
 // receipts; and, if asked, the content with its file key.
 func (n *Node) Prove(ctx context.Context, ref act.Ref, withContent bool) (*proof.File, error) {
 	q := n.db.Read()
-	latest, ok, err := record.Latest(ctx, q, ref.Origin)
+	head, ok, err := record.At(ctx, q, ref.Origin, ref.Index+1) // the first: by its time the act is judged
 	if err != nil || !ok {
 		return nil, errors.Join(err, docket.ErrNone)
 	}
-	inc, err := n.included(ctx, ref, latest)
+	inc, err := n.included(ctx, ref, head)
 	if err != nil {
 		return nil, err
 	}
 	f := &proof.File{Leaf: inc.Leaf, Index: ref.Index, Inclusion: inc.Inclusion, Head: inc.Head}
-	if f.Cosigs, err = n.proofCosigs(ctx, ref.Origin, ref.Index, latest); err != nil {
+	if f.Cosigs, err = n.proofCosigs(ctx, ref.Origin, ref.Index, head); err != nil {
 		return nil, err
 	}
 	if s, ok, err := record.Before(ctx, q, ref.Origin, ref.Index); err != nil {
@@ -73,8 +73,9 @@ func (n *Node) included(ctx context.Context, ref act.Ref, head record.Stored) (*
 	return &proof.Included{Leaf: leaf, Origin: ref.Origin, Index: ref.Index, Inclusion: inc, Head: head.Note}, nil
 }
 
+// includedNow is an act under its author's first head over it.
 func (n *Node) includedNow(ctx context.Context, ref act.Ref) (*proof.Included, error) {
-	s, ok, err := record.Latest(ctx, n.db.Read(), ref.Origin)
+	s, ok, err := record.At(ctx, n.db.Read(), ref.Origin, ref.Index+1)
 	if err != nil || !ok {
 		return nil, errors.Join(err, docket.ErrNone)
 	}
@@ -85,6 +86,10 @@ func (n *Node) includedNow(ctx context.Context, ref act.Ref) (*proof.Included, e
 // act, with consistency to the head of the file.
 func (n *Node) proofCosigs(ctx context.Context, o party.Origin, idx int64, head record.Stored) ([]proof.Cosig, error) {
 	q := n.db.Read()
+	held, err := record.Held(ctx, q, o)
+	if err != nil {
+		return nil, err
+	}
 	list, err := record.Cosignatures(ctx, q, o, idx+1)
 	if err != nil {
 		return nil, err
@@ -94,7 +99,7 @@ func (n *Node) proofCosigs(ctx context.Context, o party.Origin, idx int64, head 
 	var out []proof.Cosig
 	for _, c := range list {
 		note, err := checkpoint.ParseNote(c.Note)
-		if err != nil || len(note.Lines) == 0 || c.Head.Size > head.Head.Size {
+		if err != nil || len(note.Lines) == 0 || c.Head.Size > held.Size {
 			continue
 		}
 		ck, ok := keys.ByName(c.By, note.Lines[0].ID)
@@ -104,8 +109,8 @@ func (n *Node) proofCosigs(ctx context.Context, o party.Origin, idx int64, head 
 		}
 		seen[id] = true
 		one := proof.Cosig{Note: c.Note}
-		if c.Head.Size < head.Head.Size {
-			if one.Consistency, err = record.Consistency(ctx, q, o, c.Head.Size, head.Head.Size); err != nil {
+		if small, large := min(c.Head.Size, head.Head.Size), max(c.Head.Size, head.Head.Size); small < large {
+			if one.Consistency, err = record.Consistency(ctx, q, o, small, large); err != nil {
 				return nil, err
 			}
 		}
@@ -127,7 +132,7 @@ func (n *Node) proofGroup(ctx context.Context, f *proof.File) error {
 			return err
 		}
 		f.Editions = append(f.Editions, b)
-		rows, err := docket.List(ctx, n.db.Read(), docket.Filter{Digest: r.Digest().String(), Kinds: []act.Kind{act.Adoption}})
+		rows, err := docket.FirstNaming(ctx, n.db.Read(), act.Adoption, r.Digest().String())
 		if err != nil {
 			return err
 		}
@@ -136,7 +141,7 @@ func (n *Node) proofGroup(ctx context.Context, f *proof.File) error {
 			if err != nil {
 				return err
 			}
-			s, _, err := record.Latest(ctx, n.db.Read(), row.Ref.Origin)
+			s, _, err := record.At(ctx, n.db.Read(), row.Ref.Origin, row.Ref.Index+1)
 			if err != nil {
 				return err
 			}

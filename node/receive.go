@@ -79,7 +79,10 @@ func (n *Node) receive(ctx context.Context, from party.ID, in *arrival) error {
 			}
 		}
 	}
-	cosigs := n.verifyCosigs(in, all)
+	cosigs, err := n.verifyCosigs(in, all)
+	if err != nil {
+		return err
+	}
 	if err := n.observeAll(ctx, from, in); err != nil {
 		return err
 	}
@@ -212,7 +215,7 @@ type signers func(size int64) (key.RecordKey, bool)
 
 // readActs parses the new leaves and follows the record key through them.
 func (n *Node) readActs(acc *accepted, keys *roster.Keys, size int64) (signers, error) {
-	next := keys
+	var entering []roster.Change
 	for i, l := range acc.leaves {
 		ref := act.Ref{Origin: acc.origin, Index: size + int64(i), Leaf: tlog.RecordHash(l)}
 		a, err := act.Parse(l)
@@ -221,21 +224,18 @@ func (n *Node) readActs(acc *accepted, keys *roster.Keys, size int64) (signers, 
 			return nil, &damagedError{fmt.Errorf("record %s: a further volume begins with an act of kind volume, the first one does not", acc.origin)}
 		}
 		switch {
-		case errors.Is(err, act.ErrVersion):
-			one = arrived{ref: ref, state: docket.SetAside}
 		case err != nil:
-			one = arrived{ref: ref, state: docket.Invalid}
+			one = arrived{ref: ref, state: docket.StateOf(err)}
 		case a.Group != n.cfg.First.Group:
 			one = arrived{ref: ref, state: docket.Invalid}
 		case a.Kind == act.KeyChange:
-			if next == keys {
-				next = keys.Clone()
-			}
-			if err := next.Change(keyChange(acc.author, ref, a)); err != nil {
-				n.cfg.Log.Warn("a key act does not follow the commitment before it", "origin", string(acc.origin), "index", ref.Index, "reason", err.Error())
-			}
+			entering = append(entering, keyChange(acc.author, ref, a))
 		}
 		acc.acts = append(acc.acts, one)
+	}
+	next, err := n.keysWith(keys, entering)
+	if err != nil {
+		return nil, err
 	}
 	return func(s int64) (key.RecordKey, bool) { return next.Record(acc.origin, s) }, nil
 }
@@ -316,8 +316,11 @@ func (n *Node) readCosigs(ctx context.Context, in *arrival) error {
 // verifyCosigs verifies cosignatures one by one; a bad one is an observation
 // and does not spoil the others. One under a key that is not known waits in
 // memory: the act that enters the key may still be on its way.
-func (n *Node) verifyCosigs(in *arrival, all []*accepted) []checkpoint.Cosigned {
-	keys := keysAfter(n.keys.Load(), all)
+func (n *Node) verifyCosigs(in *arrival, all []*accepted) ([]checkpoint.Cosigned, error) {
+	keys, err := n.keysAfter(n.keys.Load(), all)
+	if err != nil {
+		return nil, err
+	}
 	notes := in.doubtful
 	if keys != n.strangersUnder {
 		notes, n.strangers, n.strangersUnder = append(n.strangers, notes...), nil, keys
@@ -333,27 +336,34 @@ func (n *Node) verifyCosigs(in *arrival, all []*accepted) []checkpoint.Cosigned 
 			out = append(out, c)
 		}
 	}
-	return out
+	return out, nil
 }
 
 // maxStrangers bounds the cosignatures that wait for a key, in number: some 3 kB each.
 const maxStrangers = 1000
 
 // keysAfter are the keys with those that the new acts of an arrival enter.
-func keysAfter(keys *roster.Keys, all []*accepted) *roster.Keys {
-	next := keys
+func (n *Node) keysAfter(keys *roster.Keys, all []*accepted) (*roster.Keys, error) {
+	var entering []roster.Change
 	for _, acc := range all {
 		for _, a := range acc.acts {
 			if a.act == nil || a.act.Kind != act.KeyChange {
 				continue
 			}
-			if next == keys {
-				next = keys.Clone()
-			}
-			_ = next.Change(keyChange(acc.author, a.ref, a.act)) // readActs told of one that does not follow
+			entering = append(entering, keyChange(acc.author, a.ref, a.act))
 		}
 	}
-	return next
+	return n.keysWith(keys, entering)
+}
+
+// keysWith are the keys with those that key acts on their way in enter. It is
+// built from all that is held: a key act may come before an earlier one of its
+// record.
+func (n *Node) keysWith(keys *roster.Keys, entering []roster.Change) (*roster.Keys, error) {
+	if len(entering) == 0 {
+		return keys, nil
+	}
+	return n.buildKeys(context.Background(), n.db.Read(), entering...)
 }
 
 // errKeyNotKnown: nobody of the roster has this key, as far as is known here.
@@ -387,6 +397,9 @@ func (n *Node) store(ctx context.Context, from party.ID, all []*accepted, in *ar
 		}
 		for _, acc := range all {
 			if err := n.storeRecord(ctx, tx, acc, contents); err != nil {
+				return err
+			}
+			if err := n.remarkEdition(ctx, tx, from, acc); err != nil {
 				return err
 			}
 		}

@@ -1,10 +1,13 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"detente/internal/canon"
 	"detente/internal/durable"
@@ -31,6 +34,10 @@ create table if not exists node_filekeys (
 create table if not exists node_missing (
 	digest text not null, origin text not null, idx bigint not null, primary key (digest, origin, idx));
 create index if not exists node_missing_place on node_missing (origin, idx);
+create table if not exists node_editions (
+	edition bigint not null, digest text not null, primary key (edition));
+create table if not exists node_retired (
+	origin text not null, idx bigint not null, seq bigint not null, primary key (origin, idx));
 create table if not exists node_frozen (
 	origin text not null, proof text not null, at bigint not null, primary key (origin));
 `
@@ -64,12 +71,6 @@ type storedRoster struct {
 // rosters reads all editions that are known, by number.
 func rosters(ctx context.Context, q durable.Querier) ([]storedRoster, error) {
 	return someRosters(ctx, q, "select body from node_rosters order by edition, digest")
-}
-
-// rostersOf reads what is known under one number. Reading a roster means checking
-// every key in it, so nobody asks for more than it needs.
-func rostersOf(ctx context.Context, q durable.Querier, edition int) ([]storedRoster, error) {
-	return someRosters(ctx, q, "select body from node_rosters where edition = $1 order by digest", edition)
 }
 
 // hasRoster reports whether the roster with this digest is known.
@@ -116,7 +117,7 @@ func saveChange(ctx context.Context, tx *sql.Tx, c roster.Change) error {
 }
 
 func changes(ctx context.Context, q durable.Querier) ([]roster.Change, error) {
-	rows, err := q.QueryContext(ctx, "select origin, idx, party, role, payload from node_changes order by origin, idx")
+	rows, err := q.QueryContext(ctx, "select origin, idx, party, role, payload from node_changes")
 	if err != nil {
 		return nil, fmt.Errorf("read key changes: %w", err)
 	}
@@ -131,7 +132,75 @@ func changes(ctx context.Context, q durable.Querier) ([]roster.Change, error) {
 		c.Role = key.Role(role)
 		out = append(out, c)
 	}
+	slices.SortFunc(out, byPlace)
 	return out, rows.Err()
+}
+
+// byPlace orders key acts by record, volume and index.
+func byPlace(a, b roster.Change) int {
+	return cmp.Or(cmp.Compare(a.Origin.Base(), b.Origin.Base()), cmp.Compare(a.Origin.Volume(), b.Origin.Volume()), cmp.Compare(a.Index, b.Index))
+}
+
+// saveHeldBefore keeps up to which one the cosignatures were held when a key act
+// came: what was counted before goes on counting, whatever list the act brings.
+func saveHeldBefore(ctx context.Context, tx *sql.Tx, c roster.Change) error {
+	_, err := tx.ExecContext(ctx, `insert into node_retired (origin, idx, seq)
+		select $1, $2, coalesce(max(seq), 0) from record_notes where true on conflict (origin, idx) do nothing`, string(c.Origin), c.Index)
+	if err != nil {
+		return fmt.Errorf("keep what was held before a key act: %w", err)
+	}
+	return nil
+}
+
+// heldBefore is the arrival number of the last cosignature that was held when the
+// key act at a place came; 0 if the act is not here.
+func heldBefore(ctx context.Context, q durable.Querier, o party.Origin, idx int64) (int64, error) {
+	var seq int64
+	err := q.QueryRowContext(ctx, "select coalesce(max(seq), 0) from node_retired where origin = $1 and idx = $2", string(o), idx).Scan(&seq)
+	if err != nil {
+		return 0, fmt.Errorf("read what was held before a key act: %w", err)
+	}
+	return seq, nil
+}
+
+// enterEdition keeps that an edition is in force.
+func enterEdition(ctx context.Context, tx *sql.Tx, r *roster.Roster) error {
+	_, err := tx.ExecContext(ctx, "insert into node_editions (edition, digest) values ($1,$2) on conflict (edition) do nothing", r.Edition, r.Digest().String())
+	if err != nil {
+		return fmt.Errorf("enter edition %d: %w", r.Edition, err)
+	}
+	return nil
+}
+
+// enteredEditions are the editions after the first that are in force, in order.
+func enteredEditions(ctx context.Context, q durable.Querier) ([]*roster.Roster, error) {
+	all, err := someRosters(ctx, q, "select r.body from node_editions e join node_rosters r on r.digest = e.digest order by e.edition")
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*roster.Roster, len(all))
+	for i := range all {
+		out[i] = all[i].roster
+	}
+	return out, nil
+}
+
+// adoptedRosters are the editions of a number that each of the parties has
+// adopted, by digest. What only others adopted is not even read.
+func adoptedRosters(ctx context.Context, q durable.Querier, edition int, by []party.ID) ([]storedRoster, error) {
+	if len(by) == 0 {
+		return nil, nil
+	}
+	args := []any{edition}
+	var marks []string
+	for _, id := range by {
+		args = append(args, string(id))
+		marks = append(marks, fmt.Sprintf("$%d", len(args)))
+	}
+	return someRosters(ctx, q, `select r.body from node_rosters r where r.edition = $1 and (
+		select count(distinct d.author) from docket_blobs b cross join docket_acts d
+		where b.digest = r.digest and d.origin = b.origin and d.idx = b.idx and d.clear = b.digest
+		and d.kind = 'adoption' and d.author in (`+strings.Join(marks, ",")+`)) = `+fmt.Sprint(len(by))+` order by r.digest`, args...)
 }
 
 // content is what this node could read of a sealed act, kept re-encrypted, or

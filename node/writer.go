@@ -42,6 +42,8 @@ type Tx struct {
 	leafs  [][]byte
 	signer *key.RecordSecret // set by a rotation of the record key: signs this checkpoint
 	after  []func()          // run after the commit, in order
+	// rekeyed: a key act or an edition was stored; the keys are built anew.
+	rekeyed bool
 }
 
 // Append adds an act to the own record. Its reference is valid once the change
@@ -168,6 +170,9 @@ func (n *Node) commit(batch []*change) {
 			c.err = err
 		}
 		if c.err == nil {
+			if c.tx.rekeyed {
+				n.rebuildKeys()
+			}
 			for _, f := range c.tx.after {
 				f()
 			}
