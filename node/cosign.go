@@ -264,7 +264,7 @@ func (n *Node) mustHold(a *act.Act) []canon.Digest {
 // are still to come, and forgets those that came.
 func (n *Node) noteMissing(ctx context.Context, tx *Tx, ref act.Ref, a *act.Act) error {
 	for _, d := range n.mustHold(a) {
-		held, err := record.HasBlob(ctx, tx.Tx, d)
+		held, err := n.holds(ctx, tx, ref, a, d)
 		if err != nil {
 			return err
 		}
@@ -307,7 +307,8 @@ func (n *Node) firstMissing(ctx context.Context, o party.Origin) (int64, error) 
 // wanted are the blobs to ask a peer for: every missing one, since a relay or
 // another custodian may hold what the author could not send.
 func (n *Node) wanted(ctx context.Context, _ party.ID) ([]canon.Digest, error) {
-	rows, err := n.db.Read().QueryContext(ctx, "select distinct digest from node_missing order by digest limit $1", maxWants)
+	rows, err := n.db.Read().QueryContext(ctx, `select distinct m.digest from node_missing m where not exists (
+		select 1 from node_unfit u where u.digest = m.digest and u.origin = m.origin and u.idx = m.idx) order by m.digest limit $1`, maxWants)
 	if err != nil {
 		return nil, fmt.Errorf("list missing blobs: %w", err)
 	}

@@ -155,10 +155,43 @@ func (b *branchHashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return out, nil
 }
 
+// invalidActs lodges a proof for the first act of an arrival that is invalid, if
+// there is none of this record yet, and remarks the rest together.
+func (n *Node) invalidActs(ctx context.Context, from party.ID, acc *accepted) error {
+	var bad []act.Ref
+	for _, a := range acc.acts {
+		if a.state == docket.Invalid {
+			bad = append(bad, a.ref)
+		}
+	}
+	if len(bad) == 0 {
+		return nil
+	}
+	if len(bad) > 1 {
+		what := fmt.Sprintf("%d acts of %s, from %d to %d, are invalid", len(bad), acc.origin, bad[0].Index, bad[len(bad)-1].Index)
+		if err := n.observe(ctx, from, what, nil); err != nil {
+			return err
+		}
+	}
+	for _, ref := range bad[:min(len(bad), invalidTried)] {
+		if err := n.invalidAct(ctx, acc.author, ref); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// invalidTried is how many acts of a record are tried for the one proof: one that
+// is of another group, say, is invalid here and proves nothing to others.
+const invalidTried = 16
+
 // invalidAct lodges the proof that an author put into its record an act that is
 // invalid under the format version it names.
 func (n *Node) invalidAct(ctx context.Context, author party.ID, ref act.Ref) error {
 	q := n.db.Read()
+	if known, err := (matter{author, ref.Origin, proof.KindInvalidAct}).proven(ctx, q); err != nil || known {
+		return err // one is enough
+	}
 	stored, ok, err := record.At(ctx, q, ref.Origin, ref.Index+1)
 	if err != nil || !ok {
 		return err
@@ -180,33 +213,54 @@ func (n *Node) invalidAct(ctx context.Context, author party.ID, ref act.Ref) err
 
 // lodge keeps a proof of misconduct: as a file for people, as an act with the
 // proof as clear blob for the others; and freezes the record of a fork. A proof
-// that does not verify here is never lodged. The file comes first: what follows
-// is made good from it at the next start.
+// that does not verify here is never lodged, and one of what is proven already
+// neither. The freezing comes first, since nothing that others serve or withhold
+// may put it off; then the file: what follows is made good from it at the next start.
 func (n *Node) lodge(ctx context.Context, m *proof.Misconduct) error {
 	if m == nil {
 		return nil
 	}
-	if err := n.addKeyActs(ctx, m); err != nil {
+	known, err := matterOf(m).proven(ctx, n.db.Read())
+	if err != nil || known {
 		return err
 	}
-	sentence, err := m.Verify(n.keys.Load())
+	if _, err := m.Verify(n.keys.Load()); err == nil && forked(m) != "" {
+		if err := n.update(ctx, func(tx *Tx) error { return n.freeze(ctx, tx, forked(m), canon.Digest{}) }); err != nil {
+			return err
+		}
+	}
+	b, sentence, err := n.written(ctx, m)
 	if err != nil {
 		n.cfg.Log.Warn("a contradiction could not be proven", "against", string(m.Against), "reason", err.Error())
 		return nil
-	}
-	b, err := m.Bytes()
-	if err != nil {
-		return err
-	}
-	known, err := n.knownMisconduct(ctx, forked(m), canon.DigestOf(b))
-	if err != nil || known {
-		return err
 	}
 	if _, err := n.writeEvidence(b); err != nil {
 		return err
 	}
 	n.cfg.Log.Error("proof of misconduct", "against", string(m.Against), "shown", sentence)
 	return n.lodgeKept(ctx, m, b)
+}
+
+// written writes a proof with the key acts that a reader of the rosters alone
+// needs or, where those are not to be had, without them.
+func (n *Node) written(ctx context.Context, m *proof.Misconduct) (b []byte, sentence string, err error) {
+	if acts, err := n.accusedKeyActs(ctx, m); err != nil {
+		n.cfg.Log.Warn("a proof of misconduct is lodged without key acts", "against", string(m.Against), "reason", err.Error())
+	} else {
+		whole := *m
+		whole.KeyActs = acts
+		if sentence, err := whole.Verify(n.keys.Load()); err == nil {
+			if b, err := whole.Bytes(); err == nil {
+				*m = whole
+				return b, sentence, nil
+			}
+		}
+	}
+	if sentence, err = m.Verify(n.keys.Load()); err != nil {
+		return nil, "", err
+	}
+	b, err = m.Bytes()
+	return b, sentence, err
 }
 
 // lodgeKept lodges a proof whose file is written.
@@ -219,7 +273,7 @@ func (n *Node) lodgeKept(ctx context.Context, m *proof.Misconduct, b []byte) err
 		if err != nil {
 			return err
 		}
-		if err := n.freeze(ctx, tx, forked(m), d); err != nil {
+		if err := n.keepProven(ctx, tx, m, n.self, d); err != nil {
 			return err
 		}
 		rows, err := docket.List(ctx, tx.Tx, docket.Filter{Digest: d.String(), Kinds: []act.Kind{act.Misconduct}, Limit: 1})
@@ -245,36 +299,13 @@ func forked(m *proof.Misconduct) party.Origin {
 	return note.Head.Origin
 }
 
-// addKeyActs adds the key acts of the accused's record, so that who has the
-// rosters alone can verify the proof.
-func (n *Node) addKeyActs(ctx context.Context, m *proof.Misconduct) error {
-	note, err := checkpoint.ParseNote(m.A)
-	if err != nil {
-		return nil // Verify says so
-	}
-	list, err := n.validChanges(ctx)
-	if err != nil {
-		return err
-	}
-	for _, c := range list {
-		if n.author(c.Origin) != m.Against && c.Origin.Base() != note.Head.Origin.Base() {
-			continue
-		}
-		one, err := n.keyActIncluded(ctx, c)
-		if err != nil {
-			return err
-		}
-		m.KeyActs = append(m.KeyActs, *one)
-	}
-	return nil
-}
-
-func (n *Node) knownMisconduct(ctx context.Context, o party.Origin, d canon.Digest) (bool, error) {
-	if o != "" {
-		return n.frozen(ctx, o)
-	}
-	rows, err := docket.List(ctx, n.db.Read(), docket.Filter{Digest: d.String(), Kinds: []act.Kind{act.Misconduct}, Limit: 1})
-	return len(rows) > 0, err
+// accusedKeyActs are the key acts of the accused without which its signatures
+// cannot be verified by who has the rosters alone: those of its record key and,
+// for a cosigner, of its witness and mirror keys.
+func (n *Node) accusedKeyActs(ctx context.Context, m *proof.Misconduct) ([]proof.Included, error) {
+	return n.keyActsOf(ctx, func(id party.ID, role key.Role) bool {
+		return id == m.Against && (role == key.Record || m.Kind == proof.KindCosigner && (role == key.Witness || role == key.Mirror))
+	})
 }
 
 // writeEvidence writes a proof as a file named by its content.
@@ -291,31 +322,6 @@ func (n *Node) writeEvidence(b []byte) (string, error) {
 	return path, nil
 }
 
-// fileMisconduct verifies a proof that another party lodged and freezes the
-// record by our own verification, never by its word.
-func (n *Node) fileMisconduct(ctx context.Context, tx *Tx, a *act.Act) error {
-	b, err := record.ReadBlob(ctx, tx.Tx, a.Clear.Digest)
-	if err != nil {
-		return nil // asked for as missing; filed when it comes
-	}
-	m, err := proof.ParseMisconduct(b)
-	if err != nil {
-		return nil
-	}
-	if _, err := m.Verify(n.keys.Load()); err != nil {
-		return nil
-	}
-	if err := n.freeze(ctx, tx, forked(m), a.Clear.Digest); err != nil {
-		return err
-	}
-	tx.After(func() {
-		if _, err := n.writeEvidence(b); err != nil {
-			n.cfg.Log.Error("write evidence", "reason", err.Error())
-		}
-	})
-	return nil
-}
-
 func (n *Node) freeze(ctx context.Context, tx *Tx, o party.Origin, d canon.Digest) error {
 	if o == "" {
 		return nil
@@ -328,9 +334,7 @@ func (n *Node) freeze(ctx context.Context, tx *Tx, o party.Origin, d canon.Diges
 // frozen reports whether a record is frozen by a proven fork: it is mirrored and
 // cosigned no further, and either branch may be used against its author.
 func (n *Node) frozen(ctx context.Context, o party.Origin) (bool, error) {
-	var count int
-	err := n.db.Read().QueryRowContext(ctx, "select count(*) from node_frozen where origin = $1", string(o)).Scan(&count)
-	return count > 0, err
+	return frozenIn(ctx, n.db.Read(), o)
 }
 
 // Evidence lists the files with proofs of misconduct of this home.

@@ -51,9 +51,10 @@ type Node struct {
 	writerDone chan struct{}
 	lastSigned int64 // owned by writer: time of the newest own signature
 
-	cosigning sync.Mutex      // one round of cosigning at a time; guards shown
-	shown     []*witness.Fork // forks found while cosigning, to be lodged after it
-	receiving sync.Mutex      // one exchange is applied at a time per record; held only while applying
+	cosigning  sync.Mutex                  // one round of cosigning at a time; guards shown
+	triedUnder atomic.Pointer[roster.Keys] // the keys with which proofs that wait were last tried
+	shown      []*witness.Fork             // forks found while cosigning, to be lodged after it
+	receiving  sync.Mutex                  // one exchange is applied at a time per record; held only while applying
 
 	mu      sync.Mutex // guards what follows
 	peers   map[party.ID]*peer

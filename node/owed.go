@@ -44,6 +44,7 @@ func (n *Node) heartbeatLoop(ctx context.Context) {
 			owing = true
 		}
 		n.attend(ctx, "look for a new edition", n.refresh)
+		n.attend(ctx, "try proofs that waited", n.retryProofs)
 		if owing {
 			owing = !n.attend(ctx, "give what is owed", n.giveOwed)
 		}
@@ -130,14 +131,15 @@ func (n *Node) answeredBy(ctx context.Context, tx *Tx, ref act.Ref, kinds ...act
 	return len(rows) > 0, err
 }
 
-// oweInvalid looks at the acts that are invalid under the version they name.
+// oweInvalid looks at the acts that are invalid under the version they name, the
+// first ones of each record.
 func (n *Node) oweInvalid(ctx context.Context) error {
-	rows, err := docket.NotRead(ctx, n.db.Read(), owedPage)
+	rows, err := docket.FirstInvalid(ctx, n.db.Read(), invalidTried)
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
-		if r.State != docket.Invalid || r.Author == n.self {
+		if r.Author == n.self {
 			continue
 		}
 		if err := n.invalidAct(ctx, r.Author, r.Ref); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"detente/act"
 	"detente/checkpoint"
@@ -53,6 +54,12 @@ func (n *Node) Prove(ctx context.Context, ref act.Ref, withContent bool) (*proof
 		}
 		f.Receipts = append(f.Receipts, *one)
 	}
+	if f.Withdrawal, err = n.proofWithdrawal(ctx, ref); err != nil {
+		return nil, err
+	}
+	if err := n.proofKeys(ctx, f, ref); err != nil {
+		return nil, err
+	}
 	if withContent {
 		return f, n.proofContent(ctx, f, ref)
 	}
@@ -82,6 +89,19 @@ func (n *Node) includedNow(ctx context.Context, ref act.Ref) (*proof.Included, e
 	return n.included(ctx, ref, s)
 }
 
+// proofWithdrawal is the author's act that withdraws the content, if one is held.
+func (n *Node) proofWithdrawal(ctx context.Context, ref act.Ref) (*proof.Included, error) {
+	row, err := docket.Get(ctx, n.db.Read(), ref.Origin, ref.Index)
+	if err != nil {
+		return nil, err
+	}
+	gap, err := n.withdrawnAt(ctx, n.db.Read(), row.Ref)
+	if err != nil || gap < 0 {
+		return nil, err
+	}
+	return n.includedNow(ctx, act.Ref{Origin: ref.Origin, Index: gap})
+}
+
 // proofCosigs are, of each mirror key, the earliest cosignature that covers the
 // act, with consistency to the head of the file.
 func (n *Node) proofCosigs(ctx context.Context, o party.Origin, idx int64, head record.Stored) ([]proof.Cosig, error) {
@@ -107,6 +127,11 @@ func (n *Node) proofCosigs(ctx context.Context, o party.Origin, idx int64, head 
 		if !ok || ck.Role != key.Mirror || seen[id] {
 			continue
 		}
+		if listed, err := n.listed(ctx, ck, c); err != nil {
+			return nil, err
+		} else if !listed {
+			continue // a file with it would count for nothing
+		}
 		seen[id] = true
 		one := proof.Cosig{Note: c.Note}
 		if small, large := min(c.Head.Size, head.Head.Size), max(c.Head.Size, head.Head.Size); small < large {
@@ -119,7 +144,7 @@ func (n *Node) proofCosigs(ctx context.Context, o party.Origin, idx int64, head 
 	return out, nil
 }
 
-// proofGroup adds the later editions with their adoptions, and every key act.
+// proofGroup adds the later editions with their adoptions.
 func (n *Node) proofGroup(ctx context.Context, f *proof.File) error {
 	keys := n.keys.Load()
 	for number := n.cfg.First.Edition + 1; number <= keys.Current().Edition; number++ {
@@ -151,18 +176,86 @@ func (n *Node) proofGroup(ctx context.Context, f *proof.File) error {
 			f.Adoptions = append(f.Adoptions, *one)
 		}
 	}
+	return nil
+}
+
+// listed reports whether a reader can see that a cosignature counts: its key is
+// not retired, or the list in its key act is held and names it.
+func (n *Node) listed(ctx context.Context, ck roster.CosignerKey, c record.StoredCosig) (bool, error) {
+	if !ck.Retired {
+		return true, nil
+	}
+	held, err := record.HasBlob(ctx, n.db.Read(), ck.Listed)
+	if err != nil || !held {
+		return false, err
+	}
+	// The file carries the blob that the key act names, if it is the list.
+	if a, err := n.readAct(ctx, act.Ref{Origin: ck.By, Index: ck.At}); err != nil || a.Clear.Digest != ck.Listed {
+		return false, err
+	}
+	b, err := record.ReadBlob(ctx, n.db.Read(), ck.Listed)
+	if err != nil {
+		return false, err
+	}
+	list, err := roster.ParseCosignedList(b)
+	return err == nil && list.Has(roster.Cosignature{Origin: c.Head.Origin, Size: c.Head.Size, Root: c.Head.Root, Time: c.Time}), nil
+}
+
+// proofKeys adds the key acts of those whose signatures are in the file: the
+// record keys of all, and the mirror keys of those that cosigned. Nobody else's
+// can be needed, and nobody else can burden the file with its own.
+func (n *Node) proofKeys(ctx context.Context, f *proof.File, ref act.Ref) error {
+	keys := n.keys.Load()
+	authors, mirrors := map[party.ID]bool{}, map[party.ID]bool{}
+	signed := func(o party.Origin, cosigs []proof.Cosig) {
+		if id, ok := keys.Owner(o); ok {
+			authors[id] = true
+		}
+		for _, c := range cosigs {
+			note, err := checkpoint.ParseNote(c.Note)
+			if err != nil || len(note.Lines) == 0 {
+				continue
+			}
+			if ck, ok := keys.ByName(note.Lines[0].Name, note.Lines[0].ID); ok {
+				authors[ck.Party], mirrors[ck.Party] = true, true // its key acts stand in its own record
+			}
+		}
+	}
+	signed(ref.Origin, f.Cosigs)
+	for _, one := range slices.Concat(f.Adoptions, f.Receipts) {
+		signed(one.Origin, one.Cosigs)
+	}
+	if f.Withdrawal != nil {
+		signed(f.Withdrawal.Origin, nil)
+	}
+	var err error
+	f.KeyActs, err = n.keyActsOf(ctx, func(id party.ID, role key.Role) bool {
+		return role == key.Record && authors[id] || role == key.Mirror && mirrors[id]
+	})
+	return err
+}
+
+// keyActsOf are the key acts that wanted names, each included in its record, that
+// follow the commitment before them. Others change nothing, and a proof that
+// carried them would not verify. The list of what a retired key signed is left out
+// where it is not held: then what that key signed shows nothing, and no more.
+func (n *Node) keyActsOf(ctx context.Context, wanted func(party.ID, key.Role) bool) ([]proof.Included, error) {
 	list, err := n.validChanges(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var out []proof.Included
 	for _, c := range list {
+		if !wanted(c.Party, c.Role) {
+			continue
+		}
 		one, err := n.keyActIncluded(ctx, c)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		f.KeyActs = append(f.KeyActs, *one)
+		out = append(out, *one)
 	}
-	return nil
+	return out, nil
 }
 
 // validChanges are the key acts that follow the commitment before them. Others
@@ -202,10 +295,16 @@ func (n *Node) keyActIncluded(ctx context.Context, c roster.Change) (*proof.Incl
 	if err != nil {
 		return nil, err
 	}
-	if !a.Clear.Digest.IsZero() {
-		if one.Blob, err = record.ReadBlob(ctx, n.db.Read(), a.Clear.Digest); err != nil {
-			return nil, fmt.Errorf("list of cosignatures of key act %s %d: %w", c.Origin, c.Index, err)
-		}
+	held, err := record.HasBlob(ctx, n.db.Read(), a.Clear.Digest)
+	if err != nil || !held {
+		return one, err
+	}
+	b, err := record.ReadBlob(ctx, n.db.Read(), a.Clear.Digest)
+	if err != nil {
+		return nil, fmt.Errorf("list of cosignatures of key act %s %d: %w", c.Origin, c.Index, err)
+	}
+	if _, err := roster.ParseCosignedList(b); err == nil {
+		one.Blob = b
 	}
 	return one, nil
 }

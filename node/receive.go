@@ -392,7 +392,7 @@ func (n *Node) store(ctx context.Context, from party.ID, all []*accepted, in *ar
 	}
 	return n.update(ctx, func(tx *Tx) error {
 		var err error
-		if in.awaited, err = n.storeBlobs(ctx, tx, all, in.blobs); err != nil {
+		if in.awaited, err = n.storeBlobs(ctx, tx, from, all, in.blobs); err != nil {
 			return err
 		}
 		for _, acc := range all {
@@ -412,6 +412,11 @@ func (n *Node) store(ctx context.Context, from party.ID, all []*accepted, in *ar
 // observation, or, if its signer signed both, a proof.
 func (n *Node) storeCosigs(ctx context.Context, tx *Tx, from party.ID, cosigs []checkpoint.Cosigned) error {
 	for _, c := range cosigs {
+		if out, err := n.frozenOut(ctx, tx, c); err != nil {
+			return err
+		} else if out {
+			continue
+		}
 		_, err := record.SaveCosigned(ctx, tx.Tx, c)
 		var both *record.Contradiction
 		switch {
@@ -459,38 +464,27 @@ func (n *Node) unpark(all []*accepted) []checkpoint.Cosigned {
 // storeBlobs keeps those blobs that an act names, one that came along or one held before.
 // It returns those that something held before may have waited for: all but the
 // ones that came together with the act that names them.
-func (n *Node) storeBlobs(ctx context.Context, tx *Tx, all []*accepted, blobs map[canon.Digest][]byte) (awaited map[canon.Digest][]byte, err error) {
+func (n *Node) storeBlobs(ctx context.Context, tx *Tx, from party.ID, all []*accepted, blobs map[canon.Digest][]byte) (awaited map[canon.Digest][]byte, err error) {
 	awaited = map[canon.Digest][]byte{}
-	named := map[canon.Digest]bool{}
+	named := map[canon.Digest][]arrived{}
 	for _, acc := range all {
 		for _, a := range acc.acts {
-			if a.act != nil {
-				named[a.act.Sealed.Digest], named[a.act.Clear.Digest] = true, true
+			if a.act == nil {
+				continue
+			}
+			for _, d := range []canon.Digest{a.act.Sealed.Digest, a.act.Clear.Digest} {
+				if !d.IsZero() {
+					named[d] = append(named[d], a)
+				}
 			}
 		}
 	}
 	for d, b := range blobs {
-		if !named[d] {
-			rows, err := docket.List(ctx, tx.Tx, docket.Filter{Digest: d.String(), Limit: 1})
-			if err != nil {
-				return nil, err
-			}
-			if len(rows) == 0 {
-				continue
-			}
-		}
-		if _, err := record.SaveBlob(ctx, tx.Tx, b); err != nil {
-			return nil, err
-		}
-		r, err := tx.ExecContext(ctx, "delete from node_missing where digest = $1", d.String())
+		kept, waited, err := n.place(ctx, tx, from, d, b, named[d])
 		if err != nil {
 			return nil, err
 		}
-		waited, err := r.RowsAffected()
-		if err != nil {
-			return nil, err
-		}
-		if waited == 0 && named[d] {
+		if !kept || waited == 0 && len(named[d]) > 0 {
 			continue
 		}
 		awaited[d] = b
@@ -567,7 +561,7 @@ func (n *Node) file(ctx context.Context, tx *Tx, author party.ID, ref act.Ref, a
 	case act.Adoption:
 		return n.fileAdoption(ctx, tx, a)
 	case act.Misconduct:
-		return n.fileMisconduct(ctx, tx, a)
+		return n.fileMisconduct(ctx, tx, author, a)
 	case act.Volume:
 		tx.After(func() {
 			n.cfg.Log.Warn("a party opened a new volume of its record", "party", string(author), "origin", string(ref.Origin))
@@ -589,12 +583,8 @@ func (n *Node) afterStore(ctx context.Context, from party.ID, all []*accepted, i
 			n.forgetBack(from, acc.origin)
 			n.markDirty(acc.origin)
 		}
-		for _, a := range acc.acts {
-			if a.state == docket.Invalid {
-				if err := n.invalidAct(ctx, acc.author, a.ref); err != nil {
-					return err
-				}
-			}
+		if err := n.invalidActs(ctx, from, acc); err != nil {
+			return err
 		}
 	}
 	if err := n.weighCosigs(ctx); err != nil {

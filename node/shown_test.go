@@ -6,8 +6,10 @@ import (
 
 	"detente/bundle"
 	"detente/checkpoint"
+	"detente/internal/canon"
 	"detente/party"
 	"detente/record"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // CosignaturesOver are those of this party over a record at one size.
@@ -43,3 +45,20 @@ func (n *Node) Receive(ctx context.Context, b []byte) error {
 	}
 	return n.receive(ctx, in.info.From, in)
 }
+
+// RetryProofs tries the proofs that waited, as the loop does.
+func (n *Node) RetryProofs(ctx context.Context) error { return n.retryProofs(ctx) }
+
+// InclusionOf is the path of an act under a size.
+func (n *Node) InclusionOf(ctx context.Context, o party.Origin, idx, size int64) (tlog.RecordProof, error) {
+	return record.Inclusion(ctx, n.db.Read(), o, idx, size)
+}
+
+// Holds reports whether a blob is held.
+func (n *Node) Holds(ctx context.Context, d canon.Digest) bool {
+	held, err := record.HasBlob(ctx, n.db.Read(), d)
+	return err == nil && held
+}
+
+// Wanted are the blobs that this node asks for.
+func (n *Node) Wanted(ctx context.Context) ([]canon.Digest, error) { return n.wanted(ctx, "") }

@@ -34,12 +34,19 @@ create table if not exists node_filekeys (
 create table if not exists node_missing (
 	digest text not null, origin text not null, idx bigint not null, primary key (digest, origin, idx));
 create index if not exists node_missing_place on node_missing (origin, idx);
+create table if not exists node_unfit (
+	digest text not null, origin text not null, idx bigint not null, primary key (digest, origin, idx));
 create table if not exists node_editions (
 	edition bigint not null, digest text not null, primary key (edition));
 create table if not exists node_retired (
 	origin text not null, idx bigint not null, seq bigint not null, primary key (origin, idx));
 create table if not exists node_frozen (
 	origin text not null, proof text not null, at bigint not null, primary key (origin));
+create table if not exists node_proven (
+	against text not null, origin text not null, kind text not null, lodger text not null, proof text not null,
+	primary key (against, origin, kind, lodger));
+create table if not exists node_unproven (
+	proof text not null, lodger text not null, primary key (proof));
 `
 
 // pinRoster stores the first roster on the first start and afterwards insists on it.

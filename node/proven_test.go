@@ -1,0 +1,294 @@
+package node_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"detente/act"
+	"detente/bundle"
+	"detente/internal/canon"
+	"detente/key"
+	"detente/node"
+	"detente/party"
+	"detente/proof"
+	"detente/roster"
+	"detente/town"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// timed is quiet with a clock that the test moves.
+func timed(t *testing.T, without ...party.ID) (*town.Town, []*node.Node, *atomic.Int64) {
+	t.Helper()
+	var ahead atomic.Int64 // seconds
+	p := region(t, five...)
+	p.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load()) * time.Second) }
+	tw, err := town.Found(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var nodes []*node.Node
+	for _, id := range five {
+		if slices.Contains(without, id) {
+			continue
+		}
+		n, err := node.Open(context.Background(), tw.Houses[id].Config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { n.Close() })
+		if err := n.Confirm(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		nodes = append(nodes, n)
+	}
+	return tw, nodes, &ahead
+}
+
+// invalid adds an act that no version 1 reader takes.
+func (s *scribe) invalid(thread string) {
+	s.t.Helper()
+	leaf, err := s.statement(thread, "alatau").Bytes()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.add([]byte(strings.Replace(string(leaf), "edition 1\n", "edition 01\n", 1)))
+}
+
+// lodgedBy counts the proofs of misconduct that each party lodged, as n holds them.
+func lodgedBy(t *testing.T, n *node.Node) map[party.ID]int {
+	t.Helper()
+	rows, err := n.List(context.Background(), misconductFilter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[party.ID]int{}
+	for _, r := range rows {
+		out[r.Author]++
+	}
+	return out
+}
+
+// Who fills its record with acts that are not valid is proven to do so once, and
+// fills nobody else's.
+func TestInvalidActsDoNotFlood(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	tw, nodes := quiet(t, "borovia", "cintra")
+	s := newScribe(t, tw, "borovia")
+	for i := range 60 {
+		s.invalid(fmt.Sprintf("BOR/%d", i))
+		if i%20 == 19 {
+			s.give(s.all(), nodes...)
+		}
+	}
+	// Cintra lodges what is true, again and again.
+	c := newScribe(t, tw, "cintra")
+	var blobs [][]byte
+	head := s.head()
+	for i := range int64(20) {
+		var path tlog.RecordProof
+		path, err := nodes[0].InclusionOf(ctx, s.origin, i, head.Head().Size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := proof.InvalidAct(s.leaves[i], i, path, head, "borovia")
+		b, err := m.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.misconduct(b)
+		blobs = append(blobs, b)
+	}
+	c.give(c.all(blobs...), nodes...)
+	gossip(t, nodes...)
+	for _, n := range nodes {
+		if err := n.GiveOwed(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, n := range nodes {
+		for id, count := range lodgedBy(t, n) {
+			if count != 1 && id != "cintra" {
+				t.Errorf("%s lodged %d proofs of the same record", id, count)
+			}
+		}
+		if lodgedBy(t, n)[n.Self()] != 1 {
+			t.Errorf("%s lodged none", n.Self())
+		}
+		if files, err := n.Evidence(); err != nil || len(files) != 1 {
+			t.Errorf("%s keeps %d files: %v", n.Self(), len(files), err)
+		}
+		if count := observed(t, n); count > 3 {
+			t.Errorf("%s made %d observations", n.Self(), count)
+		}
+	}
+}
+
+// misconduct adds an act that lodges a proof.
+func (s *scribe) misconduct(b []byte) act.Ref {
+	a := s.statement("")
+	a.Kind, a.To, a.Serial, a.ToAll, a.Status, a.Life = act.Misconduct, nil, nil, true, act.Actual, ""
+	a.Clear = act.Blob{Digest: canon.DigestOf(b), Size: int64(len(b)), Type: proof.MisconductType}
+	return s.addAct(a)
+}
+
+// rotate adds a key act that enters the key of a role committed to before; the
+// list of what a cosigner signed is not given to anybody.
+func (s *scribe) rotate(role key.Role, next *key.Next) *key.Next {
+	s.t.Helper()
+	after := following(s.t, next, role)
+	var list roster.CosignedList
+	a := s.statement("")
+	if role == key.Mirror {
+		list = roster.NewCosignedList(nil)
+		b, err := list.Bytes()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		a.Clear = act.Blob{Digest: canon.DigestOf(b), Size: int64(len(b)), Type: act.TypeCosignatures}
+	}
+	payload, err := roster.NewChange(s.tw.First.Group, role, s.tree.Size(), next, after.Commitments(), list)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	a.Kind, a.To, a.Serial, a.ToAll, a.Status, a.Life = act.KeyChange, nil, nil, true, act.Actual, ""
+	a.Role, a.PayloadType, a.Payload = string(role), act.TypeKeyChange, payload
+	s.addAct(a)
+	if s.set, err = s.set.Enter(role, next); err != nil {
+		s.t.Fatal(err)
+	}
+	return after
+}
+
+// After a proven fork what mirrors cosigned before the proof was lodged stands,
+// and nothing counts for the author that was cosigned later.
+func TestProvenForkEndsWhatCounts(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	tw, nodes, ahead := timed(t, "borovia")
+	a, b := newScribe(t, tw, "borovia"), newScribe(t, tw, "borovia")
+	early := a.clear("BOR/early", "alatau")
+	b.add(a.leaves[0])
+	a.give(a.all(), nodes...)
+	gossip(t, nodes...)
+	before := notAfter(t, nodes[0], early)
+	if before == 0 {
+		t.Fatal("what is common is not lodged")
+	}
+	late := a.clear("BOR/late", "alatau")
+	b.clear("BOR/other", "alatau")
+	a.give(a.all(), nodes[0])
+	b.give(b.all(), nodes[0])
+	if !nodes[0].IsFrozen(ctx, a.origin) {
+		t.Fatal("no fork is proven")
+	}
+	gossip(t, nodes...)
+	held := nodes[0]
+	ahead.Add(3600)
+	for _, id := range []party.ID{"cintra", "dovania", "elbria"} {
+		c := cosig(t, tw.Houses[id].Config.Keys, a.head().Head(), time.Now().Unix()+1800)
+		a.give([]bundle.Part{{Kind: bundle.Cosig, Note: c.Bytes()}}, held)
+	}
+	if got := notAfter(t, held, late); got != 0 {
+		t.Errorf("cosignatures made after the proof show the act lodged at %d", got)
+	}
+	if got := notAfter(t, held, early); got != before {
+		t.Errorf("what stood before is lodged at %d, it was at %d", got, before)
+	}
+}
+
+// A proof that needs a key act which comes later is tried again.
+func TestProofWaitsForKeys(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	tw, nodes := quiet(t, "borovia", "cintra")
+	n := nodes[0]
+	a := newScribe(t, tw, "borovia")
+	a.rotate(key.Record, tw.Houses["borovia"].Next)
+	b := newScribe(t, tw, "borovia")
+	b.set, _ = a.set, b.add(a.leaves[0])
+	a.clear("BOR/one", "alatau")
+	b.clear("BOR/two", "alatau")
+	bare, err := proof.Fork(a.head(), b.head(), "borovia").Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newScribe(t, tw, "cintra")
+	c.misconduct(bare)
+	c.give(c.all(bare), n)
+	if err := n.RetryProofs(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n.IsFrozen(ctx, a.origin) {
+		t.Fatal("frozen under a key that nobody entered here")
+	}
+	a.give(a.all(), n)
+	if err := n.RetryProofs(ctx); err != nil {
+		t.Fatal(err)
+	}
+	forkProven(t, n, a)
+}
+
+// A party that withholds the list of its retired mirror key, or changes keys on
+// end, is proven to fork all the same, and stops nobody's proof files.
+func TestOwnKeyActsDoNotShield(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	tw, nodes := quiet(t, "borovia")
+	a := newScribe(t, tw, "borovia")
+	next := a.rotate(key.Mirror, tw.Houses["borovia"].Next)
+	for range 200 {
+		next = a.rotateBatch(next)
+	}
+	a.give(a.all(), nodes...)
+	ref, err := nodes[0].TestOnlySay(ctx, request("ALA/2026/1", "text", "cintra"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gossip(t, nodes...)
+	f, err := nodes[0].Prove(ctx, ref, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := proof.Verify(f, tw.First, time.Now().Unix()); err != nil || s.Bounds.NotAfter == 0 {
+		t.Fatalf("%+v %v", s, err)
+	}
+	if len(f.KeyActs) > 0 {
+		t.Errorf("%d key acts of others burden the file", len(f.KeyActs))
+	}
+	b := newScribe(t, tw, "borovia")
+	for _, l := range a.leaves {
+		b.add(l)
+	}
+	a.clear("BOR/one", "alatau")
+	b.clear("BOR/two", "alatau")
+	b.set = a.set
+	a.give(a.all(), nodes[0])
+	b.give(b.all(), nodes[0])
+	forkProven(t, nodes[0], a)
+}
+
+// rotateBatch adds a key act for a transport key, which no proof needs.
+func (s *scribe) rotateBatch(next *key.Next) *key.Next {
+	s.t.Helper()
+	fresh, _, err := key.Generate(rand.Reader, s.origin)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	payload, err := roster.NewBatch(s.tw.First.Group, key.Transport, s.tree.Size(), next, next.Commitments().Sealing,
+		[]roster.Validity{{From: time.Now().UTC().Truncate(time.Second), Pin: fresh.Transport.Pin()}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	a := s.statement("")
+	a.Kind, a.To, a.Serial, a.ToAll, a.Status, a.Life = act.KeyChange, nil, nil, true, act.Actual, ""
+	a.Role, a.PayloadType, a.Payload = string(key.Transport), act.TypeKeyChange, payload
+	s.addAct(a)
+	return next
+}
