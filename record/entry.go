@@ -11,7 +11,7 @@ import (
 	"detente/party"
 )
 
-// insertRows is how many entries one prepared statement writes; see
+// insertRows is how many entries one statement writes; see
 // BenchmarkAppendBatch for what it is worth.
 const insertRows = 16
 
@@ -22,17 +22,13 @@ func writeEntries(ctx context.Context, tx *sql.Tx, id, first int64, leaves [][]b
 		if len(leaves)-at < rows {
 			continue
 		}
-		stmt, err := tx.PrepareContext(ctx, insertEntries(rows))
-		if err != nil {
-			return fmt.Errorf("entry %d: %w", first+int64(at), err)
-		}
-		defer stmt.Close()
+		text := insertEntries(rows)
 		args := make([]any, 3*rows)
 		for ; len(leaves)-at >= rows; at += rows {
 			for i := range rows {
 				args[3*i], args[3*i+1], args[3*i+2] = id, first+int64(at+i), leaves[at+i]
 			}
-			if _, err := stmt.ExecContext(ctx, args...); err != nil {
+			if _, err := tx.ExecContext(ctx, text, args...); err != nil {
 				return fmt.Errorf("entry %d: %w", first+int64(at), err)
 			}
 		}

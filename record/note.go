@@ -34,7 +34,9 @@ type kept struct {
 
 func oneKept(ctx context.Context, tx *sql.Tx, query string, args ...any) (kept, bool, error) {
 	var k kept
-	err := tx.QueryRowContext(ctx, `select size, rank, time from record_notes where log = $1 and signer = $2 `+query, args...).Scan(&k.size, &k.rank, &k.time)
+	// Without the cast SQLite plans the statement anew whenever the number changes
+	// from 0 or 1 to another, that is, from the author to a cosigner and back.
+	err := tx.QueryRowContext(ctx, `select size, rank, time from record_notes where log = $1 and signer = cast($2 as bigint) `+query, args...).Scan(&k.size, &k.rank, &k.time)
 	if errors.Is(err, sql.ErrNoRows) {
 		return k, false, nil
 	}

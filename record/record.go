@@ -47,14 +47,16 @@ func find(ctx context.Context, q durable.Querier, o party.Origin) (row, error) {
 	return r, nil
 }
 
-// enter gives o a number, once, and returns it.
+// enter gives o a number, once, and returns it. Numbers begin at 2: SQLite plans
+// a statement anew when a number in it changes from 0 or 1 to another, so that
+// every act would pay for it where two records take turns.
 func enter(ctx context.Context, tx *sql.Tx, o party.Origin) (int64, error) {
 	if _, err := party.ParseOrigin(string(o)); err != nil {
 		return 0, fmt.Errorf("enter record: %w", err)
 	}
 	var id int64
 	err := tx.QueryRowContext(ctx, `insert into record_logs (id, origin, size, root)
-		select coalesce(max(id), 0) + 1, $1, 0, $2 from record_logs where true
+		select coalesce(max(id), 1) + 1, $1, 0, $2 from record_logs where true
 		on conflict (origin) do update set origin = excluded.origin returning id`,
 		string(o), emptyRoot[:]).Scan(&id)
 	if err != nil {
