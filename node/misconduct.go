@@ -214,8 +214,8 @@ func (n *Node) invalidAct(ctx context.Context, author party.ID, ref act.Ref) err
 // lodge keeps a proof of misconduct: as a file for people, as an act with the
 // proof as clear blob for the others; and freezes the record of a fork. A proof
 // that does not verify here is never lodged, and one of what is proven already
-// neither. The freezing comes first, since nothing that others serve or withhold
-// may put it off; then the file: what follows is made good from it at the next start.
+// neither. Nothing that others serve or withhold puts it off. The file comes first:
+// what follows is made good from it at the next start.
 func (n *Node) lodge(ctx context.Context, m *proof.Misconduct) error {
 	if m == nil {
 		return nil
@@ -223,11 +223,6 @@ func (n *Node) lodge(ctx context.Context, m *proof.Misconduct) error {
 	known, err := matterOf(m).proven(ctx, n.db.Read())
 	if err != nil || known {
 		return err
-	}
-	if _, err := m.Verify(n.keys.Load()); err == nil && forked(m) != "" {
-		if err := n.update(ctx, func(tx *Tx) error { return n.freeze(ctx, tx, forked(m), canon.Digest{}) }); err != nil {
-			return err
-		}
 	}
 	b, sentence, err := n.written(ctx, m)
 	if err != nil {
