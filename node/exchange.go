@@ -43,8 +43,11 @@ type arrival struct {
 	upto    int64 // how far this brings its own
 	all     bool  // it asks for all of it
 	stream  bool
-	grew    bool // something of it was new and is stored
-	carried bool // it came as a file
+	grew    bool  // something of it was new and is stored
+	carried bool  // it came as a file
+	told    int64 // how far we held its stream, in the message that it answers
+	follows bool  // it brings its stream on from where we hold it
+	dropped bool  // a cosignature of it found no room
 
 	leaves   int // of all records
 	remarks  []remark
@@ -150,6 +153,7 @@ func (n *Node) Exchange(ctx context.Context, from party.ID, wait time.Duration, 
 	if arr.info.From != from {
 		return n.refuse(ctx, from, fmt.Errorf("the bundle says it is from %s, the connection is %s", arr.info.From, from), nil)
 	}
+	arr.follows = n.heardOurs(from)
 	if err := n.receive(ctx, from, arr); err != nil {
 		return err
 	}
@@ -551,25 +555,25 @@ func (n *Node) addCosigs(ctx context.Context, m *message, arr *arrival) (int64, 
 	if !arr.stream {
 		return 0, nil
 	}
-	own := n.ownNames()
-	upto := arr.held
-	list, err := record.CosignaturesSince(ctx, n.db.Read(), arr.held, chunkCosigs)
+	most := m.bytes + cosigBytes
+	part := record.Part{}
+	if !arr.all {
+		part = record.Part{Of: n.origin.Base(), By: [2]string{n.set().Witness.Public.Name, n.set().Mirror.Public.Name}}
+	}
+	list, upto, err := record.CosignaturesOf(ctx, n.db.Read(), part, arr.held, chunkCosigs)
 	if err != nil {
 		return 0, err
 	}
+	before := min(arr.held, upto)
 	for _, c := range list {
-		upto = c.Seq
-		if arr.all || c.Head.Origin.Base() == n.origin.Base() || own[c.By] {
-			m.put(bundle.Part{Kind: bundle.Cosig, Note: c.Note})
-			m.news = true
+		if m.bytes+len(c.Note) > most {
+			return before, nil
 		}
+		before = c.Seq
+		m.put(bundle.Part{Kind: bundle.Cosig, Note: c.Note})
+		m.news = true
 	}
 	return upto, nil
-}
-
-// ownNames are the key names under which this node cosigns.
-func (n *Node) ownNames() map[string]bool {
-	return map[string]bool{n.set().Witness.Public.Name: true, n.set().Mirror.Public.Name: true}
 }
 
 func (n *Node) originOf(id party.ID) party.Origin {

@@ -71,9 +71,9 @@ type Node struct {
 
 	// Guarded by receiving.
 	logs           map[party.Origin]*record.Log // mirrors
-	parked         map[party.Origin][]checkpoint.Cosigned
-	parkedCount    int
-	strangers      []checkpoint.Note   // cosignatures under keys that are not known yet
+	parked         map[party.Origin][]sentCosig
+	waiting        map[party.ID]int    // cosignatures parked and strangers, by sender
+	strangers      []stranger          // cosignatures under keys that are not known yet
 	strangersUnder *roster.Keys        // the keys with which they were last tried
 	contradicted   []contradictedCosig // to be weighed after the change under way
 
@@ -99,7 +99,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		guard:   guard{path: filepath.Join(cfg.Dir, GuardFile), files: db.Files()},
 		changes: make(chan *change), closed: make(chan struct{}), writerDone: make(chan struct{}),
 		peers: map[party.ID]*peer{}, news: make(chan struct{}), changed: make(chan struct{}), links: make(chan struct{}), dirty: map[party.Origin]bool{}, volume: map[party.Origin]int{},
-		cosign: make(chan struct{}, 1), owed: make(chan struct{}, 1), logs: map[party.Origin]*record.Log{}, parked: map[party.Origin][]checkpoint.Cosigned{},
+		cosign: make(chan struct{}, 1), owed: make(chan struct{}, 1), logs: map[party.Origin]*record.Log{}, parked: map[party.Origin][]sentCosig{}, waiting: map[party.ID]int{},
 	}
 	n.secrets.Store(cfg.Keys)
 	n.assured.answered = map[party.ID]bool{}
@@ -133,7 +133,7 @@ func (n *Node) open(ctx context.Context) error {
 	if !ok || me.Card == nil {
 		return fmt.Errorf("the roster in force (edition %d) has no record of %s", keys.Current().Edition, n.self)
 	}
-	if err := n.loadVolumes(ctx); err != nil {
+	if err := errors.Join(n.loadVolumes(ctx), n.loadStreams(ctx)); err != nil {
 		return err
 	}
 	if n.origin, err = n.newestVolume(ctx, me.Card.Origin); err != nil {

@@ -43,6 +43,7 @@ type peer struct {
 	held      int64                            // how far it holds our stream of cosignatures
 	all       bool                             // it asks for all of that stream
 	got       int64                            // how far we hold its stream
+	spoken    bool                             // it was told so since we started
 	want      []canon.Digest                   // blobs it asked for
 	back      map[party.Origin]stepBack        // records to be asked for from before what is held
 	cut       party.Origin                     // record with which the next message begins, the last was cut there
@@ -283,6 +284,7 @@ func (n *Node) talk(ctx context.Context, p *peer, wait time.Duration, full bool)
 	if full {
 		more = n.allOrigins()
 	}
+	held := n.heldStream(p.id)
 	msg, err := n.compose(ctx, p.id, known, more)
 	if err != nil {
 		return false, err
@@ -317,6 +319,7 @@ func (n *Node) talk(ctx context.Context, p *peer, wait time.Duration, full bool)
 	if arr.info.From != p.id {
 		return false, n.refuse(ctx, p.id, fmt.Errorf("the answer says it is from %s, the connection is %s", arr.info.From, p.id), nil)
 	}
+	arr.told, arr.follows = held, true
 	if err := n.receive(ctx, p.id, arr); err != nil {
 		return false, err
 	}
@@ -358,7 +361,7 @@ func (n *Node) moreToSay(ctx context.Context, arr *arrival, known *arrival, news
 			return true
 		}
 	}
-	return len(arr.want) > 0 && news || len(arr.cosigs) >= chunkCosigs
+	return len(arr.want) > 0 && news || len(arr.cosigs) >= chunkCosigs && !arr.dropped
 }
 
 // heard takes what a peer says of itself, once its message was accepted.
@@ -373,7 +376,7 @@ func (n *Node) heard(id party.ID, arr *arrival) {
 	}
 	if arr.stream {
 		p.held, p.all = arr.held, arr.all
-		p.got = max(p.got, arr.upto)
+		p.hold(arr)
 	}
 	if len(arr.want) > 0 {
 		p.want = arr.want
@@ -473,6 +476,17 @@ func (n *Node) heldStream(id party.ID) int64 {
 		return p.got
 	}
 	return 0
+}
+
+// heardOurs reports whether a peer was told, since this node started, how far its
+// stream is held; from now on it is.
+func (n *Node) heardOurs(id party.ID) bool {
+	p := n.peer(id)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	before := p.spoken
+	p.spoken = true
+	return before
 }
 
 // stepBack is from where a peer is asked for a record whose tree there is not

@@ -79,7 +79,7 @@ func (n *Node) receive(ctx context.Context, from party.ID, in *arrival) error {
 			}
 		}
 	}
-	cosigs, err := n.verifyCosigs(in, all)
+	cosigs, err := n.verifyCosigs(from, in, all)
 	if err != nil {
 		return err
 	}
@@ -88,12 +88,12 @@ func (n *Node) receive(ctx context.Context, from party.ID, in *arrival) error {
 	}
 	opened := n.openAll(ctx, all, in.blobs)
 	waited := n.unpark(all)
-	if err := n.store(ctx, from, all, in, append(cosigs, waited...), opened); err != nil {
+	if err := n.store(ctx, from, all, in, append(waited, cosigs...), opened); err != nil {
 		for _, acc := range all {
 			delete(n.logs, acc.origin) // what is on disk is read again
 		}
-		for _, c := range waited {
-			n.park(c)
+		for _, s := range waited {
+			n.park(s)
 		}
 		return err
 	}
@@ -316,31 +316,40 @@ func (n *Node) readCosigs(ctx context.Context, in *arrival) error {
 // verifyCosigs verifies cosignatures one by one; a bad one is an observation
 // and does not spoil the others. One under a key that is not known waits in
 // memory: the act that enters the key may still be on its way.
-func (n *Node) verifyCosigs(in *arrival, all []*accepted) ([]checkpoint.Cosigned, error) {
+func (n *Node) verifyCosigs(from party.ID, in *arrival, all []*accepted) ([]sentCosig, error) {
 	keys, err := n.keysAfter(n.keys.Load(), all)
 	if err != nil {
 		return nil, err
 	}
-	notes := in.doubtful
+	var notes []stranger
 	if keys != n.strangersUnder {
-		notes, n.strangers, n.strangersUnder = append(n.strangers, notes...), nil, keys
+		notes, n.strangers, n.strangersUnder = n.strangers, nil, keys
+		for _, s := range notes {
+			n.leave(s.from)
+		}
 	}
-	out := in.proven
-	for _, note := range notes {
-		c, err := verifyCosig(keys, note)
-		if errors.Is(err, errKeyNotKnown) && len(n.strangers) < maxStrangers {
-			n.strangers = append(n.strangers, note)
-		} else if err != nil {
-			in.remark(err.Error(), note.Bytes())
-		} else {
-			out = append(out, c)
+	for _, note := range in.doubtful {
+		notes = append(notes, stranger{from, note})
+	}
+	var out []sentCosig
+	for _, c := range in.proven {
+		out = append(out, sentCosig{from, c})
+	}
+	for _, s := range notes {
+		c, err := verifyCosig(keys, s.note)
+		switch {
+		case errors.Is(err, errKeyNotKnown) && n.admit(s.from):
+			n.strangers = append(n.strangers, s)
+		case errors.Is(err, errKeyNotKnown):
+			in.dropped = true
+		case err != nil:
+			in.remark(err.Error(), s.note.Bytes())
+		default:
+			out = append(out, sentCosig{s.from, c})
 		}
 	}
 	return out, nil
 }
-
-// maxStrangers bounds the cosignatures that wait for a key, in number: some 3 kB each.
-const maxStrangers = 1000
 
 // keysAfter are the keys with those that the new acts of an arrival enter.
 func (n *Node) keysAfter(keys *roster.Keys, all []*accepted) (*roster.Keys, error) {
@@ -386,7 +395,7 @@ func verifyCosig(keys *roster.Keys, note checkpoint.Note) (checkpoint.Cosigned, 
 
 // store commits an arrival: leaves, heads, blobs, what follows from each act,
 // and the receipts, in one transaction of the writer.
-func (n *Node) store(ctx context.Context, from party.ID, all []*accepted, in *arrival, cosigs []checkpoint.Cosigned, contents map[act.Ref]content) error {
+func (n *Node) store(ctx context.Context, from party.ID, all []*accepted, in *arrival, cosigs []sentCosig, contents map[act.Ref]content) error {
 	if len(all) == 0 && len(cosigs) == 0 && len(in.blobs) == 0 {
 		return nil
 	}
@@ -403,32 +412,8 @@ func (n *Node) store(ctx context.Context, from party.ID, all []*accepted, in *ar
 				return err
 			}
 		}
-		return n.storeCosigs(ctx, tx, from, cosigs)
+		return n.storeCosigs(ctx, tx, from, in, cosigs)
 	})
-}
-
-// storeCosigs keeps cosignatures. One over a tree that is not held yet waits in
-// memory for its record; one over another tree than the one held is an
-// observation, or, if its signer signed both, a proof.
-func (n *Node) storeCosigs(ctx context.Context, tx *Tx, from party.ID, cosigs []checkpoint.Cosigned) error {
-	for _, c := range cosigs {
-		if out, err := n.frozenOut(ctx, tx, c); err != nil {
-			return err
-		} else if out {
-			continue
-		}
-		_, err := record.SaveCosigned(ctx, tx.Tx, c)
-		var both *record.Contradiction
-		switch {
-		case errors.Is(err, record.ErrNotHeld):
-			tx.After(func() { n.park(c) })
-		case errors.As(err, &both):
-			tx.After(func() { n.contradicted = append(n.contradicted, contradictedCosig{from, c, both.Held}) })
-		case err != nil:
-			return err
-		}
-	}
-	return nil
 }
 
 // contradictedCosig is a cosignature over another tree than the one held.
@@ -436,29 +421,6 @@ type contradictedCosig struct {
 	from party.ID
 	c    checkpoint.Cosigned
 	held []byte // another note of the same signer, or nil
-}
-
-// maxParked bounds the cosignatures that wait for their record, in number.
-const maxParked = 10000
-
-func (n *Node) park(c checkpoint.Cosigned) {
-	if n.parkedCount < maxParked {
-		n.parked[c.Head().Origin] = append(n.parked[c.Head().Origin], c)
-		n.parkedCount++
-	}
-}
-
-// unpark takes the cosignatures that waited for records which have now grown.
-func (n *Node) unpark(all []*accepted) []checkpoint.Cosigned {
-	var out []checkpoint.Cosigned
-	for _, acc := range all {
-		if len(acc.leaves) > 0 {
-			out = append(out, n.parked[acc.origin]...)
-			n.parkedCount -= len(n.parked[acc.origin])
-			delete(n.parked, acc.origin)
-		}
-	}
-	return out
 }
 
 // storeBlobs keeps those blobs that an act names, one that came along or one held before.
@@ -566,7 +528,7 @@ func (n *Node) file(ctx context.Context, tx *Tx, author party.ID, ref act.Ref, a
 		tx.After(func() {
 			n.cfg.Log.Warn("a party opened a new volume of its record", "party", string(author), "origin", string(ref.Origin))
 		})
-		return nil
+		return n.beginStream(ctx, tx, author)
 	case act.Statement, act.Delivered, act.Acknowledged, act.Returned, act.HandedOver,
 		act.Entered, act.Confirmed, act.Contested, act.Suspension, act.Resumption:
 		return nil // what they mean is read from the docket

@@ -163,6 +163,41 @@ func CosignaturesSince(ctx context.Context, q durable.Querier, seq int64, limit 
 		where n.seq > $1 and s.id = n.signer and l.id = n.log order by n.seq limit $2`, seq, page(limit))
 }
 
+// Part selects cosignatures: those over the volumes of one record and those made
+// under two names. The zero value selects all.
+type Part struct {
+	Of party.Origin // the first volume
+	By [2]string
+}
+
+// CosignaturesOf returns those of a part with Seq > seq in order of Seq, at most
+// limit (up to MaxPage), and how far they go: all of the part up to there is
+// among them. A seq beyond all that there are is of another store, and the answer
+// begins at 0.
+func CosignaturesOf(ctx context.Context, q durable.Querier, p Part, seq int64, limit int) ([]StoredCosig, int64, error) {
+	var last int64
+	if err := q.QueryRowContext(ctx, `select coalesce(max(seq), 0) from record_notes`).Scan(&last); err != nil {
+		return nil, 0, fmt.Errorf("read the last cosignature: %w", err)
+	}
+	if seq > last {
+		seq = 0
+	}
+	if seq == last {
+		return nil, last, nil
+	}
+	all, err := cosigs(ctx, q, selectCosigs+`from record_notes n cross join record_signers s cross join record_logs l
+		where n.seq > $1 and n.seq <= $2 and s.id = n.signer and l.id = n.log
+		and ($3 = '' or s.name = $4 or s.name = $5 or l.origin = $3 or substr(l.origin, 1, length($3) + 2) = $3 || '/v')
+		order by n.seq limit $6`, seq, last, string(p.Of), p.By[0], p.By[1], page(limit))
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(all) > 0 && len(all) == page(limit) {
+		last = all[len(all)-1].Seq
+	}
+	return all, last, nil
+}
+
 // CosignedBy lists all that was made under a key name, for a rotation's list, in
 // order of origin, size and time, without the notes.
 func CosignedBy(ctx context.Context, q durable.Querier, by string) ([]StoredCosig, error) {
