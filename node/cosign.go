@@ -304,52 +304,6 @@ func (n *Node) firstMissing(ctx context.Context, o party.Origin) (int64, error) 
 	return idx, err
 }
 
-// wanted are the blobs to ask a peer for: every missing one, since a relay or
-// another custodian may hold what the author could not send.
-func (n *Node) wanted(ctx context.Context, _ party.ID) ([]canon.Digest, error) {
-	rows, err := n.db.Read().QueryContext(ctx, `select distinct m.digest from node_missing m where not exists (
-		select 1 from node_unfit u where u.digest = m.digest and u.origin = m.origin and u.idx = m.idx) order by m.digest limit $1`, maxWants)
-	if err != nil {
-		return nil, fmt.Errorf("list missing blobs: %w", err)
-	}
-	defer rows.Close()
-	var out []canon.Digest
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		d, err := canon.ParseDigest(s)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, d)
-	}
-	return out, rows.Err()
-}
-
-// entitled reports whether a peer may be given a blob: some act that names it
-// allows it.
-func (n *Node) entitled(ctx context.Context, to party.ID, d canon.Digest) (bool, error) {
-	rows, err := docket.List(ctx, n.db.Read(), docket.Filter{Digest: d.String(), Limit: 16})
-	if err != nil {
-		return false, err
-	}
-	for _, r := range rows {
-		if r.Clear == d.String() {
-			return true, nil
-		}
-		a, err := n.readAct(ctx, r.Ref)
-		if err != nil {
-			return false, err
-		}
-		if n.mayHold(to, r.Ref.Origin, a) {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
 func (n *Node) heldSize(ctx context.Context, o party.Origin) (int64, error) {
 	s, ok, err := n.released(ctx, o)
 	if err != nil || !ok {

@@ -419,8 +419,8 @@ func (n *Node) addLeaves(ctx context.Context, m *message, to party.ID, o party.O
 	}
 	took := sizeOf(leaves)
 	m.bytes += took // kept free of blobs
-	for _, l := range leaves {
-		if err := n.addBlobsOf(ctx, m, to, o, l, sent); err != nil {
+	for i, l := range leaves {
+		if err := n.addBlobsOf(ctx, m, to, o, from+int64(i), l, sent); err != nil {
 			return head, err
 		}
 	}
@@ -472,48 +472,27 @@ func (n *Node) leaves(ctx context.Context, o party.Origin, from, to int64, limit
 }
 
 // addBlobsOf adds the blobs that a leaf names and the peer may hold.
-func (n *Node) addBlobsOf(ctx context.Context, m *message, to party.ID, o party.Origin, leaf []byte, sent map[canon.Digest]bool) error {
+func (n *Node) addBlobsOf(ctx context.Context, m *message, to party.ID, o party.Origin, idx int64, leaf []byte, sent map[canon.Digest]bool) error {
 	a, err := act.Parse(leaf)
 	if err != nil {
 		return nil // set aside or invalid: nothing to send beside it
 	}
-	if !a.Clear.Digest.IsZero() {
-		return n.addBlob(ctx, m, a.Clear.Digest, sent)
+	d, ok := a.Clear.Digest, true
+	if d.IsZero() {
+		d = a.Sealed.Digest
 	}
-	if a.Sealed.Digest.IsZero() || !n.mayHold(to, o, a) {
+	switch {
+	case d.IsZero():
 		return nil
+	case o.Base() != n.origin.Base():
+		ok, err = n.entitled(ctx, to, d)
+	case !a.Sealed.Digest.IsZero():
+		ok, err = n.mayHold(ctx, to, act.Ref{Origin: o, Index: idx, Leaf: tlog.RecordHash(leaf)}, a.To)
 	}
-	return n.addBlob(ctx, m, a.Sealed.Digest, sent)
-}
-
-// mayHold says who gets a ciphertext: its author, addressees and custodians, and
-// a relay towards an addressee with whom we keep no link or that has no endpoint.
-func (n *Node) mayHold(to party.ID, o party.Origin, a *act.Act) bool {
-	if a.Addressed(to) || n.isCustodian(to) || n.author(o) == to {
-		return true
+	if err != nil || !ok {
+		return err
 	}
-	for _, id := range a.To {
-		if n.noLink(id) || n.unreachable(id) || n.byCourier(id) {
-			return true
-		}
-	}
-	return false
-}
-
-// byCourier reports whether a party has no endpoint, so that another may have to
-// carry what is meant for it.
-func (n *Node) byCourier(id party.ID) bool {
-	p, ok := n.keys.Load().Current().Party(id)
-	return ok && p.Card != nil && len(p.Endpoints) == 0
-}
-
-func (n *Node) isCustodian(id party.ID) bool {
-	for _, c := range n.keys.Load().Current().Custodians {
-		if c == id {
-			return true
-		}
-	}
-	return false
+	return n.addBlob(ctx, m, d, sent)
 }
 
 func (n *Node) addBlob(ctx context.Context, m *message, d canon.Digest, sent map[canon.Digest]bool) error {

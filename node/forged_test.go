@@ -109,3 +109,8 @@ func (tw *town) arrivalOf(from party.ID, records ...*incoming) *arrival {
 	return &arrival{info: bundle.Info{Group: tw.first.Group, From: from, Written: canon.FormatTime(time.Now())},
 		blobs: map[canon.Digest][]byte{}, records: records}
 }
+
+// ref is the place of a leaf.
+func (f *forged) ref(i int) act.Ref {
+	return act.Ref{Origin: f.origin, Index: int64(i), Leaf: tlog.RecordHash(f.leaves[i])}
+}

@@ -45,6 +45,7 @@ type peer struct {
 	got       int64                            // how far we hold its stream
 	spoken    bool                             // it was told so since we started
 	want      []canon.Digest                   // blobs it asked for
+	asked     map[party.Origin]int64           // act from which it is asked for what is missing of a record
 	back      map[party.Origin]stepBack        // records to be asked for from before what is held
 	cut       party.Origin                     // record with which the next message begins, the last was cut there
 	turn      int                              // of positions to tell, where there are more than go into a message
@@ -127,7 +128,7 @@ func (n *Node) peer(id party.ID) *peer {
 	defer n.mu.Unlock()
 	p := n.peers[id]
 	if p == nil {
-		p = &peer{id: id, wake: make(chan struct{}, 1), told: map[party.Origin]bundle.Position{}, back: map[party.Origin]stepBack{}}
+		p = &peer{id: id, wake: make(chan struct{}, 1), told: map[party.Origin]bundle.Position{}, back: map[party.Origin]stepBack{}, asked: map[party.Origin]int64{}}
 		n.peers[id] = p
 	}
 	return p

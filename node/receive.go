@@ -499,6 +499,9 @@ func (n *Node) storeRecord(ctx context.Context, tx *Tx, acc *accepted, contents 
 		if err := n.file(ctx, tx, acc.author, a.ref, a.act); err != nil {
 			return err
 		}
+		if err := saveSealed(ctx, tx, a.ref, a.act); err != nil {
+			return err
+		}
 		if err := n.noteMissing(ctx, tx, a.ref, a.act); err != nil {
 			return err
 		}

@@ -40,6 +40,8 @@ create table if not exists node_editions (
 	edition bigint not null, digest text not null, primary key (edition));
 create table if not exists node_retired (
 	origin text not null, idx bigint not null, seq bigint not null, primary key (origin, idx));
+create table if not exists node_sealed (
+	digest text not null, origin text not null, idx bigint not null, primary key (digest));
 create table if not exists node_streams (
 	party text not null, upto bigint not null, primary key (party));
 create table if not exists node_frozen (
