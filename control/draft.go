@@ -347,7 +347,7 @@ func draftSubmit(ctx context.Context, c *call, a DraftArgs) (any, error) {
 	if _, err := c.node.Check(ctx, d.Request); err != nil {
 		return nil, err
 	}
-	if d, err = c.node.Desk().Submit(ctx, s, d.ID); err != nil {
+	if d, err = c.node.Submit(ctx, s, d.ID); err != nil {
 		return nil, err
 	}
 	return c.draft(ctx, d)

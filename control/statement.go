@@ -177,8 +177,8 @@ type Lead struct {
 	Sentence  string          `json:"sentence"`
 }
 
-func (c *call) lead(ctx context.Context, thread string) (*Lead, error) {
-	if thread == "" {
+func (c *call) lead(ctx context.Context, thread docket.Thread) (*Lead, error) {
+	if thread.Name == "" {
 		return nil, nil
 	}
 	l, err := c.node.LeadOf(ctx, thread)
@@ -255,7 +255,7 @@ func (c *call) statement(ctx context.Context, row docket.Row) (*Statement, error
 			s.For[id] = node.Time(b.NotAfter)
 		}
 	}
-	if s.Lead, err = c.lead(ctx, row.Thread); err != nil {
+	if s.Lead, err = c.lead(ctx, row.In()); err != nil {
 		return nil, err
 	}
 	answers, err := c.node.Receipts(ctx, row.Ref)
@@ -398,16 +398,29 @@ func threadShow(ctx context.Context, c *call, a RefArgs) (any, error) {
 		out.Acts = append(out.Acts, *s)
 	}
 	slices.SortStableFunc(out.Acts, func(a, b Statement) int { return strings.Compare(a.Claimed, b.Claimed) })
-	if out.Lead, err = c.lead(ctx, thread); err != nil {
+	said := firstSaid(rows)
+	if out.Lead, err = c.lead(ctx, said); err != nil {
 		return nil, err
 	}
-	out.Whole = c.whole(ctx, thread, out.Acts)
+	out.Whole = c.whole(ctx, said, out.Acts)
 	return out, nil
 }
 
+// firstSaid is the thread of the statement that claims to be the first: others
+// may have used its name too.
+func firstSaid(rows []docket.Row) docket.Thread {
+	var first docket.Row
+	for _, r := range rows {
+		if r.Kind == act.Statement && (first.Ref.IsZero() || r.Claimed < first.Claimed) {
+			first = r
+		}
+	}
+	return first.In()
+}
+
 // whole is the form of a thread as it stands now, once more than one act made it.
-func (c *call) whole(ctx context.Context, thread string, acts []Statement) string {
-	if len(acts) < 2 || thread == "" {
+func (c *call) whole(ctx context.Context, thread docket.Thread, acts []Statement) string {
+	if len(acts) < 2 || thread.Name == "" {
 		return ""
 	}
 	v, err := c.node.Whole(ctx, thread)

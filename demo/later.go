@@ -119,7 +119,7 @@ func (s *story) correct() error {
 	if err := s.delivered(ref, borovia, cintra); err != nil {
 		return err
 	}
-	l, err := s.node(borovia).LeadOf(s.ctx, "ALA/EX/1")
+	l, err := s.node(borovia).LeadOf(s.ctx, docket.Thread{Author: alatau, Name: "ALA/EX/1", Status: act.Exercise})
 	if err != nil {
 		return err
 	}

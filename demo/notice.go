@@ -10,6 +10,7 @@ import (
 
 	"detente/act"
 	"detente/desk"
+	"detente/docket"
 	"detente/lodging"
 	"detente/node"
 	"detente/packs"
@@ -81,7 +82,7 @@ func (s *story) draft(at party.ID, drafter string, r node.Request) (desk.Draft, 
 	if err != nil {
 		return d, err
 	}
-	return n.Desk().Submit(s.ctx, s.staff[drafter], d.ID)
+	return n.Submit(s.ctx, s.staff[drafter], d.ID)
 }
 
 func (s *story) clearAndSend(at party.ID, clearer string, d desk.Draft) (act.Ref, error) {
@@ -188,7 +189,7 @@ func (s *story) lodged(at party.ID, thread string) error {
 	var l *node.Lead
 	err := s.until("the mirrors vouch", 20*time.Second, func() (bool, error) {
 		var err error
-		l, err = s.node(at).LeadOf(s.ctx, thread)
+		l, err = s.node(at).LeadOf(s.ctx, docket.Thread{Author: alatau, Name: thread, Status: act.Exercise})
 		return err == nil && !l.Lodged.IsZero() && l.Bounds.Have >= 3, err
 	})
 	if err != nil {

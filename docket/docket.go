@@ -157,6 +157,17 @@ type Row struct {
 	State   string
 }
 
+// Thread is what one author says under one name, in earnest, as an exercise or as
+// a test. Two authors that use one name have two threads.
+type Thread struct {
+	Author party.ID
+	Name   string
+	Status act.Status
+}
+
+// In is the thread of a row.
+func (r Row) In() Thread { return Thread{r.Author, r.Thread, r.Status} }
+
 // Filter selects rows; zero fields do not restrict.
 type Filter struct {
 	Origin  party.Origin

@@ -20,9 +20,9 @@ type Lead struct {
 	Author    party.ID
 	Counts    act.Ref // the act whose lodging counts: the first that named this start
 	Start     time.Time
-	Days      int       // provided for; 0: the group agreed on none
-	Deadline  time.Time // lodged by
-	Lodged    time.Time // not after; zero: not shown
+	Days      int            // provided for; 0: the group agreed on none
+	Deadline  time.Time      // lodged by
+	Lodged    time.Time      // not after; zero: not shown
 	Bounds    lodging.Bounds // what the counting mirrors show
 	Own       lodging.Bounds // what is shown against this party alone, if it is an addressee
 	Finding   lodging.Finding
@@ -36,9 +36,9 @@ var ErrNoLead = errors.New("no start of an activity can be read in this thread")
 
 // LeadOf judges the lead time of a thread as this reader can read it. For the
 // fields that a correction leaves alone the first lodging stands; a moved start
-// runs its clock again.
-func (n *Node) LeadOf(ctx context.Context, thread string) (*Lead, error) {
-	rows, err := docket.List(ctx, n.db.Read(), docket.Filter{Thread: thread, Kinds: []act.Kind{act.Statement}})
+// runs its clock again. What others say under the same name changes nothing.
+func (n *Node) LeadOf(ctx context.Context, t docket.Thread) (*Lead, error) {
+	rows, err := n.statements(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -55,10 +55,10 @@ func (n *Node) LeadOf(ctx context.Context, thread string) (*Lead, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !ok || out != nil && (out.Author != r.Author || out.Start.Equal(start)) {
+		if !ok || out != nil && out.Start.Equal(start) {
 			continue
 		}
-		out = &Lead{Thread: thread, Author: r.Author, Counts: r.Ref, Start: start}
+		out = &Lead{Thread: t.Name, Author: r.Author, Counts: r.Ref, Start: start}
 		out.Days = n.leadDays(r.Measure)
 	}
 	if out == nil {

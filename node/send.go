@@ -44,6 +44,8 @@ type Request struct {
 	Post     party.Post      `json:"post"`     // issuing post
 	Language string          `json:"language"` // original language
 	Handling string          `json:"handling"` // handling mark
+	// Gives is the digest of what a correction or update gives, by Submit.
+	Gives string `json:"gives,omitempty"`
 }
 
 // Plan is a checked request: what will be appended, shown to the officer who clears it.
@@ -107,7 +109,10 @@ func (n *Node) checkForm(ctx context.Context, p *Plan) error {
 		return fmt.Errorf("read the form: %w", err)
 	}
 	if r.Life == act.Correction || r.Life == act.Update {
-		before, err := n.Whole(ctx, r.Thread)
+		if err := n.follows(ctx, r); err != nil {
+			return err
+		}
+		before, err := n.Whole(ctx, docket.Thread{Author: n.self, Name: r.Thread, Status: r.Status})
 		if err != nil {
 			return err
 		}
@@ -185,6 +190,9 @@ func (n *Node) Send(ctx context.Context, s desk.Session, id string) (act.Ref, er
 	}
 	plan, err := n.Check(ctx, cleared.Draft().Request)
 	if err != nil {
+		return act.Ref{}, err
+	}
+	if err := plan.bound(); err != nil {
 		return act.Ref{}, err
 	}
 	var ref act.Ref
@@ -283,26 +291,6 @@ func (n *Node) sealInto(ctx context.Context, tx *Tx, a *act.Act, c seal.Content)
 	}
 	a.Sealed = act.Blob{Digest: d, Size: int64(len(b))}
 	return nil
-}
-
-// Whole is the filled form of a thread as corrected and updated so far, for
-// this reader: the last content under the thread that could be read.
-func (n *Node) Whole(ctx context.Context, thread string) (*regime.Values, error) {
-	rows, err := docket.List(ctx, n.db.Read(), docket.Filter{Thread: thread, Kinds: []act.Kind{act.Statement}})
-	if err != nil {
-		return nil, err
-	}
-	for i := len(rows) - 1; i >= 0; i-- {
-		c, err := n.Content(ctx, rows[i].Ref)
-		if errors.Is(err, ErrNoContent) || err == nil && c.Type != FormType {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		return regime.ParseValues(c.Body)
-	}
-	return nil, fmt.Errorf("no filled form is held in thread %q", thread)
 }
 
 // Content is the readable content of an act: its payload, or what was opened.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"detente/act"
+	"detente/docket"
 	"detente/lodging"
 	"detente/node"
 	"detente/party"
@@ -257,7 +258,7 @@ func (w *world) checkLead(id party.ID, s *said, e expected, now int64) {
 	if s.thread == "" || id != s.author && !slices.Contains(s.to, id) {
 		return
 	}
-	lead, err := w.node(id).LeadOf(w.ctx, s.thread)
+	lead, err := w.node(id).LeadOf(w.ctx, docket.Thread{Author: s.author, Name: s.thread, Status: act.Exercise})
 	if errors.Is(err, node.ErrNoLead) {
 		return // the content has not come yet
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"detente/act"
+	"detente/docket"
 	"detente/key"
 	"detente/lodging"
 	"detente/node"
@@ -174,7 +175,7 @@ func TestDeadlineWhileParted(t *testing.T) {
 		time.Sleep(time.Minute)
 		finds := func(id party.ID, want lodging.Finding) {
 			w.t.Helper()
-			l, err := w.node(id).LeadOf(w.ctx, "ALA/1")
+			l, err := w.node(id).LeadOf(w.ctx, docket.Thread{Author: "alatau", Name: "ALA/1", Status: act.Exercise})
 			must(t, err)
 			if l.Finding != want {
 				w.t.Errorf("%s finds %s, want %s (%+v)", id, l.Finding, want, l.Bounds)
@@ -218,12 +219,12 @@ func TestWithheldCosignatures(t *testing.T) {
 		time.Sleep(time.Minute)
 		ref := w.notify('A', "DE", "ALA/1", leadDays)
 		time.Sleep(24 * time.Hour)
-		l, err := w.node("alatau").LeadOf(w.ctx, "ALA/1")
+		l, err := w.node("alatau").LeadOf(w.ctx, docket.Thread{Author: "alatau", Name: "ALA/1", Status: act.Exercise})
 		must(t, err)
 		if l.Finding != lodging.NotShownTimely {
 			t.Errorf("alatau finds %s while one of two vouches", l.Finding)
 		}
-		if l, err = w.node("elbria").LeadOf(w.ctx, "ALA/1"); err != nil || l.Finding != lodging.Timely {
+		if l, err = w.node("elbria").LeadOf(w.ctx, docket.Thread{Author: "alatau", Name: "ALA/1", Status: act.Exercise}); err != nil || l.Finding != lodging.Timely {
 			t.Errorf("against elbria its own word suffices: %+v, %v", l, err)
 		}
 		lodged, err := w.node("alatau").Lodged(w.ctx, ref)
@@ -237,7 +238,7 @@ func TestWithheldCosignatures(t *testing.T) {
 		}
 		w.start("BCD")
 		time.Sleep(12 * time.Hour)
-		if l, err = w.node("alatau").LeadOf(w.ctx, "ALA/1"); err != nil || l.Finding != lodging.NotShownTimely || l.Bounds.NotAfter == 0 {
+		if l, err = w.node("alatau").LeadOf(w.ctx, docket.Thread{Author: "alatau", Name: "ALA/1", Status: act.Exercise}); err != nil || l.Finding != lodging.NotShownTimely || l.Bounds.NotAfter == 0 {
 			t.Errorf("after they signed: %+v, %v", l, err)
 		}
 	})
@@ -363,7 +364,7 @@ func TestEditionWhileOneIsAway(t *testing.T) {
 		}
 		time.Sleep(48 * time.Hour)
 		for _, id := range []party.ID{"alatau", "borovia", "dovania"} {
-			l, err := w.node(id).LeadOf(w.ctx, "BOR/1")
+			l, err := w.node(id).LeadOf(w.ctx, docket.Thread{Author: "borovia", Name: "BOR/1", Status: act.Exercise})
 			must(t, err)
 			if l.Days != 30 || l.Finding != lodging.Timely {
 				t.Errorf("%s finds %s of %d days", id, l.Finding, l.Days)

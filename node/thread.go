@@ -1,0 +1,143 @@
+package node
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"detente/act"
+	"detente/desk"
+	"detente/docket"
+	"detente/internal/canon"
+	"detente/regime"
+)
+
+// maxThread is how many statements of one author in one thread are read. Only
+// the author itself can write more, and then nothing is said about its thread.
+const maxThread = 10_000
+
+// statements are those of a thread, in the order of its author's record, without
+// what follows a statement that is not among them.
+func (n *Node) statements(ctx context.Context, t docket.Thread) ([]docket.Row, error) {
+	rows, err := docket.List(ctx, n.db.Read(), docket.Filter{Author: t.Author, Thread: t.Name, Status: t.Status,
+		Kinds: []act.Kind{act.Statement}, Limit: maxThread})
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == maxThread {
+		return nil, fmt.Errorf("thread %q of %s has too many statements", t.Name, t.Author)
+	}
+	keys := n.keys.Load()
+	newest := func(r docket.Row) int { // a record entered after a loss of keys comes last
+		if p, ok := keys.Current().Party(t.Author); ok && p.Card != nil && p.Card.Origin == r.Ref.Origin.Base() {
+			return 1
+		}
+		return 0
+	}
+	slices.SortFunc(rows, func(a, b docket.Row) int {
+		return cmp.Or(cmp.Compare(newest(a), newest(b)), cmp.Compare(a.Ref.Origin.Base(), b.Ref.Origin.Base()),
+			cmp.Compare(a.Ref.Origin.Volume(), b.Ref.Origin.Volume()), cmp.Compare(a.Ref.Index, b.Ref.Index))
+	})
+	seen := map[act.Ref]bool{}
+	var out []docket.Row
+	for _, r := range rows {
+		if r.Life != act.New && !seen[r.Answers] {
+			continue
+		}
+		seen[r.Ref] = true
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// Whole is the filled form of a thread as its author corrected and updated it so
+// far, for this reader: the last content that could be read. Nobody else's
+// statement under the same name has a part in it.
+func (n *Node) Whole(ctx context.Context, t docket.Thread) (*regime.Values, error) {
+	rows, err := n.statements(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range slices.Backward(rows) {
+		c, err := n.Content(ctx, r.Ref)
+		if errors.Is(err, ErrNoContent) || err == nil && c.Type != FormType {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return regime.ParseValues(c.Body)
+	}
+	return nil, fmt.Errorf("no filled form is held in the %s thread %q of %s", t.Status, t.Name, t.Author)
+}
+
+// ErrThreadWentOn means that what would be sent is not what was cleared.
+var ErrThreadWentOn = errors.New("the thread went on since this draft was submitted, and what would be sent is not what was cleared; " +
+	"have the draft returned and submit it again")
+
+// Submit hands a draft over for clearance. A correction or update is bound to
+// the whole content that it gives now: what is cleared is what is sent.
+func (n *Node) Submit(ctx context.Context, s desk.Session, id string) (desk.Draft, error) {
+	d, err := n.desk.Draft(ctx, id)
+	if err != nil {
+		return d, err
+	}
+	plan, err := n.Check(ctx, d.Request)
+	if err != nil {
+		return d, err
+	}
+	if plan.overlaid() && (d.State == desk.StateDraft || d.State == desk.StateReturned) {
+		r := plan.Request
+		r.Gives = plan.digest().String()
+		b, err := json.Marshal(r)
+		if err != nil {
+			return d, fmt.Errorf("write request: %w", err)
+		}
+		if d, err = n.desk.Save(ctx, s, id, b); err != nil {
+			return d, err
+		}
+	}
+	return n.desk.Submit(ctx, s, id)
+}
+
+// overlaid reports whether the content is laid over what was said before.
+func (p *Plan) overlaid() bool {
+	return p.Form != nil && (p.Request.Life == act.Correction || p.Request.Life == act.Update)
+}
+
+// digest is over what an overlaid plan gives.
+func (p *Plan) digest() canon.Digest {
+	return canon.DigestOf(fmt.Appendf(nil, "%q\n%s", p.Touches, p.Content))
+}
+
+// bound checks that a plan gives what it gave when it was submitted.
+func (p *Plan) bound() error {
+	if p.overlaid() && p.Request.Gives != p.digest().String() {
+		return ErrThreadWentOn
+	}
+	return nil
+}
+
+// follows checks that a correction or update answers a statement of this party's
+// own thread, made with the same form.
+func (n *Node) follows(ctx context.Context, r Request) error {
+	ref, err := act.ParseRef(r.Answers)
+	if err != nil {
+		return fmt.Errorf("answers: %w", err)
+	}
+	rows, err := n.statements(ctx, docket.Thread{Author: n.self, Name: r.Thread, Status: r.Status})
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(rows, func(row docket.Row) bool { return row.Ref == ref })
+	if i < 0 {
+		return fmt.Errorf("what it answers is no statement of this party in the %s thread %q", r.Status, r.Thread)
+	}
+	if rows[i].Measure != r.Measure {
+		return fmt.Errorf("what it answers was made with the form %q", rows[i].Measure)
+	}
+	return nil
+}
