@@ -1,9 +1,12 @@
 package node
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"detente/bundle"
 	"detente/internal/canon"
@@ -126,45 +129,154 @@ type ImportReport struct {
 	Cosigs  int                       `json:"cosignatures"`
 }
 
-// ReadCarried reads a carried bundle whole, without changing anything, and says
-// what it would change.
+// A carried file may be larger than memory. One up to pieceBytes is taken whole.
+// A longer one is read twice: to its end, to see that nothing of its form is
+// wrong, and then piece by piece, each up to a checkpoint.
+const (
+	pieceBytes = 64 << 20
+	// mostBytes may lie between two checkpoints.
+	mostBytes = 512 << 20
+)
+
+// ReadCarried reads a carried bundle to its end, without changing anything, and
+// says what it would change.
 func (n *Node) ReadCarried(ctx context.Context, r io.Reader) (*ImportReport, error) {
-	in, err := readArrival(r, bundle.FileLimits())
+	rep, _, err := n.look(ctx, r)
+	return rep, err
+}
+
+// look reads a carried bundle one part at a time. most are the bytes in the
+// largest piece that must be taken together.
+func (n *Node) look(ctx context.Context, r io.Reader) (rep *ImportReport, most int64, err error) {
+	br, info, err := bundle.NewReader(r, bundle.FileLimits())
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return n.reportOf(ctx, in)
-}
-
-func (n *Node) reportOf(ctx context.Context, in *arrival) (*ImportReport, error) {
-	rep := &ImportReport{From: in.info.From, Written: in.info.Written, Records: map[party.Origin][2]int64{}, Blobs: len(in.blobs), Cosigs: len(in.cosigs)}
-	for _, rec := range in.records {
-		held, err := n.heldSize(ctx, rec.origin)
+	rep = &ImportReport{From: info.From, Written: info.Written, Records: map[party.Origin][2]int64{}}
+	sum := int64(0)
+	for {
+		p, err := br.Next()
+		if errors.Is(err, io.EOF) {
+			return rep, max(most, sum), nil
+		}
+		if err == nil { // the notes must be notes
+			err = (&arrival{carried: true, blobs: map[canon.Digest][]byte{}}).add(p, map[party.Origin]*incoming{})
+		}
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		if end := rec.from + int64(len(rec.leaves)); end > held && rec.from >= 0 {
-			rep.Records[rec.origin] = [2]int64{held, end}
+		sum += partBytes(p)
+		most = max(most, sum)
+		switch p.Kind {
+		case bundle.Blob:
+			rep.Blobs++
+		case bundle.Entries:
+			if err := n.reportEntries(ctx, rep, p); err != nil {
+				return nil, 0, err
+			}
+		case bundle.Cosig:
+			rep.Cosigs++
+			sum = 0
+		case bundle.Head:
+			sum = 0
 		}
 	}
-	return rep, nil
 }
 
-// Import takes a carried bundle through the same verification as the network. It
-// is taken whole or refused whole.
+func (n *Node) reportEntries(ctx context.Context, rep *ImportReport, p bundle.Part) error {
+	held := int64(0)
+	if was, ok := rep.Records[p.Origin]; ok {
+		held = was[0]
+	} else {
+		var err error
+		if held, err = n.heldSize(ctx, p.Origin); err != nil {
+			return err
+		}
+	}
+	if end := p.From + int64(len(p.Leaves)); end > held {
+		rep.Records[p.Origin] = [2]int64{held, end}
+	}
+	return nil
+}
+
+func partBytes(p bundle.Part) int64 {
+	return int64(len(p.Note) + len(p.Blob) + sizeOf(p.Leaves) + 100*len(p.Have) + 32*len(p.Want))
+}
+
+// Import takes a carried bundle through the same verification as the network. One
+// with a fault in its form is refused whole. What verifies of a long one is kept,
+// piece by piece; if a later piece is refused, what came before it stands.
 func (n *Node) Import(ctx context.Context, r io.Reader) (*ImportReport, error) {
-	in, err := readArrival(r, bundle.FileLimits())
+	var head bytes.Buffer
+	if _, err := io.CopyN(&head, r, pieceBytes); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read the carried bundle: %w", err)
+	}
+	if head.Len() < pieceBytes {
+		return n.importPieces(ctx, bytes.NewReader(head.Bytes()), pieceBytes, mostBytes)
+	}
+	file, err := os.CreateTemp(n.cfg.Dir, "import-*")
+	if err != nil {
+		return nil, fmt.Errorf("make room for the carried bundle: %w", err)
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	if _, err := io.Copy(file, io.MultiReader(&head, r)); err != nil {
+		return nil, fmt.Errorf("keep the carried bundle while it is read: %w", err)
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("read the carried bundle: %w", err)
+	}
+	return n.importPieces(ctx, file, pieceBytes, mostBytes)
+}
+
+// importPieces takes a file in pieces of some piece bytes, if there are never
+// more than most between two checkpoints.
+func (n *Node) importPieces(ctx context.Context, r io.ReadSeeker, piece, most int64) (*ImportReport, error) {
+	rep, largest, err := n.look(ctx, r)
+	if err == nil && largest > most {
+		err = fmt.Errorf("%d bytes lie between two checkpoints, more than %d", largest, most)
+	}
 	if err != nil {
 		return nil, n.refuse(ctx, "", fmt.Errorf("carried bundle: %w", err), nil)
 	}
-	rep, err := n.reportOf(ctx, in)
-	if err != nil {
-		return nil, err
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("read the carried bundle again: %w", err)
 	}
-	if err := n.receive(ctx, in.info.From, in); err != nil {
-		return nil, err
+	br, info, err := bundle.NewReader(r, bundle.FileLimits())
+	if err != nil {
+		return nil, fmt.Errorf("read the carried bundle again: %w", err)
+	}
+	for last := false; !last; {
+		in := &arrival{info: info, blobs: map[canon.Digest][]byte{}, carried: true}
+		if last, err = in.fill(br, piece); err != nil {
+			return nil, fmt.Errorf("read the carried bundle again: %w", err)
+		}
+		if err := n.receive(ctx, info.From, in); err != nil {
+			return nil, err
+		}
 	}
 	// Nobody vouches for who wrote a carried bundle: where it says its writer stands
 	// is no answer of a peer (guard.go).
 	return rep, n.CosignAll(ctx)
+}
+
+// fill reads parts up to the first checkpoint or cosignature past piece bytes,
+// and reports whether that was the end.
+func (in *arrival) fill(br *bundle.Reader, piece int64) (last bool, err error) {
+	byOrigin := map[party.Origin]*incoming{}
+	for sum := int64(0); ; {
+		p, err := br.Next()
+		if errors.Is(err, io.EOF) {
+			return true, nil
+		}
+		if err == nil {
+			err = in.add(p, byOrigin)
+		}
+		if err != nil {
+			return false, err
+		}
+		if sum += partBytes(p); sum >= piece && (p.Kind == bundle.Head || p.Kind == bundle.Cosig) {
+			return false, nil
+		}
+	}
 }
