@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"detente/act"
@@ -97,13 +98,13 @@ func (s *story) imported(at party.ID, path string) (string, error) {
 	for _, r := range rep.Records {
 		acts += r[1] - r[0]
 	}
-	return fmt.Sprintf("%s: %d bytes; new: %d acts in %d records, %d blobs, %d cosignatures", filepath.Base(path), len(b), acts, len(rep.Records), rep.Blobs, rep.Cosigs), nil
+	return fmt.Sprintf("%s: %d bytes; new acts: %d; records that grow: %d; blobs: %d; cosignatures: %d", filepath.Base(path), len(b), acts, len(rep.Records), rep.Blobs, rep.Cosigs), nil
 }
 
 // correct: two fields change; for the others the first lodging stands.
 func (s *story) correct() error {
 	s.out.title("Alatau corrects two fields")
-	change, err := json.Marshal(map[string]any{"commanding_level": "division", "general_purpose": "Cooperation of two brigades with a foreign contingent in defence, and evacuation of the wounded."})
+	change, err := json.Marshal(map[string]any{"commanding_level": "Corps", "general_purpose": "Cooperation of two brigades with a foreign contingent in defence, and evacuation of the wounded."})
 	if err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (s *story) correct() error {
 	if l.Counts != s.first {
 		return fmt.Errorf("after the correction another act counts: %s", l.Counts)
 	}
-	s.out.say(fmt.Sprintf("The correction touches the fields %v; for all others the first lodging stands, also by Borovia's own reckoning.", a.Touches),
+	s.out.say(fmt.Sprintf("The correction touches the fields %s; for all others the first lodging stands, also by Borovia's own reckoning.", strings.Join(a.Touches, " and ")),
 		"Borovia: "+l.Sentence, fmt.Sprintf("what counts is act %d of %s", l.Counts.Index, l.Counts.Origin))
 	return nil
 }

@@ -32,6 +32,9 @@ func (n *narrator) say(sentence string, shown ...string) {
 	fmt.Fprintf(n.w, "    %s\n", sentence)
 	for _, s := range shown {
 		for _, line := range strings.Split(strings.TrimRight(s, "\n"), "\n") {
+			if line == "" {
+				continue
+			}
 			fmt.Fprintf(n.w, "      · %s\n", line)
 		}
 	}
