@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -94,7 +95,7 @@ func kindOf(l control.Line) string {
 	case l.Kind == act.Entered:
 		return "entered for " + string(l.For)
 	case l.Kind == act.HandedOver:
-		return "handed over to " + string(l.For)
+		return "hand-over to " + string(l.For)
 	case l.Kind == "":
 		return l.State
 	}
@@ -140,8 +141,8 @@ func (a *app) printStatement(w writer, s *control.Statement) {
 	field("post", string(s.Post))
 	field("claims", s.Claimed)
 	field("time", s.Lodged.Sentence)
-	for id, t := range s.For {
-		field("", fmt.Sprintf("against %s alone: by %s", id, t))
+	for _, id := range slices.Sorted(maps.Keys(s.For)) {
+		field("", fmt.Sprintf("towards %s alone: by %s", id, s.For[id]))
 	}
 	field("content", s.Reading)
 	if s.Text != "" {
