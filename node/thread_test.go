@@ -101,8 +101,9 @@ func TestThreadsDoNotMix(t *testing.T) {
 	tell(t, b, cancel)
 	cancel.Answers = first.String() // nor can it cancel what Alatau said
 	tell(t, b, cancel)
-	await(t, "cintra holds them", func() bool {
-		return c.SizeOf(ctx, a.Origin()) >= a.SizeOf(ctx, a.Origin()) && c.SizeOf(ctx, b.Origin()) >= b.SizeOf(ctx, b.Origin())
+	await(t, "cintra and alatau hold them", func() bool {
+		return c.SizeOf(ctx, a.Origin()) >= a.SizeOf(ctx, a.Origin()) && c.SizeOf(ctx, b.Origin()) >= b.SizeOf(ctx, b.Origin()) &&
+			a.SizeOf(ctx, b.Origin()) >= b.SizeOf(ctx, b.Origin())
 	})
 	for _, n := range []*node.Node{a, c} {
 		l, err := n.LeadOf(ctx, docket.Thread{Author: "alatau", Name: "X/1", Status: act.Actual})
