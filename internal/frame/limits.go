@@ -21,6 +21,10 @@ const (
 	// length of 20 digits, spaces and the newline.
 	maxHeader = maxType + maxArgs*(1+maxArg) + 1 + 20 + 1
 
+	// buffer gathers the lines between bodies, in bytes: most messages are a few
+	// kilobytes, and a large body passes it by.
+	buffer = 8 << 10
+
 	// firstRead is how much memory a body gets on the word of its length alone;
 	// beyond it memory grows with what arrives.
 	firstRead = 64 << 10

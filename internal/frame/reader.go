@@ -28,7 +28,7 @@ type Reader struct {
 // NewReader reads from r a file whose first line is magic.
 func NewReader(r io.Reader, magic string, lim Limits) *Reader {
 	return &Reader{
-		r:     bufio.NewReaderSize(r, max(firstRead, maxHeader)),
+		r:     bufio.NewReaderSize(r, max(buffer, maxHeader)),
 		sum:   sha256.New(),
 		magic: magic,
 		lim:   lim.orDefault(),

@@ -27,7 +27,7 @@ func NewWriter(w io.Writer, magic string) *Writer {
 	if err := checkArg(magic); err != nil {
 		panic("frame: magic: " + err.Error())
 	}
-	return &Writer{w: bufio.NewWriterSize(w, firstRead), sum: sha256.New(), magic: magic}
+	return &Writer{w: bufio.NewWriterSize(w, buffer), sum: sha256.New(), magic: magic}
 }
 
 // Write writes one item. The body is not kept.
