@@ -22,8 +22,10 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// Schema creates the derived tables. The same text runs on SQLite and, with
-// bytea for blob, on PostgreSQL.
+// Schema creates the derived tables. The same text runs on SQLite, where
+// durable.Tables gives "by key" its meaning, and, with bytea for blob, on
+// PostgreSQL. An index leaves out what nobody looks for by it: every act pays for
+// every index that it is in.
 const Schema = `
 create table if not exists docket_acts (
 	origin text not null, idx bigint not null, leaf blob not null,
@@ -32,19 +34,18 @@ create table if not exists docket_acts (
 	for_party text not null, claimed bigint not null, post text not null,
 	a_origin text not null, a_idx bigint not null, a_leaf blob not null,
 	sealed text not null, clear text not null, state text not null,
-	primary key (origin, idx));
-create index if not exists docket_acts_thread on docket_acts (thread, origin, idx);
-create index if not exists docket_acts_answers on docket_acts (a_origin, a_idx, kind);
-create index if not exists docket_acts_kind on docket_acts (kind, origin, idx);
+	primary key (origin, idx)) /* by key */;
+create index if not exists docket_acts_thread on docket_acts (thread, origin, idx) where thread <> '';
+create index if not exists docket_acts_answers on docket_acts (a_origin, a_idx, kind) where a_origin <> '';
+create index if not exists docket_acts_kind on docket_acts (kind, origin, idx) where kind not in ` + frequentKinds + `;
 create index if not exists docket_acts_unread on docket_acts (origin, idx) where state <> 'read';
 create table if not exists docket_addressees (
 	origin text not null, idx bigint not null, party text not null, stanza bigint not null, serial bigint not null,
-	primary key (origin, idx, party));
-create index if not exists docket_addressees_serial on docket_addressees (party, origin, serial);
-create index if not exists docket_addressees_place on docket_addressees (party, origin, idx);
+	primary key (origin, idx, party)) /* by key */;
+create index if not exists docket_addressees_place on docket_addressees (party, origin, idx, serial);
 create table if not exists docket_blobs (
 	digest text not null, origin text not null, idx bigint not null,
-	primary key (digest, origin, idx));
+	primary key (digest, origin, idx)) /* by key */;
 `
 
 // everyone stands in docket_addressees for an act that is addressed to all.
@@ -250,8 +251,8 @@ func (f Filter) where() (string, []any) {
 	}
 	switch {
 	case f.Origin == "":
-	case !f.Answers.IsZero():
-		add("coalesce("+place+".origin, '') = $%d", string(f.Origin)) // not by the order of the record: few answer one act
+	case !f.Answers.IsZero() || f.Thread != "":
+		add("coalesce("+place+".origin, '') = $%d", string(f.Origin)) // not by the order of the record: there is a shorter way
 	default:
 		add(place+".origin = $%d", string(f.Origin))
 	}
@@ -262,27 +263,34 @@ func (f Filter) where() (string, []any) {
 		add("d.status = $%d", string(f.Status))
 	}
 	if f.Thread != "" {
-		add("d.thread = $%d", f.Thread)
+		add("d.thread <> '' and d.thread = $%d", f.Thread) // as in the index
 	}
 	if f.Life != "" {
 		add("d.life = $%d", string(f.Life))
 	}
 	if !f.Answers.IsZero() {
-		add("d.a_origin = $%d", string(f.Answers.Origin))
+		add("d.a_origin <> '' and d.a_origin = $%d", string(f.Answers.Origin)) // as in the index
 		add("d.a_idx = $%d", f.Answers.Index)
 		add("d.a_leaf = $%d", f.Answers.Leaf[:])
 	}
 	if len(f.Kinds) > 0 {
-		kind := "d.kind"
-		if f.Thread != "" || !f.Answers.IsZero() || place != "d" {
-			kind = "coalesce(d.kind, '')" // not by the index of kinds: most acts are of few
+		text := "coalesce(d.kind, '')" // not by the index of kinds, where there is a shorter way
+		if place == "d" && f.Thread == "" && f.Answers.IsZero() && !slices.ContainsFunc(f.Kinds, frequent) {
+			text = "d.kind not in " + frequentKinds + " and d.kind"
 		}
-		cond = append(cond, kind+" in ("+marks(&args, f.Kinds)+")")
+		cond = append(cond, text+" in ("+marks(&args, f.Kinds)+")")
 	}
 	if len(cond) == 0 {
 		return "", args
 	}
 	return " where " + strings.Join(cond, " and "), args
+}
+
+// frequentKinds are those that most acts are of: they are not in the index of kinds.
+const frequentKinds = "('statement', 'delivered', 'acknowledged')"
+
+func frequent(k act.Kind) bool {
+	return k == act.Statement || k == act.Delivered || k == act.Acknowledged
 }
 
 // marks appends kinds to the arguments of a statement and writes their places.
@@ -363,12 +371,13 @@ func Get(ctx context.Context, q durable.Querier, o party.Origin, idx int64) (Row
 func NextSerial(ctx context.Context, q durable.Querier, origins []party.Origin, id party.ID) (int64, error) {
 	last := int64(0)
 	for _, o := range origins {
-		var n sql.NullInt64
-		err := q.QueryRowContext(ctx, `select max(serial) from docket_addressees where party = $1 and origin = $2`, string(id), string(o)).Scan(&n)
-		if err != nil {
+		var n int64
+		err := q.QueryRowContext(ctx, `select serial from docket_addressees where party = $1 and origin = $2 and serial > 0
+			order by idx desc limit 1`, string(id), string(o)).Scan(&n)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return 0, fmt.Errorf("next serial to %s: %w", id, err)
 		}
-		last = max(last, n.Int64)
+		last = max(last, n)
 	}
 	return last + 1, nil
 }
@@ -455,7 +464,7 @@ func UnansweredPast(ctx context.Context, q durable.Querier, id party.ID, kind ac
 		text := "select " + columns + ` from docket_addressees x cross join docket_acts d
 			where x.party = $1 and (x.origin, x.idx) > ($4, $5) and d.origin = x.origin and d.idx = x.idx
 			and d.kind = $3 and d.author <> $2 and d.state = 'read'
-			and not exists (select 1 from docket_acts r where r.a_origin = d.origin and r.a_idx = d.idx and r.author = $2
+			and not exists (select 1 from docket_acts r where r.a_origin <> '' and r.a_origin = d.origin and r.a_idx = d.idx and r.author = $2
 				and r.kind in (` + marks(&args, answers) + `))
 			order by x.origin, x.idx limit $6`
 		err := each(ctx, q, text, func(s scanner) error {

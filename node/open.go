@@ -114,7 +114,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 func (n *Node) open(ctx context.Context) error {
 	err := n.db.Update(ctx, func(tx *sql.Tx) error {
 		for _, s := range []string{record.Schema, docket.Schema, desk.Schema, witness.Schema, Schema} {
-			if _, err := tx.ExecContext(ctx, s); err != nil {
+			if _, err := tx.ExecContext(ctx, durable.Tables(s)); err != nil {
 				return fmt.Errorf("create tables: %w", err)
 			}
 		}

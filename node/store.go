@@ -30,9 +30,9 @@ create table if not exists node_contents (
 	origin text not null, idx bigint not null, state text not null, type text not null, body blob not null, note text not null,
 	primary key (origin, idx));
 create table if not exists node_filekeys (
-	digest text not null, body blob not null, primary key (digest));
+	digest text not null, body blob not null, primary key (digest)) /* by key */;
 create table if not exists node_missing (
-	digest text not null, origin text not null, idx bigint not null, primary key (digest, origin, idx));
+	digest text not null, origin text not null, idx bigint not null, primary key (digest, origin, idx)) /* by key */;
 create index if not exists node_missing_place on node_missing (origin, idx);
 create table if not exists node_unfit (
 	digest text not null, origin text not null, idx bigint not null, primary key (digest, origin, idx));

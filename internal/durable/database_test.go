@@ -458,3 +458,21 @@ func BenchmarkUpdate(b *testing.B) {
 		})
 	}
 }
+
+func TestTablesByKey(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "store.db"))
+	schema := Tables("create table a (x bigint not null, y text not null, primary key (y, x)) /* by key */;\n" +
+		"create table b (x bigint not null, y text not null, primary key (y, x));")
+	if err := db.Update(t.Context(), func(tx *sql.Tx) error { _, err := tx.Exec(schema); return err }); err != nil {
+		t.Fatal(err)
+	}
+	for table, whole := range map[string]bool{"a": true, "b": false} {
+		rows, err := db.Read().Query("select rowid from " + table)
+		if err == nil {
+			err = rows.Close()
+		}
+		if whole != (err != nil) {
+			t.Errorf("table %s has a key of its own beside the primary one: %v", table, err)
+		}
+	}
+}
