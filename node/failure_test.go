@@ -166,9 +166,9 @@ func duties() []duty {
 			if err != nil || len(rows) != 2 || rows[1].Kind != act.Delivered && rows[0].Kind != act.Delivered {
 				p.t.Fatalf("the act and its receipt: %v, %v", rows, err)
 			}
-			if c, err := p.a.Content(ctx, rows[1].Ref); err != nil && len(rows) == 2 {
-				if c, err = p.a.Content(ctx, rows[0].Ref); err != nil {
-					p.t.Fatalf("content: %v %v", c, err)
+			if _, err := p.a.Content(ctx, rows[1].Ref); err != nil {
+				if _, err := p.a.Content(ctx, rows[0].Ref); err != nil {
+					p.t.Fatalf("content: %v", err)
 				}
 			}
 		}},
