@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"detente/act"
@@ -48,7 +49,7 @@ func (n *Node) cosignLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		if !waitFor(ctx, time.NewTimer(n.cfg.CosignDelay)) {
+		if !waitFor(ctx, time.NewTimer(n.gather(n.cfg.CosignDelay))) {
 			return
 		}
 		if err := n.CosignAll(ctx); err != nil && ctx.Err() == nil {
@@ -106,7 +107,12 @@ func (n *Node) CosignAll(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	n.wakeAll() // released only now that they are durable
+	// Released only now that they are durable; in a large group with what else waits.
+	if n.gather(1) > 1 {
+		n.wakeLazy()
+	} else {
+		n.wakeAll()
+	}
 	forks := n.shown
 	n.shown = nil
 	for _, f := range forks {
@@ -316,12 +322,16 @@ func (n *Node) heldSize(ctx context.Context, o party.Origin) (int64, error) {
 // further volume held here.
 func (n *Node) allOrigins() []party.Origin {
 	var out []party.Origin
+	frozen, err := n.Frozen(context.Background())
+	if err != nil {
+		return nil
+	}
 	for _, p := range n.keys.Load().Current().Parties {
 		if p.Card == nil {
 			continue
 		}
 		for _, o := range n.volumesOf(p.Card.Origin) {
-			if frozen, err := n.frozen(context.Background(), o); err == nil && !frozen {
+			if !slices.Contains(frozen, o) {
 				out = append(out, o)
 			}
 		}

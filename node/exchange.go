@@ -331,9 +331,11 @@ func (n *Node) addRecord(ctx context.Context, m *message, to party.ID, o party.O
 	case pos.Size > latest.Head.Size:
 		return nil // the peer is ahead of us; our own position asks for the rest
 	case pos.Size > 0:
-		root, err := n.rootAt(ctx, o, pos.Size)
-		if err != nil {
-			return err
+		root := latest.Head.Root
+		if pos.Size < latest.Head.Size {
+			if root, err = n.rootAt(ctx, o, pos.Size); err != nil {
+				return err
+			}
 		}
 		if root != pos.Root {
 			if frozen, err := n.frozen(ctx, o); err != nil || frozen {

@@ -237,7 +237,7 @@ func (n *Node) ownSeen(from party.ID, h checkpoint.Head) error {
 // over entries that are held.
 func (n *Node) released(ctx context.Context, o party.Origin) (record.Stored, bool, error) {
 	if o != n.origin {
-		return record.Served(ctx, n.db.Read(), o)
+		return n.served.head(ctx, n.db.Read(), o)
 	}
 	own := n.ownHead.Load()
 	if own == nil || own.Head().Origin != o {

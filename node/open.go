@@ -68,6 +68,7 @@ type Node struct {
 	volume  map[party.Origin]int // newest volume held of each record, by its base
 	reading reading              // guards itself
 	sealers sealers              // guards itself
+	served  served               // guards itself
 
 	// Guarded by receiving.
 	logs           map[party.Origin]*record.Log // mirrors

@@ -350,10 +350,11 @@ func (n *Node) moreToSay(ctx context.Context, arr *arrival, known *arrival, news
 		before[pos.Origin] = pos.Size
 	}
 	for _, pos := range arr.have {
-		held, err := n.heldSize(ctx, pos.Origin)
+		s, _, err := n.released(ctx, pos.Origin)
 		if err != nil {
 			return false
 		}
+		held := s.Head.Size
 		if pos.Origin.Base() == n.origin.Base() {
 			if was, told := before[pos.Origin]; pos.Size < held && (!told || pos.Size > was) {
 				return true
@@ -587,6 +588,13 @@ func (n *Node) wakeAll() {
 	}
 }
 
+// gather is how long to wait for more to come, d in a small group and longer in a
+// large one: there everybody tells everybody, and what is told together costs one
+// message instead of many.
+func (n *Node) gather(d time.Duration) time.Duration {
+	return d * time.Duration(max(1, len(n.keys.Load().Current().Parties)/smallGroup))
+}
+
 // wakeLazy does so after a while, once for all that comes meanwhile.
 func (n *Node) wakeLazy() {
 	n.mu.Lock()
@@ -595,7 +603,7 @@ func (n *Node) wakeLazy() {
 		return
 	}
 	n.lazy = true
-	time.AfterFunc(lazyAfter, func() {
+	time.AfterFunc(n.gather(lazyAfter), func() {
 		n.mu.Lock()
 		n.lazy = false
 		n.mu.Unlock()

@@ -484,6 +484,7 @@ func (n *Node) storeRecord(ctx context.Context, tx *Tx, acc *accepted, contents 
 		tx.After(ext.Done)
 		tx.After(func() { n.holdVolume(acc.origin) })
 	}
+	tx.After(func() { n.served.forget(acc.origin) })
 	for _, h := range acc.heads {
 		if err := record.SaveHead(ctx, tx.Tx, h, false); err != nil {
 			return err
