@@ -85,6 +85,9 @@ func read(fsys fs.FS) (*tree, error) {
 			}
 			return nil
 		}
+		if p == ".git" { // a file in a further work tree
+			return nil
+		}
 		info, err := d.Info()
 		if err != nil {
 			return err
