@@ -28,9 +28,10 @@ var floors = map[string]int{
 	"act":              2,  // what is said
 	"lodging":          2,  // when it was lodged
 	"seal":             2,  // who may read
+	"regime":           2,  // the form that a text asks for
 	"checkpoint":       3,  // what a record looks like at one size
 	"roster":           3,  // who belongs
-	"regime":           3,  // what a text asks for
+	"pack":             3,  // a text as data
 	"record":           4,  // what is kept
 	"bundle":           4,  // what is carried
 	"witness":          4,  // who vouches
@@ -58,6 +59,7 @@ var forbidden = []prohibition{
 	{"party", outside, "pure: same input, same answer, on every node"},
 	{"key", outside, "pure: same input, same answer, on every node"},
 	{"act", outside, "pure: same input, same answer, on every node"},
+	{"pack", outside, "pure: same input, same answer, on every node"},
 	{"seal", outside, "pure: same input, same answer, on every node"},
 	{"regime", outside, "pure: same input, same answer, on every node"},
 	{"lodging", outside, "pure: same input, same answer, on every node"},
@@ -72,7 +74,7 @@ var forbidden = []prohibition{
 }
 
 // pure packages take time as a value and randomness as an io.Reader.
-var pure = []string{"party", "key", "act", "seal", "regime", "lodging", "checkpoint", "roster", "bundle", "proof", "internal/frame", "internal/canon"}
+var pure = []string{"party", "key", "act", "seal", "regime", "lodging", "checkpoint", "roster", "pack", "bundle", "proof", "internal/frame", "internal/canon"}
 
 // doors are the packages that may end the process, read flags and environment,
 // and set what holds for the whole process.
