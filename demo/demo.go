@@ -133,7 +133,7 @@ func (s *story) found() error {
 		{id: elbria, name: "Elbria", standing: roster.Member, courier: true, noLink: []party.ID{alatau, borovia, cintra, dovania, secretariat}},
 		{id: secretariat, name: "Secretariat", standing: roster.Secretariat},
 		{id: faronia, name: "Faronia", standing: roster.Member, noNode: true},
-	}, []roster.Measure{{ID: notification, LeadDays: leadDays, Troops: 9000}}, 1, 3, s.opt.Now)
+	}, []roster.Slot{{ID: notification + ".lead", Value: fmt.Sprintf("P%dD", leadDays)}, {ID: notification + ".troops", Value: "9000"}}, 1, 3, s.opt.Now)
 	if err != nil {
 		return err
 	}

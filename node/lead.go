@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"detente/act"
@@ -116,11 +118,12 @@ func (n *Node) startIn(ctx context.Context, r docket.Row) (time.Time, bool, erro
 	return start, ok, nil
 }
 
+// leadDays is the lead time in days that all agreed on for a measure: its slot "lead".
 func (n *Node) leadDays(measure string) int {
-	for _, m := range n.keys.Load().Current().Measures {
-		if m.ID == measure {
-			return m.LeadDays
-		}
+	text, _ := n.keys.Load().Current().Slot(measure+".lead", "", "")
+	days, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(text, "P"), "D"))
+	if err != nil || days < 0 {
+		return 0
 	}
-	return 0
+	return days
 }

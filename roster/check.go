@@ -58,7 +58,7 @@ func (r *Roster) checkKnowing(s stage, known func(*key.Card) (cardKeys, bool)) e
 	if err := r.checkCounting(seen); err != nil {
 		return err
 	}
-	if err := r.checkAgreed(); err != nil {
+	if err := r.checkAgreed(seen); err != nil {
 		return err
 	}
 	return r.checkKeys(known)
@@ -209,8 +209,51 @@ func checkIDs(where string, ids []party.ID, parties map[party.ID]bool) error {
 	return nil
 }
 
+// checkTexts looks at the texts in force and what was filled in.
+func (r *Roster) checkTexts(parties map[party.ID]bool) error {
+	if len(r.Packs) > maxPacks {
+		return out("packs", "%d packs where %d are the most", len(r.Packs), maxPacks)
+	}
+	for i, p := range r.Packs {
+		switch {
+		case !isToken(p.ID):
+			return out("packs", "%q is not an identifier such as vd11", clip(p.ID))
+		case slices.ContainsFunc(r.Packs[:i], func(o Pack) bool { return o.ID == p.ID }):
+			return out("packs, "+p.ID, "stands twice")
+		case p.Digest.IsZero():
+			return out("packs, "+p.ID, "has no digest")
+		}
+	}
+	if len(r.Slots) > maxSlots {
+		return out("slots", "%d slots where %d are the most", len(r.Slots), maxSlots)
+	}
+	seen := map[string]bool{}
+	for _, s := range r.Slots {
+		where := "slots, " + s.ID
+		if !isToken(s.ID) {
+			return out("slots", "%q is not an identifier such as cica.2.1.1d.lead", clip(s.ID))
+		}
+		if err := checkText(where, s.Value, maxValue); err != nil {
+			return err
+		}
+		if len(s.Between) == 1 {
+			return out(where, "an agreement is between two parties or more; an empty list means all")
+		}
+		if err := checkIDs(where, s.Between, parties); err != nil {
+			return err
+		}
+		between := slices.Sorted(slices.Values(s.Between))
+		if key := s.ID + " " + fmt.Sprint(between); seen[key] {
+			return out(where, "is filled in twice for the same parties")
+		} else {
+			seen[key] = true
+		}
+	}
+	return nil
+}
+
 // checkAgreed looks at what the group agreed on beside its parties.
-func (r *Roster) checkAgreed() error {
+func (r *Roster) checkAgreed(parties map[party.ID]bool) error {
 	if r.Adoption != AdoptionAll && r.Adoption != AdoptionMembers {
 		return out("adoption", "%q is neither %q nor %q", clip(r.Adoption), AdoptionAll, AdoptionMembers)
 	}
@@ -219,22 +262,8 @@ func (r *Roster) checkAgreed() error {
 			return out("courier", "%s", err)
 		}
 	}
-	if len(r.Measures) > maxMeasures {
-		return out("measures", "%d measures where %d are the most", len(r.Measures), maxMeasures)
-	}
-	seen := map[string]bool{}
-	for _, m := range r.Measures {
-		switch {
-		case !isToken(m.ID):
-			return out("measures", "%q is not an identifier such as cica.2.1.1d", clip(m.ID))
-		case seen[m.ID]:
-			return out("measures, "+m.ID, "stands twice")
-		case m.LeadDays < 0 || m.LeadDays > maxLeadDays:
-			return out("measures, "+m.ID, "lead time of %d days is not from 0 to %d", m.LeadDays, maxLeadDays)
-		case m.Troops < 0 || m.Troops > maxTroops:
-			return out("measures, "+m.ID, "threshold of %d troops is not from 0 to %d", m.Troops, maxTroops)
-		}
-		seen[m.ID] = true
+	if err := r.checkTexts(parties); err != nil {
+		return err
 	}
 	if len(r.Retention) > maxRetention {
 		return out("retention", "%d classes where %d are the most", len(r.Retention), maxRetention)

@@ -81,7 +81,8 @@ func region(t testing.TB) *Roster {
 		Format: Format, Group: testGroup, Edition: 1, Effective: canon.FormatTime(start),
 		Names: map[string]string{"en": "Invented Region"}, Languages: []string{"en"},
 		Adoption: AdoptionAll, Courier: "336h",
-		Measures:  []Measure{{ID: "cica.2.1.1d", LeadDays: 42, Troops: 9000}},
+		Packs:     []Pack{{ID: "cica", Digest: canon.DigestOf([]byte("a text as data"))}},
+		Slots:     []Slot{{ID: "cica.2.1.1d.lead", Value: "P42D"}, {ID: "cica.2.1.1d.troops", Value: "9000", Between: []party.ID{"alatau", "borovia"}}},
 		Retention: map[string]string{"notices": "87600h"},
 	}
 	for _, p := range [][2]string{{"alatau", "Alatau"}, {"borovia", "Borovia"}, {"cintra", "Cintra"}, {"dovania", "Dovania"}, {"elbria", "Elbria"}, {"secretariat", "Secretariat"}} {

@@ -33,11 +33,17 @@ const (
 	// (RFC 1035 §2.3.4).
 	maxHost = 253
 
-	// maxMeasures is the most measures in use; the known catalogues together
-	// have fewer than 200.
-	maxMeasures = 256
+	// maxPacks is the most texts in force; there are about twenty known regimes.
+	maxPacks = 64
 
-	// maxToken is the longest measure id or retention class in bytes.
+	// maxSlots is the most slots filled in, for all and for pairs.
+	maxSlots = 512
+
+	// maxValue is the longest value of a slot in bytes: a border line of some
+	// hundred points.
+	maxValue = 8192
+
+	// maxToken is the longest id of a pack or slot, or retention class, in bytes.
 	maxToken = 64
 
 	// maxRetention is the most retention classes.
@@ -45,12 +51,6 @@ const (
 
 	// maxEdition is the largest number of an edition: one a day for 2,700 years.
 	maxEdition = 1_000_000
-
-	// maxLeadDays is the longest lead time of a measure: ten years.
-	maxLeadDays = 3660
-
-	// maxTroops is the largest threshold of a measure.
-	maxTroops = 10_000_000
 
 	// maxSpan is the longest courier round trip or retention: a hundred years.
 	maxSpan = 876_000 * time.Hour

@@ -3,6 +3,8 @@ package roster
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"detente/internal/canon"
@@ -240,7 +242,7 @@ func (r *Roster) units(ids []party.ID) map[string]bool {
 	return all
 }
 
-// lintAgreed looks at courier and measures.
+// lintAgreed looks at courier and slots.
 func (r *Roster) lintAgreed(f *findings) {
 	const slow = 60 * 24 * time.Hour // two months: longer than any known lead time
 	trip, ok := r.RoundTrip()
@@ -252,9 +254,9 @@ func (r *Roster) lintAgreed(f *findings) {
 	if trip > slow {
 		f.advice("courier", fmt.Sprintf("a round trip of %s is longer than most lead times", r.Courier), "check the figure")
 	}
-	for _, m := range r.Measures {
-		if m.LeadDays == 0 && m.Troops == 0 {
-			f.advice("measures, "+m.ID, "it carries no figure", "agree on one, or take it out")
+	for _, s := range r.Slots {
+		if !slices.ContainsFunc(r.Packs, func(p Pack) bool { return strings.HasPrefix(s.ID, p.ID+".") }) {
+			f.advice("slots, "+s.ID, "no text in force has it", "put its pack in force, or take the slot out")
 		}
 	}
 }

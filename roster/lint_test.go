@@ -71,7 +71,7 @@ func TestLint(t *testing.T) {
 		{"common control of two", "parties, faronia", false, func(r *Roster) { r.Parties[6].Control = "x"; r.Parties[5].Control = "x" }},
 		{"courier not agreed", "parties, cintra", false, func(r *Roster) { r.Parties[2].Endpoints = nil; r.Courier = "" }},
 		{"courier too slow", "courier", false, func(r *Roster) { r.Courier = "2000h" }},
-		{"measure without a figure", "measures, cica.2.1.1d", false, func(r *Roster) { r.Measures[0] = Measure{ID: "cica.2.1.1d"} }},
+		{"slot of no text", "slots, cica.2.1.1d.lead", false, func(r *Roster) { r.Packs = nil; r.Slots = r.Slots[:1] }},
 		{"edition before not at hand", "previous", false, func(r *Roster) { r.Edition = 2; r.Previous[0] = 1 }},
 	}
 	for _, c := range cases {
@@ -180,7 +180,11 @@ func TestFollows(t *testing.T) {
 }
 
 func rename(r *Roster, from, to party.ID) {
-	for _, ids := range [][]party.ID{r.Counting.Witnesses, r.Custodians} {
+	all := [][]party.ID{r.Counting.Witnesses, r.Custodians}
+	for _, s := range r.Slots {
+		all = append(all, s.Between)
+	}
+	for _, ids := range all {
 		for i := range ids {
 			if ids[i] == from {
 				ids[i] = to

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"detente/internal/canon"
 	"detente/key"
@@ -51,7 +52,8 @@ type Roster struct {
 	Adoption   string            `json:"adoption"`   // AdoptionAll or AdoptionMembers: the rule for the next edition
 	Courier    string            `json:"courier"`    // slowest round trip, e.g. "336h"; empty: no courier
 	Boards     bool              `json:"boards"`     // whether the group decided on boards across states
-	Measures   []Measure         `json:"measures"`   // measures in use with the figures that the group agreed on
+	Packs      []Pack            `json:"packs"`      // texts in force, as data, by digest
+	Slots      []Slot            `json:"slots"`      // what the group, or some of it, filled in by agreement
 	Retention  map[string]string `json:"retention"`  // class to duration, e.g. "87600h"
 }
 
@@ -62,12 +64,38 @@ type Counting struct {
 	K         int        `json:"k"`         // how many are needed
 }
 
-// Measure is a slot that the group filled in by agreement, e.g. cica.2.1.1d:
-// 42 days, 9,000 troops.
-type Measure struct {
-	ID       string `json:"id"`
-	LeadDays int    `json:"lead_days"` // days; 0: none
-	Troops   int    `json:"troops"`    // persons; 0: none
+// Pack names a text as data that is in force from the effect of the edition on: by
+// its digest, so that every node derives the same from it.
+type Pack struct {
+	ID     string       `json:"id"`     // e.g. vd11
+	Digest canon.Digest `json:"digest"` // of the pack
+}
+
+// Slot is what a text leaves to agreement and the parties filled in, e.g.
+// cica.2.1.1d.lead: P42D. What a value means, the pack says.
+type Slot struct {
+	ID      string     `json:"id"`      // pack and slot
+	Value   string     `json:"value"`   // 1 to maxValue bytes on one line
+	Between []party.ID `json:"between"` // the parties that agreed on it, two or more; empty: all
+}
+
+// Slot returns what was agreed on for a slot between two parties: what the
+// fewest parties agreed on that both belong to (of several, the first), else what
+// all agreed on.
+func (r *Roster) Slot(id string, a, b party.ID) (string, bool) {
+	best := -1
+	for i, s := range r.Slots {
+		if s.ID != id || len(s.Between) > 0 && !(slices.Contains(s.Between, a) && slices.Contains(s.Between, b)) {
+			continue
+		}
+		if best < 0 || len(s.Between) > 0 && (len(r.Slots[best].Between) == 0 || len(s.Between) < len(r.Slots[best].Between)) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return "", false
+	}
+	return r.Slots[best].Value, true
 }
 
 // Party is one row. Card is nil for a party without a record.
@@ -166,7 +194,12 @@ func (r *Roster) filled() *Roster {
 	c.Languages = list(c.Languages)
 	c.Counting.Witnesses = list(c.Counting.Witnesses)
 	c.Custodians = list(c.Custodians)
-	c.Measures = list(c.Measures)
+	c.Packs = list(c.Packs)
+	c.Slots = make([]Slot, len(r.Slots))
+	for i, s := range r.Slots {
+		s.Between = list(s.Between)
+		c.Slots[i] = s
+	}
 	c.Retention = object(c.Retention)
 	c.Parties = make([]Party, len(r.Parties))
 	for i, p := range r.Parties {

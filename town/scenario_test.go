@@ -337,7 +337,7 @@ func TestEditionWhileOneIsAway(t *testing.T) {
 		next := *w.town.First
 		next.Edition, next.Previous = 2, w.town.First.Digest()
 		next.Effective = time.Now().UTC().Add(10 * day).Format("2006-01-02T15:04:05Z")
-		next.Measures = []roster.Measure{{ID: notification, LeadDays: 30, Troops: 9000}}
+		next.Slots = []roster.Slot{{ID: notification + ".lead", Value: "P30D"}}
 		body, err := next.Bytes()
 		must(t, err)
 		for _, id := range []party.ID{"alatau", "dovania"} {

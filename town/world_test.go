@@ -115,8 +115,8 @@ func found(t *testing.T, dir string, s setting) *world {
 		holds: map[party.ID]map[party.Origin][]holding{}}
 	p := town.Plan{
 		Dir: dir, Group: party.Group{7}, Names: map[string]string{"en": "Region"}, F: s.f, K: max(s.k, 1),
-		Measures: []roster.Measure{{ID: notification, LeadDays: leadDays, Troops: 9000}},
-		Listen:   func(id party.ID) (net.Listener, error) { return w.net.Listen(string(id) + ".example") },
+		Slots:  []roster.Slot{{ID: notification + ".lead", Value: fmt.Sprintf("P%dD", leadDays)}},
+		Listen: func(id party.ID) (net.Listener, error) { return w.net.Listen(string(id) + ".example") },
 		Dial: func(from party.ID) func(context.Context, string, string) (net.Conn, error) {
 			return w.net.Dial(string(from) + ".example")
 		},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -253,12 +254,15 @@ detente roster add-card roster.json sek.card --party secretariat --endpoint http
 func (a *app) rosterSet() *cobra.Command {
 	var witnesses, custodians []string
 	var f, k int
-	var effective, courier, measure string
+	var effective, courier string
+	var slots, packs, between []string
 	var confirmed bool
-	c := a.command("set FILE", "Set who counts, the quorum, measures and the moment of effect", `
+	c := a.command("set FILE", "Set who counts, the quorum, texts, what they leave to agreement, and the moment of effect", `
 detente roster set roster.json --witnesses all --custodians all --f 1 --k 2
 detente roster set roster.json --effective 2027-01-01T00:00:00Z --courier 336h
-detente roster set roster.json --measure cica.2.1.1d=42:9000 --names-confirmed`, cobra.ExactArgs(1), nil)
+detente roster set roster.json --slot cica.2.1.1d.lead=P42D --slot cica.2.1.1d.troops=9000
+detente roster set roster.json --slot cica.2.1.1d.lead=P30D --between alatau,borovia
+detente roster set roster.json --names-confirmed`, cobra.ExactArgs(1), nil)
 	c.RunE = a.run(func(ctx context.Context, args []string) error {
 		r, err := a.readRoster(args[0])
 		if err != nil {
@@ -283,8 +287,13 @@ detente roster set roster.json --measure cica.2.1.1d=42:9000 --names-confirmed`,
 		if flags.Changed("courier") {
 			r.Courier = courier
 		}
-		if measure != "" {
-			if err := setMeasure(r, measure); err != nil {
+		for _, s := range slots {
+			if err := setSlot(r, s, between); err != nil {
+				return err
+			}
+		}
+		for _, p := range packs {
+			if err := setPack(r, p); err != nil {
 				return err
 			}
 		}
@@ -300,7 +309,9 @@ detente roster set roster.json --measure cica.2.1.1d=42:9000 --names-confirmed`,
 	flags.IntVar(&k, "k", 0, "how many are needed")
 	flags.StringVar(&effective, "effective", "", "moment of effect")
 	flags.StringVar(&courier, "courier", "", "slowest courier round trip, e.g. 336h")
-	flags.StringVar(&measure, "measure", "", "figures agreed on: measure=days:troops")
+	flags.StringArrayVar(&slots, "slot", nil, "what a text leaves to agreement: slot=value; an empty value takes it out")
+	flags.StringSliceVar(&between, "between", nil, "the parties that agreed on --slot (default: all)")
+	flags.StringArrayVar(&packs, "pack", nil, "a text in force: pack=digest; an empty digest takes it out")
 	flags.BoolVar(&confirmed, "names-confirmed", false, "each party confirmed its names: take the mark of a proposal away")
 	return c
 }
@@ -322,20 +333,40 @@ func recorded(r *roster.Roster, ids []string) []party.ID {
 	return out
 }
 
-func setMeasure(r *roster.Roster, text string) error {
-	var m roster.Measure
-	id, figures, ok := strings.Cut(text, "=")
-	if _, err := fmt.Sscanf(figures, "%d:%d", &m.LeadDays, &m.Troops); err != nil || !ok {
-		return usage("--measure cica.2.1.1d=42:9000", "a measure is written ID=DAYS:TROOPS")
+// setSlot fills in one slot for all, or between some, and takes it out if empty.
+func setSlot(r *roster.Roster, text string, between []string) error {
+	id, value, ok := strings.Cut(text, "=")
+	if !ok {
+		return usage("--slot cica.2.1.1d.lead=P42D", "a slot is written ID=VALUE")
 	}
-	m.ID = id
-	for i := range r.Measures {
-		if r.Measures[i].ID == id {
-			r.Measures[i] = m
-			return nil
-		}
+	ids := []party.ID{}
+	for _, b := range between {
+		ids = append(ids, party.ID(b))
 	}
-	r.Measures = append(r.Measures, m)
+	r.Slots = slices.DeleteFunc(r.Slots, func(s roster.Slot) bool {
+		return s.ID == id && slices.Equal(slices.Sorted(slices.Values(s.Between)), slices.Sorted(slices.Values(ids)))
+	})
+	if value != "" {
+		r.Slots = append(r.Slots, roster.Slot{ID: id, Value: value, Between: ids})
+	}
+	return nil
+}
+
+// setPack puts a text in force, and takes it out if the digest is empty.
+func setPack(r *roster.Roster, text string) error {
+	id, digest, ok := strings.Cut(text, "=")
+	if !ok {
+		return usage("--pack vd11=sha256:…", "a pack is written ID=DIGEST, as detente pack list shows it")
+	}
+	r.Packs = slices.DeleteFunc(r.Packs, func(p roster.Pack) bool { return p.ID == id })
+	if digest == "" {
+		return nil
+	}
+	d, err := canon.ParseDigest(digest)
+	if err != nil {
+		return fmt.Errorf("digest of %s: %w", id, err)
+	}
+	r.Packs = append(r.Packs, roster.Pack{ID: id, Digest: d})
 	return nil
 }
 
@@ -386,8 +417,11 @@ func (a *app) printRoster(w writer, r *roster.Roster) {
 		fmt.Fprintf(w, "  record %s, %s\n", p.Card.Origin, endpointWords(p.Endpoints))
 		printWords(w, key.Words(p.Card.Digest()))
 	}
-	for _, m := range r.Measures {
-		fmt.Fprintf(w, "\nmeasure %s: %d days, %d troops\n", m.ID, m.LeadDays, m.Troops)
+	for _, p := range r.Packs {
+		fmt.Fprintf(w, "\ntext %s: %s\n", p.ID, p.Digest)
+	}
+	for _, s := range r.Slots {
+		fmt.Fprintf(w, "\nagreed by %s: %s = %s\n", toList(s.Between), s.ID, s.Value)
 	}
 	if d := r.Digest(); !d.IsZero() {
 		fmt.Fprintf(w, "\nThe fingerprint of this edition:\n\n")
