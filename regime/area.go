@@ -7,14 +7,13 @@ import (
 	"detente/internal/canon"
 )
 
-// point is a place on the earth in millionths of a degree, WGS 84.
-type point struct{ lat, lon int64 }
+// Point is a place on the earth, WGS 84, in millionths of a degree (a tenth of a
+// metre of latitude): from -90 to 90 and from -180 to 180 degrees.
+type Point struct{ Lat, Lon Decimal }
 
-const degree = 1_000_000 // millionths
-
-// parseDegrees reads decimal degrees of at most limit: an optional minus, digits
-// without leading zeros and, after a dot, one to six more (a tenth of a metre).
-func parseDegrees(s string, limit uint64) (int64, bool) {
+// parseDecimal reads a decimal of at most limit, without its sign: an optional
+// minus, digits without leading zeros and, after a dot, one to six more.
+func parseDecimal(s string, limit uint64) (Decimal, bool) {
 	digits, negative := strings.CutPrefix(s, "-")
 	whole, fraction, dotted := strings.Cut(digits, ".")
 	if dotted && fraction == "" || len(fraction) > 6 || strings.Trim(fraction, "0123456789") != "" {
@@ -28,18 +27,18 @@ func parseDegrees(s string, limit uint64) (int64, bool) {
 	for _, d := range fraction + strings.Repeat("0", 6-len(fraction)) {
 		v = 10*v + int64(d-'0')
 	}
-	if v > int64(limit)*degree {
+	if v > int64(limit)*One {
 		return 0, false
 	}
 	if negative {
 		v = -v
 	}
-	return v, true
+	return Decimal(v), true
 }
 
 // parsePoint reads {"lat": "43.25", "lon": "76.95"}; with named true also a name,
 // which the caller checks.
-func parsePoint(value any, named bool) (point, bool) {
+func parsePoint(value any, named bool) (Point, bool) {
 	of, _ := value.(map[string]any)
 	lat, _ := of["lat"].(string)
 	lon, _ := of["lon"].(string)
@@ -47,44 +46,77 @@ func parsePoint(value any, named bool) (point, bool) {
 	if named {
 		keys = 3
 	}
-	a, ok := parseDegrees(lat, 90)
-	b, fine := parseDegrees(lon, 180)
-	return point{a, b}, ok && fine && len(of) == keys
+	a, ok := parseDecimal(lat, 90)
+	b, fine := parseDecimal(lon, 180)
+	return Point{a, b}, ok && fine && len(of) == keys
 }
 
-// place checks a named point: {"name": "…", "lat": "43.25", "lon": "76.95"}.
+// place checks a point: {"name": "…", "lat": "43.25", "lon": "76.95"}. In a list
+// it has a name, so that its items can be told apart.
 func (c *checker) place(f *Field, value any) {
 	of, _ := value.(map[string]any)
-	name, ok := of["name"]
-	if _, valid := parsePoint(value, true); !ok || !valid {
+	name, named := of["name"]
+	if _, valid := parsePoint(value, named); !valid || !named && f.Type == TypePlaces {
 		c.add(f, said{
 			`not a place: write {"name": "…", "lat": "43.25", "lon": "76.95"}, latitude -90 to 90, longitude -180 to 180, at most six decimals`,
 			`не пункт на местности: укажите {"name": "…", "lat": "43.25", "lon": "76.95"}, широта от -90 до 90, долгота от -180 до 180, не более шести знаков после точки`,
 		})
 		return
 	}
-	c.text(f, name, maxLine, false)
+	if named {
+		c.text(f, name, maxLine, false)
+	}
 }
 
 // area checks a named closed outline: {"name": "…", "points": [{"lat": …}, …]}.
 // It does not know outlines across the 180th meridian.
 func (c *checker) area(f *Field, value any) {
+	points, ok := c.points(f, value, said{
+		`not an area: write {"name": "…", "points": [{"lat": "43.25", "lon": "76.95"}, …]}`,
+		`не район: укажите {"name": "…", "points": [{"lat": "43.25", "lon": "76.95"}, …]}`,
+	})
+	if ok {
+		c.outline(f, points)
+	}
+}
+
+// stretch checks a named open line: two points or more, neighbours apart. It may
+// cross itself, as a road does. It does not know lines across the 180th meridian.
+func (c *checker) stretch(f *Field, value any) {
+	points, ok := c.points(f, value, said{
+		`not a line: write {"name": "…", "points": [{"lat": "43.25", "lon": "76.95"}, …]}`,
+		`не линия: укажите {"name": "…", "points": [{"lat": "43.25", "lon": "76.95"}, …]}`,
+	})
+	if !ok {
+		return
+	}
+	if len(points) < 2 {
+		c.add(f, said{"%d points do not make a line: give two or more", "%d точек недостаточно для линии: укажите не менее двух"}, len(points))
+	}
+	for i := 1; i < len(points); i++ {
+		if points[i] == points[i-1] {
+			c.add(f, said{"points %d and %d are the same", "точки %d и %d совпадают"}, i, i+1)
+			return
+		}
+	}
+}
+
+// points reads the points of an area or a line; what is wrong with the value as a
+// whole, shape says.
+func (c *checker) points(f *Field, value any, shape said) ([]Point, bool) {
 	of, _ := value.(map[string]any)
 	list, ok := of["points"].([]any)
 	name, named := of["name"]
 	if !ok || !named || len(of) != 2 {
-		c.add(f, said{
-			`not an area: write {"name": "…", "points": [{"lat": "43.25", "lon": "76.95"}, …]}`,
-			`не район: укажите {"name": "…", "points": [{"lat": "43.25", "lon": "76.95"}, …]}`,
-		})
-		return
+		c.add(f, shape)
+		return nil, false
 	}
 	c.text(f, name, maxLine, false)
 	if len(list) > maxPoints {
 		c.add(f, said{"%d points are more than %d", "%d точек — больше допустимых %d"}, len(list), maxPoints)
-		return
+		return nil, false
 	}
-	points := make([]point, len(list))
+	points := make([]Point, len(list))
 	for i := range list {
 		points[i], ok = parsePoint(list[i], false)
 		if !ok {
@@ -92,13 +124,13 @@ func (c *checker) area(f *Field, value any) {
 				"point %d is not a latitude of -90 to 90 and a longitude of -180 to 180 degrees with at most six decimals, as text",
 				"точка %d: требуются широта от -90 до 90 и долгота от -180 до 180 градусов, не более шести знаков после точки, в виде текста",
 			}, i+1)
-			return
+			return nil, false
 		}
 	}
-	c.outline(f, points)
+	return points, true
 }
 
-func (c *checker) outline(f *Field, points []point) {
+func (c *checker) outline(f *Field, points []Point) {
 	n := len(points)
 	if n < 4 {
 		c.add(f, said{
@@ -131,7 +163,7 @@ func (c *checker) outline(f *Field, points []point) {
 
 // crossing finds two sides of a closed outline that meet although they are not
 // neighbours, or neighbours that fold back on each other.
-func crossing(corners []point) (int, int, bool) {
+func crossing(corners []Point) (int, int, bool) {
 	n := len(corners)
 	for i := range n {
 		a, b := corners[i], corners[(i+1)%n]
@@ -155,8 +187,8 @@ func crossing(corners []point) (int, int, bool) {
 }
 
 // turn is the sign of the turn from ab to ac. The products stay below 2^59.
-func turn(a, b, c point) int {
-	d := (b.lat-a.lat)*(c.lon-a.lon) - (b.lon-a.lon)*(c.lat-a.lat)
+func turn(a, b, c Point) int {
+	d := (b.Lat-a.Lat)*(c.Lon-a.Lon) - (b.Lon-a.Lon)*(c.Lat-a.Lat)
 	switch {
 	case d > 0:
 		return 1
@@ -167,12 +199,12 @@ func turn(a, b, c point) int {
 }
 
 // between reports whether c, on the line through a and b, lies between them.
-func between(a, b, c point) bool {
-	return min(a.lat, b.lat) <= c.lat && c.lat <= max(a.lat, b.lat) &&
-		min(a.lon, b.lon) <= c.lon && c.lon <= max(a.lon, b.lon)
+func between(a, b, c Point) bool {
+	return min(a.Lat, b.Lat) <= c.Lat && c.Lat <= max(a.Lat, b.Lat) &&
+		min(a.Lon, b.Lon) <= c.Lon && c.Lon <= max(a.Lon, b.Lon)
 }
 
-func meet(a, b, p, q point) bool {
+func meet(a, b, p, q Point) bool {
 	t1, t2, t3, t4 := turn(a, b, p), turn(a, b, q), turn(p, q, a), turn(p, q, b)
 	if t1 != t2 && t3 != t4 {
 		return true

@@ -3,6 +3,7 @@ package regime
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -109,54 +110,86 @@ func (c *checker) field(f *Field) {
 // condition on a field without a usable value says nothing: that is one fault,
 // not one for each field that depends on it.
 func (c *checker) asked(f *Field) (bool, *Condition) {
-	if f.Required == Always || f.Required == Never {
-		return f.Required == Always, nil
+	switch f.Required {
+	case Always, Known:
+		return true, nil
+	case Never:
+		return false, nil
 	}
 	cond, ok := c.form.condition(f.Required)
 	if !ok {
 		return false, nil
 	}
-	kinds, ok := c.values[cond.Field].([]any)
-	if !ok {
+	looked, _ := c.form.Field(cond.Field)
+	holds, judged := cond.holds(looked.Type, c.values[cond.Field])
+	if !judged {
 		return false, nil
 	}
-	return slices.ContainsFunc(kinds, func(k any) bool {
-		code, _ := k.(string)
-		return slices.Contains(cond.Any, code)
-	}), cond
+	return holds, cond
 }
 
-// named lists the choices that a condition waits for, as the form calls them.
+// holds judges a condition by the value of its field, which is of type kind;
+// without a usable value it is not judged.
+func (cond *Condition) holds(kind string, value any) (holds, judged bool) {
+	switch value := value.(type) {
+	case string:
+		return slices.Contains(cond.Any, value), kind == TypeChoice || kind == TypeState
+	case bool:
+		return slices.Contains(cond.Any, strconv.FormatBool(value)), kind == TypeBool
+	case []any:
+		return slices.ContainsFunc(value, func(k any) bool {
+			code, _ := k.(string)
+			return slices.Contains(cond.Any, code)
+		}), kind == TypeChoices || kind == TypeStates
+	}
+	return false, false
+}
+
+// named lists the values that a condition waits for, as the form calls them.
 func (c *checker) named(cond *Condition, lang Lang) string {
-	kinds, _ := c.form.Field(cond.Field)
+	field, _ := c.form.Field(cond.Field)
 	names := make([]string, len(cond.Any))
 	for i, code := range cond.Any {
-		ch, _ := choice(kinds.Choices, code)
-		names[i] = "“" + in(ch.Name, lang) + "”"
+		name := code
+		if ch, ok := choice(field.Choices, code); ok {
+			name = in(ch.Name, lang)
+		} else if field.Type == TypeBool {
+			name = yes(code == "true").in(lang)
+		}
+		names[i] = "“" + name + "”"
 		if lang == Russian {
-			names[i] = "«" + in(ch.Name, lang) + "»"
+			names[i] = "«" + name + "»"
 		}
 	}
 	return strings.Join(names, said{" or ", " или "}.in(lang))
 }
 
 func (c *checker) missing(f *Field) {
-	if len(f.Answers) == 0 {
+	answers := f.accepted()
+	if len(answers) == 0 {
 		c.add(f, said{"not answered: give a value", "не заполнено: укажите значение"})
 		return
 	}
-	c.add(f, said{"not answered: give a value, or answer %s", "не заполнено: укажите значение или дайте ответ %s"}, codes(f.Answers))
+	c.add(f, said{"not answered: give a value, or answer %s", "не заполнено: укажите значение или дайте ответ %s"}, codes(answers))
 }
 
 // answer checks an explicit answer. Where the field is not asked for, any will do.
 func (c *checker) answer(f *Field, a Answer, asked bool) {
 	switch {
-	case !asked || slices.Contains(f.Answers, a):
+	case !asked || slices.Contains(f.accepted(), a):
 	case len(f.Answers) == 0:
 		c.add(f, said{"the answer %s is not accepted here: give a value", "ответ %s здесь не принимается: укажите значение"}, a)
 	default:
 		c.add(f, said{"the answer %s is not accepted here: give a value, or answer %s", "ответ %s здесь не принимается: укажите значение или дайте ответ %s"}, a, codes(f.Answers))
 	}
+}
+
+// accepted are the explicit answers that do where the field is asked for.
+func (f *Field) accepted() []Answer {
+	if f.Required == Known {
+		return []Answer{Nil, NotKnownNow, NotApplicable}
+	}
+	return f.Answers
 }
 
 // codes lists words as they are written in a filled form.

@@ -31,11 +31,11 @@ func (c *checker) cells(f *Field, n int, row map[string]any) {
 		as := *column
 		as.Number, as.ID = f.Number, f.ID
 		switch {
-		case !given && column.Required == Always:
+		case !given && column.Required != Never:
 			c.missing(&as)
 		case !given:
 		case explicit:
-			c.answer(&as, answer, column.Required == Always)
+			c.answer(&as, answer, column.Required != Never)
 		default:
 			c.value(&as, value)
 		}
@@ -99,23 +99,23 @@ func (c *checker) compare(r Rule, f *Field, value, other any) {
 }
 
 func (c *checker) order(r Rule, f *Field, value, other any) {
-	a, ok := day(value)
-	b, known := day(other)
+	o := c.form.at(r.Other)
+	a, ok := instant(f.Type, value)
+	b, known := instant(o.Type, other)
 	if !ok || !known {
 		return
 	}
-	when := b.Format(dayLayout)
-	o := c.form.at(r.Other)
+	this, that := fmt.Sprint(value), fmt.Sprint(other)
 	if r.Kind == RuleNotBefore && a.Before(b) {
 		c.add(f, said{
-			fmt.Sprintf("%s is before %s (%s, %s): put it on that day or later", a.Format(dayLayout), when, o.Number, in(o.Name, English)),
-			fmt.Sprintf("%s — раньше %s (пункт %s, %s): укажите этот день или более поздний", a.Format(dayLayout), when, o.Number, in(o.Name, Russian)),
+			fmt.Sprintf("%s is before %s (%s, %s): put it then or later", this, that, o.Number, in(o.Name, English)),
+			fmt.Sprintf("%s — раньше %s (пункт %s, %s): укажите то же время или более позднее", this, that, o.Number, in(o.Name, Russian)),
 		})
 	}
 	if r.Kind == RuleNotAfter && a.After(b) {
 		c.add(f, said{
-			fmt.Sprintf("%s is after %s (%s, %s): put it on that day or earlier", a.Format(dayLayout), when, o.Number, in(o.Name, English)),
-			fmt.Sprintf("%s — позже %s (пункт %s, %s): укажите этот день или более ранний", a.Format(dayLayout), when, o.Number, in(o.Name, Russian)),
+			fmt.Sprintf("%s is after %s (%s, %s): put it then or earlier", this, that, o.Number, in(o.Name, English)),
+			fmt.Sprintf("%s — позже %s (пункт %s, %s): укажите то же время или более раннее", this, that, o.Number, in(o.Name, Russian)),
 		})
 	}
 }

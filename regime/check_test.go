@@ -56,13 +56,15 @@ func box(points ...string) string {
 
 const onePhase = `[{"phase": "active", "start": "2027-05-25", "end": "%s", "purpose": "p", "area": "a", "description": "d"}]`
 
-// checks name a change to the example and the faults that it must bring: the
-// field's number and a part of the English sentence.
-var checks = map[string]struct {
-	change map[string]string
+type checkCase struct {
+	change map[string]string // JSON by field; an empty text leaves the field out
 	number string
 	says   string
-}{
+}
+
+// checks name a change to the example and the faults that it must bring: the
+// field's number and a part of the English sentence.
+var checks = map[string]checkCase{
 	"missing":                    {map[string]string{"designation": ""}, "1.1", "not answered: give a value"},
 	"missing with answers":       {map[string]string{"changes_from_calendar": ""}, "6.1", "or answer nil, not-applicable"},
 	"missing by condition":       {map[string]string{"battle_tanks": ""}, "2.4", "not answered"},

@@ -47,7 +47,55 @@ func (c *checker) value(f *Field, value any) {
 		c.area(f, value)
 	case TypeRows:
 		c.rows(f, value)
+	default:
+		c.measured(f, value)
 	}
+}
+
+// measured checks the types of a value that has a spelling of its own.
+func (c *checker) measured(f *Field, value any) {
+	switch f.Type {
+	case TypeMoment:
+		if _, ok := moment(value); !ok {
+			c.add(f, said{
+				`not a local time with its offset and zone: write "2027-03-01T09:00+05:00[Asia/Almaty]"`,
+				`не местное время с указанием смещения и часового пояса: укажите в виде "2027-03-01T09:00+05:00[Asia/Almaty]"`,
+			})
+		}
+	case TypeYear:
+		if _, ok := year(value); !ok {
+			c.add(f, said{"not a year from %d to %d", "не год от %d до %d"}, minYear, maxYear)
+		}
+	case TypeNumber:
+		c.number(f, value)
+	case TypePlace:
+		c.place(f, value)
+	case TypeLine:
+		c.stretch(f, value)
+	case TypeRef:
+		if s, _ := value.(string); !isRef(s) {
+			c.add(f, said{
+				`%q is neither a thread (e.g. ALA/2026/17) nor an act (origin, index and leaf hash)`,
+				`%q — ни обозначение переписки (например, ALA/2026/17), ни акт (запись, номер и хеш)`,
+			}, word(value))
+		}
+	}
+}
+
+func (c *checker) number(f *Field, value any) {
+	n, ok := decimal(value)
+	least, most := f.span()
+	if !ok || n < Decimal(least)*One || n > Decimal(most)*One {
+		c.add(f, said{
+			`not a number from %d to %d as text, with a dot and at most six decimals: write "12.5"`,
+			`не число от %d до %d в виде текста, с точкой и не более чем шестью знаками после неё: укажите "12.5"`,
+		}, least, most)
+	}
+}
+
+// span is the least and the greatest number of a field, in whole units.
+func (f *Field) span() (least, most int) {
+	return f.Min, f.limit(maxNumber)
 }
 
 // limit is the bound of a field: its own if it has one below the general.
@@ -113,8 +161,8 @@ func visible(r rune) bool {
 
 func (c *checker) figure(f *Field, value any) {
 	most := f.limit(maxCount)
-	if n, ok := figure(value); !ok || n > most {
-		c.add(f, said{"not a whole number from 0 to %d", "не целое число от 0 до %d"}, most)
+	if n, ok := figure(value); !ok || n < f.Min || n > most {
+		c.add(f, said{"not a whole number from %d to %d", "не целое число от %d до %d"}, f.Min, most)
 	}
 }
 

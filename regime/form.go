@@ -38,6 +38,8 @@ type Form struct {
 type Group struct {
 	Number string          `json:"number"` // "2"
 	Name   map[Lang]string `json:"name"`
+
+	line int
 }
 
 // Field is one numbered field, or one column of a field of type "rows".
@@ -47,14 +49,17 @@ type Field struct {
 	Name     map[Lang]string `json:"name"`
 	Help     map[Lang]string `json:"help,omitempty"`
 	Type     string          `json:"type"`              // one of the Type constants
-	Unit     string          `json:"unit,omitempty"`    // persons, pieces, sorties, days
-	Required string          `json:"required"`          // Always, Never, or the name of a condition of the form
+	Unit     string          `json:"unit,omitempty"`    // a key of units, e.g. persons, m3/s
+	Required string          `json:"required"`          // Always, Never, Known, or the name of a condition of the form
 	Answers  []Answer        `json:"answers,omitempty"` // answers accepted beside a value
-	Max      int             `json:"max,omitempty"`     // bound below the general one: characters, figure, items; 0: none
+	Max      int             `json:"max,omitempty"`     // bound below the general one: characters, figure, whole units of a number, items; 0: none
+	Min      int             `json:"min,omitempty"`     // least figure or number; a number below 0 needs one below 0
 	Keys     string          `json:"keys,omitempty"`    // of a map: "state" or "choice"
 	Choices  []Choice        `json:"choices,omitempty"` // of a choice, choices, or a map by choice
 	Columns  []Field         `json:"columns,omitempty"` // of rows
 	Source   string          `json:"source"`            // article and document
+
+	line int
 }
 
 // Types of a field.
@@ -74,25 +79,37 @@ const (
 	TypePlaces  = "places"  // named points
 	TypeArea    = "area"    // a named closed outline
 	TypeRows    = "rows"    // a table with Columns
+	TypeMoment  = "moment"  // local date and time, offset and zone, "2027-03-01T09:00+05:00[Asia/Almaty]"
+	TypeYear    = "year"    // a calendar year
+	TypeNumber  = "number"  // a quantity with decimals, as text
+	TypePlace   = "place"   // one point, with a name or without
+	TypeLine    = "line"    // a named open line of points
+	TypeRef     = "ref"     // a thread or an act of the group
 )
 
 // Required of a field, beside the names of conditions.
 const (
 	Always = "always"
 	Never  = "never"
+	Known  = "known" // asked for as far as known: any explicit answer suffices
 )
 
 // Choice is one code of a field with a fixed set of answers.
 type Choice struct {
 	Code string          `json:"code"`
 	Name map[Lang]string `json:"name"`
+
+	line int
 }
 
-// Condition holds when the value of Field, of type choices, names one of Any.
+// Condition holds when the value of Field names one of Any: codes of a choice or
+// of choices, "true" or "false" of a bool, parties of a state or of states.
 type Condition struct {
 	Name  string   `json:"name"` // if-land
 	Field string   `json:"field"`
 	Any   []string `json:"any"`
+
+	line int // in its YAML file; 0: none
 }
 
 // Rule relates two fields. A column is written "field.column".
@@ -100,12 +117,14 @@ type Rule struct {
 	Kind  string `json:"kind"`  // one of the Rule constants
 	Field string `json:"field"` // the field that the fault is put to
 	Other string `json:"other"`
+
+	line int
 }
 
 // Kinds of rule.
 const (
-	RuleNotBefore = "not-before" // date Field is not before date Other
-	RuleNotAfter  = "not-after"  // date Field is not after date Other
+	RuleNotBefore = "not-before" // date, moment or year Field is not before Other, of the same type
+	RuleNotAfter  = "not-after"  // date, moment or year Field is not after Other, of the same type
 	RuleSum       = "sum"        // the figures of map Field add up to Other
 	RuleAmong     = "among"      // the states of Field are among those of Other
 )

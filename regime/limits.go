@@ -36,6 +36,25 @@ const (
 	// maxCount is the largest figure: no state has a hundred million troops.
 	maxCount = 100_000_000
 
+	// maxNumber is the largest quantity in whole units; in millionths it still fits
+	// 64 bits.
+	maxNumber = 1_000_000_000_000
+
+	// minYear and maxYear bound a calendar year. Treaties of the last century are
+	// cited; nobody plans for the next millennium.
+	minYear, maxYear = 1900, 2999
+
+	// minOffset and maxOffset bound the offset of a moment, in minutes: those in use
+	// since 1970 lie between -12:00 and +14:00.
+	minOffset, maxOffset = -12 * 60, 14 * 60
+
+	// maxRef is the longest reference of a thread, as of an act (spec/act.md), and
+	// the longest name of a zone.
+	maxRef = 64
+
+	// maxIndex is the greatest index of an act, as in spec/act.md.
+	maxIndex = 1<<53 - 1
+
 	// maxFaults bounds what Check lists, so that a hostile form of 256 KiB does
 	// not become megabytes of sentences.
 	maxFaults = 200

@@ -1,12 +1,14 @@
 package regime
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"detente/internal/canon"
+	"detente/party"
 )
 
 // lint refuses a form that Check could not apply: the first fault, with its place.
@@ -60,29 +62,54 @@ func (f *Form) lintTexts(where string, texts map[Lang]string) error {
 func (f *Form) lintGroups() error {
 	for i, g := range f.Groups {
 		if g.Number != strconv.Itoa(i+1) {
-			return fmt.Errorf("group %q stands at place %d", g.Number, i+1)
+			return onLine(g.line, fmt.Errorf("group %q stands at place %d", g.Number, i+1))
 		}
 		if err := f.lintTexts("group "+g.Number, g.Name); err != nil {
-			return err
+			return onLine(g.line, err)
 		}
 	}
 	return nil
 }
 
 func (f *Form) lintConditions() error {
-	for _, c := range f.Conditions {
-		where := "condition " + strconv.Quote(c.Name)
-		if !strings.HasPrefix(c.Name, "if-") {
-			return fmt.Errorf("%s does not begin with if-", where)
+	for i := range f.Conditions {
+		c := &f.Conditions[i]
+		if err := f.lintCondition(c); err != nil {
+			return onLine(c.line, fmt.Errorf("condition %q: %w", short(c.Name), err))
 		}
-		field, ok := f.Field(c.Field)
-		if !ok || field.Type != TypeChoices {
-			return fmt.Errorf("%s: %q is not a field of type choices", where, c.Field)
+	}
+	return nil
+}
+
+func (f *Form) lintCondition(c *Condition) error {
+	if !strings.HasPrefix(c.Name, "if-") {
+		return errors.New("the name does not begin with if-")
+	}
+	field, ok := f.Field(c.Field)
+	if !ok {
+		return fmt.Errorf("the form has no field %q", short(c.Field))
+	}
+	if len(c.Any) == 0 {
+		return errors.New("any is empty: name the values with which it holds")
+	}
+	if field.Required == c.Name {
+		return fmt.Errorf("field %s, at which it looks, waits for it", field.Number)
+	}
+	for _, code := range c.Any {
+		fits := false
+		switch field.Type {
+		case TypeChoice, TypeChoices:
+			_, fits = choice(field.Choices, code)
+		case TypeBool:
+			fits = code == "true" || code == "false"
+		case TypeState, TypeStates:
+			_, err := party.ParseID(code)
+			fits = err == nil
+		default:
+			return fmt.Errorf("field %s is of type %q: a condition looks at choice, choices, bool, state or states", field.Number, field.Type)
 		}
-		for _, code := range c.Any {
-			if _, ok := choice(field.Choices, code); !ok {
-				return fmt.Errorf("%s: field %s has no choice %q", where, field.Number, code)
-			}
+		if !fits {
+			return fmt.Errorf("field %s has no value %q", field.Number, short(code))
 		}
 	}
 	return nil
@@ -98,14 +125,14 @@ func (f *Form) lintFields(fields []Field, under string, top bool) error {
 		field := &fields[i]
 		where := "field " + strconv.Quote(field.Number)
 		if seen[field.ID] || seen[field.Number] {
-			return fmt.Errorf("%s: its number or id %q is repeated", where, field.ID)
+			return onLine(field.line, fmt.Errorf("%s: its number or id %q is repeated", where, field.ID))
 		}
 		seen[field.ID], seen[field.Number] = true, true
 		if err := f.lintField(field, under, top); err != nil {
-			return fmt.Errorf("%s: %w", where, err)
+			return onLine(field.line, within(where, err))
 		}
 		if i > 0 && compareNumbers(fields[i-1].Number, field.Number) >= 0 {
-			return fmt.Errorf("%s does not follow %q", where, fields[i-1].Number)
+			return onLine(field.line, fmt.Errorf("%s does not follow %q", where, fields[i-1].Number))
 		}
 	}
 	return nil
@@ -155,25 +182,36 @@ func (f *Form) lintRequired(field *Field, top bool) error {
 			return fmt.Errorf("answer %q is not known", a)
 		}
 	}
-	if field.Required == Always || field.Required == Never {
+	if field.Required == Known && field.Answers != nil {
+		return errors.New("required known takes every explicit answer: leave answers out")
+	}
+	if field.Required == Always || field.Required == Never || field.Required == Known {
 		return nil
 	}
 	if _, ok := f.condition(field.Required); !ok || !top {
-		return fmt.Errorf("required %q is neither always, never, nor a condition of the form", field.Required)
+		return fmt.Errorf("required %q is neither always, never, known, nor a condition of the form", field.Required)
 	}
 	return nil
 }
 
 func (f *Form) lintType(field *Field, top bool) error {
-	if field.Max < 0 || field.Max > maxCount {
-		return fmt.Errorf("max %d is not 0 to %d", field.Max, maxCount)
+	most := maxCount
+	if field.Type == TypeNumber {
+		most = maxNumber
+	}
+	if field.Max < 0 || field.Max > most {
+		return fmt.Errorf("max %d is not 0 to %d", field.Max, most)
+	}
+	if err := field.lintMin(); err != nil {
+		return err
 	}
 	if field.Type != TypeMap && field.Keys != "" || field.Type != TypeRows && field.Columns != nil {
 		return fmt.Errorf("keys belong to a map and columns to rows, not to type %q", field.Type)
 	}
 	chooses := false
 	switch field.Type {
-	case TypeString, TypeText, TypeDate, TypeInt, TypeBool, TypeList, TypeState, TypeStates, TypePost, TypePlaces, TypeArea:
+	case TypeString, TypeText, TypeDate, TypeInt, TypeBool, TypeList, TypeState, TypeStates, TypePost, TypePlaces, TypeArea,
+		TypeMoment, TypeYear, TypeNumber, TypePlace, TypeLine, TypeRef:
 	case TypeChoice, TypeChoices:
 		chooses = true
 	case TypeMap:
@@ -196,14 +234,28 @@ func (f *Form) lintType(field *Field, top bool) error {
 	}
 	for i, c := range field.Choices {
 		if !token(c.Code, "abcdefghijklmnopqrstuvwxyz0123456789-") {
-			return fmt.Errorf("choice %q is not lower-case letters, digits and hyphens", c.Code)
+			return onLine(c.line, fmt.Errorf("choice %q is not lower-case letters, digits and hyphens", c.Code))
 		}
 		if first, _ := choice(field.Choices[:i], c.Code); first.Code != "" {
-			return fmt.Errorf("choice %q is repeated", c.Code)
+			return onLine(c.line, fmt.Errorf("choice %q is repeated", c.Code))
 		}
 		if err := f.lintTexts("choice "+c.Code, c.Name); err != nil {
-			return err
+			return onLine(c.line, err)
 		}
+	}
+	return nil
+}
+
+// lintMin checks the least value of a figure or a number.
+func (f *Field) lintMin() error {
+	switch {
+	case f.Min == 0:
+	case f.Type != TypeInt && f.Type != TypeNumber:
+		return fmt.Errorf("min belongs to int and number, not to type %q", f.Type)
+	case f.Type == TypeInt && f.Min < 0:
+		return errors.New("a figure counts from 0: min is not below it")
+	case f.Min < -maxNumber || f.Min > f.limit(maxNumber):
+		return fmt.Errorf("min %d is above max, or below -%d", f.Min, maxNumber)
 	}
 	return nil
 }
@@ -229,15 +281,16 @@ func (f *Form) lintRules() error {
 		where := fmt.Sprintf("rule %d", i+1)
 		field, other := f.at(r.Field), f.at(r.Other)
 		if field == nil {
-			return fmt.Errorf("%s: no field %q", where, r.Field)
+			return onLine(r.line, fmt.Errorf("%s: no field %q", where, r.Field))
 		}
 		if other == nil {
-			return fmt.Errorf("%s: no field %q", where, r.Other)
+			return onLine(r.line, fmt.Errorf("%s: no field %q", where, r.Other))
 		}
 		fits := false
 		switch r.Kind {
 		case RuleNotBefore, RuleNotAfter:
-			fits = field.Type == TypeDate && other.Type == TypeDate && sameTable(r)
+			timed := field.Type == TypeDate || field.Type == TypeMoment || field.Type == TypeYear
+			fits = timed && field.Type == other.Type && sameTable(r)
 		case RuleSum:
 			fits = field.Type == TypeMap && other.Type == TypeInt && !strings.ContainsRune(r.Field+r.Other, '.')
 		case RuleAmong:
@@ -245,7 +298,7 @@ func (f *Form) lintRules() error {
 			fits = other.Type == TypeStates && (byState || field.Type == TypeState || field.Type == TypeStates)
 		}
 		if !fits {
-			return fmt.Errorf("%s: kind %q does not fit %q and %q", where, r.Kind, r.Field, r.Other)
+			return onLine(r.line, fmt.Errorf("%s: kind %q does not fit %q and %q", where, r.Kind, r.Field, r.Other))
 		}
 	}
 	return nil

@@ -90,7 +90,7 @@ func (w *writer) value(f *Field, value any, indent int) {
 	case bool:
 		w.line(indent, yes(value).in(w.lang))
 	case int64:
-		w.line(indent, counted(int(value), f.Unit, w.lang))
+		w.line(indent, w.figure(f, value))
 	case string:
 		for s := range strings.SplitSeq(w.word(f, value), "\n") {
 			w.line(indent, s)
@@ -102,10 +102,23 @@ func (w *writer) value(f *Field, value any, indent int) {
 	}
 }
 
+func (w *writer) figure(f *Field, n int64) string {
+	if f.Type == TypeYear {
+		return strconv.FormatInt(n, 10)
+	}
+	return counted(int(n), f.Unit, w.lang)
+}
+
 // word names a choice; any other text stands as it is.
 func (w *writer) word(f *Field, s string) string {
 	if c, ok := choice(f.Choices, s); ok {
 		return in(c.Name, w.lang)
+	}
+	if _, ok := ParseDecimal(s); ok && f.Type == TypeNumber {
+		return quantity(s, f.Unit, w.lang)
+	}
+	if m, ok := ParseMoment(s); ok && f.Type == TypeMoment {
+		return m.Time.Format("2006-01-02 15:04 -07:00 ") + m.Zone
 	}
 	return s
 }
@@ -130,7 +143,7 @@ func (w *writer) items(f *Field, items []any, indent int) {
 				continue
 			}
 			if n, ok := cell.(int64); ok {
-				w.line(indent+4, name+": "+counted(int(n), column.Unit, w.lang))
+				w.line(indent+4, name+": "+w.figure(column, n))
 				continue
 			}
 			w.line(indent+4, name+":")
@@ -174,7 +187,7 @@ func position(s, positive, negative string) string {
 
 func (w *writer) describe(f *Field, indent int) {
 	w.line(indent, fmt.Sprintf("%s  %s", f.Number, in(f.Name, w.lang)))
-	w.line(indent+4, fmt.Sprintf("%s: %s, %s%s", f.ID, f.Type, w.required(f), w.also(f)))
+	w.line(indent+4, fmt.Sprintf("%s: %s, %s%s", f.ID, w.kind(f), w.required(f), w.also(f)))
 	if f.Help != nil {
 		w.line(indent+4, in(f.Help, w.lang))
 	}
@@ -186,12 +199,22 @@ func (w *writer) describe(f *Field, indent int) {
 	}
 }
 
+// kind is the type of a field, with the unit of a number.
+func (w *writer) kind(f *Field) string {
+	if f.Type == TypeNumber && f.Unit != "" {
+		return f.Type + " (" + f.Unit + ")"
+	}
+	return f.Type
+}
+
 func (w *writer) required(f *Field) string {
 	switch f.Required {
 	case Always:
 		return said{"always", "обязательно"}.in(w.lang)
 	case Never:
 		return said{"optional", "по желанию"}.in(w.lang)
+	case Known:
+		return said{"as far as known", "если известно"}.in(w.lang)
 	}
 	cond, ok := w.form.condition(f.Required)
 	if !ok {
@@ -202,8 +225,9 @@ func (w *writer) required(f *Field) string {
 }
 
 func (w *writer) also(f *Field) string {
-	if len(f.Answers) == 0 {
+	answers := f.accepted()
+	if len(answers) == 0 {
 		return ""
 	}
-	return said{"; or answer ", "; либо ответ "}.in(w.lang) + codes(f.Answers)
+	return said{"; or answer ", "; либо ответ "}.in(w.lang) + codes(answers)
 }

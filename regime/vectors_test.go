@@ -70,19 +70,19 @@ func vectorFiles(t testing.TB) map[string][]byte {
 		files["bad-"+name+".json"] = []byte(r.text)
 		why["bad-"+name+".json"] = r.why
 	}
-	var list []checkVector
-	for _, name := range slices.Sorted(maps.Keys(checks)) {
-		c := checks[name]
-		v := checkVector{Name: name, Form: "cica.2.1.1d", Base: "good-notification.json", Set: map[string]json.RawMessage{}, Leave: []string{}, Number: c.number}
-		for _, id := range slices.Sorted(maps.Keys(c.change)) {
-			if c.change[id] == "" {
-				v.Leave = append(v.Leave, id)
-			} else {
-				v.Set[id] = json.RawMessage(c.change[id])
-			}
-		}
-		list = append(list, v)
+	written, err := os.ReadFile(incidentForm)
+	if err != nil {
+		t.Fatal(err)
 	}
+	files["form-incident.yaml"] = written
+	if files["form-incident.json"], err = incidentOf(t).Bytes(); err != nil {
+		t.Fatal(err)
+	}
+	if files["good-incident.json"], err = editText(t, incident, nil).Bytes(); err != nil {
+		t.Fatal(err)
+	}
+	list := vectorsOf(checks, "cica.2.1.1d", "good-notification.json")
+	list = append(list, vectorsOf(typeChecks, "example.incident", "good-incident.json")...)
 	for name, content := range map[string]any{"index.json": why, "checks.json": list} {
 		var b bytes.Buffer
 		e := json.NewEncoder(&b)
@@ -94,6 +94,22 @@ func vectorFiles(t testing.TB) map[string][]byte {
 		files[name] = b.Bytes()
 	}
 	return files
+}
+
+func vectorsOf(cases map[string]checkCase, form, base string) (list []checkVector) {
+	for _, name := range slices.Sorted(maps.Keys(cases)) {
+		c := cases[name]
+		v := checkVector{Name: name, Form: form, Base: base, Set: map[string]json.RawMessage{}, Leave: []string{}, Number: c.number}
+		for _, id := range slices.Sorted(maps.Keys(c.change)) {
+			if c.change[id] == "" {
+				v.Leave = append(v.Leave, id)
+			} else {
+				v.Set[id] = json.RawMessage(c.change[id])
+			}
+		}
+		list = append(list, v)
+	}
+	return list
 }
 
 func TestVectors(t *testing.T) {
@@ -172,7 +188,11 @@ func TestVectorsOfCheck(t *testing.T) {
 			t.Errorf("%s: %v", c.Name, err)
 			continue
 		}
-		_, faults := form(t, c.Form).Check(v)
+		f := incidentOf(t)
+		if c.Form != f.ID {
+			f = form(t, c.Form)
+		}
+		_, faults := f.Check(v)
 		if len(faults) != 1 || faults[0].Number != c.Number {
 			t.Errorf("%s: %d faults, one at %q belongs", c.Name, len(faults), c.Number)
 		}

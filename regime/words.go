@@ -1,6 +1,8 @@
 package regime
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -42,7 +44,34 @@ var units = map[string]map[Lang]forms{
 		English: {"day", "days", "days"},
 		Russian: {"день", "дня", "дней"},
 	},
+	"hours": {
+		English: {"hour", "hours", "hours"},
+		Russian: {"час", "часа", "часов"},
+	},
+	"m":           sign("m", "м"),
+	"km":          sign("km", "км"),
+	"km2":         sign("km²", "км²"),
+	"ha":          sign("ha", "га"),
+	"m3":          sign("m³", "м³"),
+	"million-m3":  sign("million m³", "млн м³"),
+	"m3/s":        sign("m³/s", "м³/с"),
+	"mg/l":        sign("mg/l", "мг/л"),
+	"kWh":         sign("kWh", "кВт·ч"),
+	"million-kWh": sign("million kWh", "млн кВт·ч"),
+	"MW":          sign("MW", "МВт"),
+	"kg":          sign("kg", "кг"),
+	"t":           sign("t", "т"),
+	"percent":     sign("%", "%"),
+	"degrees-c":   sign("°C", "°C"),
 }
+
+// sign is a unit that is written the same after any number.
+func sign(en, ru string) map[Lang]forms {
+	return map[Lang]forms{English: {en, en, en}, Russian: {ru, ru, ru}}
+}
+
+// Units lists the units that a field may name, sorted.
+func Units() []string { return slices.Sorted(maps.Keys(units)) }
 
 // counted writes a number with its unit: "1 day", "21 день", "42 дня".
 func counted(n int, unit string, lang Lang) string {
@@ -54,6 +83,33 @@ func counted(n int, unit string, lang Lang) string {
 		lang = English
 	}
 	return strings.TrimSuffix(grouped(n, lang)+" "+plural(n, words[lang], lang), " ")
+}
+
+// quantity writes a number as it was given with its unit: "1,250.50 m³/s".
+func quantity(s, unit string, lang Lang) string {
+	whole, fraction, dotted := strings.Cut(s, ".")
+	n, err := strconv.Atoi(whole)
+	if err != nil {
+		return s
+	}
+	text, mark := grouped(n, lang), "."
+	if n == 0 {
+		text = whole // keeps the sign of -0.5
+	}
+	if lang == Russian {
+		mark = ","
+	} else {
+		lang = English
+	}
+	if dotted {
+		text += mark + fraction
+	}
+	words := units[unit][lang]
+	if !dotted {
+		return strings.TrimSuffix(text+" "+plural(n, words, lang), " ")
+	}
+	// A number with decimals takes the genitive singular in Russian, the plural in English.
+	return strings.TrimSuffix(text+" "+words.few, " ")
 }
 
 func plural(n int, words forms, lang Lang) string {
