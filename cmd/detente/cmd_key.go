@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 
 	"detente/control"
@@ -153,7 +155,7 @@ type nextFlags struct{ next, pass, after string }
 func (n *nextFlags) flags(c *cobra.Command) {
 	c.Flags().StringVar(&n.next, "next", "", "file with the next keys, from the safe")
 	c.Flags().StringVar(&n.pass, "next-passphrase-file", "", "file with their passphrase; - is stdin")
-	c.Flags().StringVar(&n.after, "after", "", "where to write the keys that follow them (default FILE.after)")
+	c.Flags().StringVar(&n.after, "after", "", "where to write the keys that follow them (default: FILE with the next number, e.g. alatau-next-keys-2.age)")
 }
 
 // open reads the next keys, and for renewed roles makes and writes those that
@@ -176,9 +178,21 @@ func (n *nextFlags) open(ctx context.Context, a *app, renewed ...key.Role) (next
 		}
 	}
 	if n.after == "" {
-		n.after = n.next + ".after"
+		n.after = numbered(n.next)
 	}
 	return next, after, home.SaveNext(n.after, after, pass)
+}
+
+// numbered names the file that follows path: keys.age, keys-2.age, keys-3.age….
+func numbered(path string) string {
+	ext := filepath.Ext(path)
+	stem, number := strings.TrimSuffix(path, ext), 1
+	if i := strings.LastIndexByte(stem, '-'); i >= 0 {
+		if n, err := strconv.Atoi(stem[i+1:]); err == nil && n > 1 && n < 1000 {
+			stem, number = stem[:i], n
+		}
+	}
+	return fmt.Sprintf("%s-%d%s", stem, number+1, ext)
 }
 
 func (a *app) keyRotate() *cobra.Command {

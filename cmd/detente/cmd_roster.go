@@ -504,7 +504,7 @@ detente roster check roster.json --json`, cobra.ExactArgs(1), func(ctx context.C
 			return err
 		}
 		if roster.Refused(faults) {
-			return &statusError{exitVerification}
+			return &statusError{exitFindings}
 		}
 		return nil
 	})
