@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"detente/act"
 	"detente/bundle"
+	"detente/docket"
 	"detente/internal/canon"
 	"detente/node"
 	"detente/party"
@@ -93,6 +95,15 @@ type Proven struct {
 	Receipts int    `json:"receipts"`
 	Mirrors  int    `json:"mirrors"` // cosignatures in it
 	Content  bool   `json:"content"`
+	// Statements are all that the author said in the thread of a statement, in
+	// order: a proof is about one of them.
+	Statements []Stage `json:"statements"`
+}
+
+// Stage is one statement of a thread.
+type Stage struct {
+	Place string   `json:"place"`
+	Life  act.Life `json:"life"`
 }
 
 func prove(ctx context.Context, c *call, a ProveArgs) (any, error) {
@@ -119,7 +130,21 @@ func prove(ctx context.Context, c *call, a ProveArgs) (any, error) {
 	if _, err := c.out.Write(b); err != nil {
 		return nil, fmt.Errorf("write the proof: %w", err)
 	}
-	return Proven{place(row.Ref), len(b), len(f.Receipts), len(f.Cosigs), len(f.Ciphertext) > 0}, nil
+	stages, err := statementsOf(ctx, c, row)
+	return Proven{place(row.Ref), len(b), len(f.Receipts), len(f.Cosigs), len(f.Ciphertext) > 0, stages}, err
+}
+
+// statementsOf lists what the author of a statement said in its thread.
+func statementsOf(ctx context.Context, c *call, row docket.Row) ([]Stage, error) {
+	out := []Stage{}
+	if row.Kind != act.Statement || row.Thread == "" {
+		return out, nil
+	}
+	rows, err := c.node.List(ctx, docket.Filter{Author: row.Author, Thread: row.Thread, Status: row.Status, Kinds: []act.Kind{act.Statement}})
+	for _, r := range rows {
+		out = append(out, Stage{place(r.Ref), r.Life})
+	}
+	return out, err
 }
 
 func backup(ctx context.Context, c *call, _ nothing) (any, error) {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"detente/bundle"
 	"detente/control"
@@ -166,6 +167,7 @@ detente verify ala-17.proof --roster roster.json`, cobra.ExactArgs(1), func(ctx 
 		}
 		return a.show(v, func(w writer) {
 			fmt.Fprintf(w, "%s proves act %s, with %d cosignatures and %d receipts.\n", out, v.Place, v.Mirrors, v.Receipts)
+			printStages(w, v)
 			if v.Content && p.WithContent {
 				fmt.Fprintln(w, "It discloses the content of this act.")
 			}
@@ -178,4 +180,20 @@ detente verify ala-17.proof --roster roster.json`, cobra.ExactArgs(1), func(ctx 
 detente proof export ALA/2026/17 --out ala-17.proof
 detente proof export ALA/2026/17 --out ala-17.proof --with-content
 detente verify ala-17.proof --roster roster.json`, c)
+}
+
+// printStages says which statement of its thread is proven, where there are several.
+func printStages(w writer, v control.Proven) {
+	if len(v.Statements) < 2 {
+		return
+	}
+	fmt.Fprintln(w, "It is about one of the statements of its thread:")
+	for _, s := range v.Statements {
+		mark := ""
+		if s.Place == v.Place {
+			mark = "  proven by this file"
+		}
+		fmt.Fprintf(w, "  %-28s %s%s\n", s.Place, strings.ReplaceAll(string(s.Life), "-", " "), mark)
+	}
+	fmt.Fprintf(w, "To prove another one, name it: detente proof export %q --out FILE\n", v.Statements[0].Place)
 }
