@@ -36,9 +36,11 @@ var floors = map[string]int{
 	"bundle":           4,  // what is carried
 	"witness":          4,  // who vouches
 	"desk":             4,  // what the officer does
+	"condition":        4,  // whether a condition of a text holds
 	"proof":            5,  // what can be shown
 	"courier":          5,  // how it moves
 	"docket":           5,  // what stands
+	"provision":        5,  // what a text provides for
 	"node":             6,  // the house
 	"home":             7,  // the folder of one party's node
 	"control":          8,  // the door of a home for its commands
@@ -60,6 +62,8 @@ var forbidden = []prohibition{
 	{"key", outside, "pure: same input, same answer, on every node"},
 	{"act", outside, "pure: same input, same answer, on every node"},
 	{"pack", outside, "pure: same input, same answer, on every node"},
+	{"condition", outside, "pure: same input, same answer, on every node"},
+	{"provision", outside, "pure: same input, same answer, on every node"},
 	{"seal", outside, "pure: same input, same answer, on every node"},
 	{"regime", outside, "pure: same input, same answer, on every node"},
 	{"lodging", outside, "pure: same input, same answer, on every node"},
@@ -74,7 +78,7 @@ var forbidden = []prohibition{
 }
 
 // pure packages take time as a value and randomness as an io.Reader.
-var pure = []string{"party", "key", "act", "seal", "regime", "lodging", "checkpoint", "roster", "pack", "bundle", "proof", "internal/frame", "internal/canon"}
+var pure = []string{"party", "key", "act", "seal", "regime", "lodging", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "internal/frame", "internal/canon"}
 
 // doors are the packages that may end the process, read flags and environment,
 // and set what holds for the whole process.
