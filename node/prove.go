@@ -43,16 +43,8 @@ func (n *Node) Prove(ctx context.Context, ref act.Ref, withContent bool) (*proof
 	if err := n.proofGroup(ctx, f); err != nil {
 		return nil, err
 	}
-	rows, err := docket.List(ctx, q, docket.Filter{Answers: ref, Kinds: []act.Kind{act.Delivered, act.Acknowledged, act.Returned}})
-	if err != nil {
+	if f.Receipts, err = n.proofReceipts(ctx, ref, inc.Leaf, head.Time); err != nil {
 		return nil, err
-	}
-	for _, r := range rows {
-		one, err := n.includedNow(ctx, r.Ref)
-		if err != nil {
-			return nil, err
-		}
-		f.Receipts = append(f.Receipts, *one)
 	}
 	if f.Withdrawal, err = n.proofWithdrawal(ctx, ref); err != nil {
 		return nil, err
@@ -87,6 +79,51 @@ func (n *Node) includedNow(ctx context.Context, ref act.Ref) (*proof.Included, e
 		return nil, errors.Join(err, docket.ErrNone)
 	}
 	return n.included(ctx, ref, s)
+}
+
+// proofReceipts are, of each addressee, its first receipt of each kind: what a
+// verifier takes, however many acts answer this one. Covered is the time of the
+// author's first head over it.
+func (n *Node) proofReceipts(ctx context.Context, ref act.Ref, leaf []byte, covered int64) ([]proof.Included, error) {
+	q := n.db.Read()
+	a, err := act.Parse(leaf)
+	if err != nil {
+		return nil, err
+	}
+	keys, author := n.keys.Load(), n.author(ref.Origin)
+	to := a.To
+	if a.ToAll {
+		for _, p := range keys.Judging(covered).Parties {
+			to = append(to, p.ID)
+		}
+	}
+	var out []proof.Included
+	for _, id := range to {
+		if id == author {
+			continue
+		}
+		for _, kind := range []act.Kind{act.Delivered, act.Acknowledged, act.Returned} {
+			rows, err := docket.List(ctx, q, docket.Filter{Author: id, To: author, Status: a.Status, Answers: ref, Kinds: []act.Kind{kind}, Limit: 1})
+			if err != nil {
+				return nil, err
+			}
+			for _, r := range rows {
+				s, ok, err := record.At(ctx, q, r.Ref.Origin, r.Ref.Index+1)
+				if err != nil {
+					return nil, err
+				}
+				if !ok || s.Time > n.now().Unix() {
+					continue // signed for a moment still to come
+				}
+				one, err := n.included(ctx, r.Ref, s)
+				if err != nil {
+					return nil, err
+				}
+				out = append(out, *one)
+			}
+		}
+	}
+	return out, nil
 }
 
 // proofWithdrawal is the author's act that withdraws the content, if one is held.
