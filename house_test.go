@@ -19,6 +19,7 @@ import (
 var floors = map[string]int{
 	"internal/canon":   0,  // one spelling per value
 	"internal/durable": 0,  // writes that survive
+	"internal/shape":   0,  // what a person wrote, with its lines
 	"internal/notify":  0,  // the service manager
 	"packs":            0,  // the forms, as data
 	"deploy":           0,  // the unit, as data

@@ -22,6 +22,7 @@ const (
 // Clock is a row of the table that a calendar can show. Durations in whole days
 // are counted in calendar days against dates, those in hours against instants.
 type Clock struct {
+	Pos
 	Kind   string `yaml:"kind"`
 	Least  string `yaml:"least,omitempty"`  // ISO 8601 duration, or a slot "$id"
 	Most   string `yaml:"most,omitempty"`   // the other end: not earlier than

@@ -12,6 +12,7 @@ const (
 // Count is a quota or a limit: how often something is provided for, or may be
 // done, in a scope and a period.
 type Count struct {
+	Pos
 	ID      string `yaml:"id"`
 	Title   Text   `yaml:"title"`
 	Article string `yaml:"article,omitempty"`
@@ -47,6 +48,7 @@ type Gate struct {
 
 // Ceiling is a greatest strength. Zero is a ceiling too.
 type Ceiling struct {
+	Pos
 	Of      string            `yaml:"of"`              // code of the step whose return gives the figures
 	Figure  string            `yaml:"figure"`          // as in When
 	Where   map[string]string `yaml:"where,omitempty"` // e.g. sector: east

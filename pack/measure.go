@@ -13,6 +13,7 @@ const (
 
 // Measure is one thing that states agreed to do.
 type Measure struct {
+	Pos
 	ID       string    `yaml:"id"`                 // <pack>.<name>, e.g. vd11.inspection
 	Editions []string  `yaml:"editions,omitempty"` // of the text; empty: all
 	Title    Text      `yaml:"title"`
@@ -50,6 +51,7 @@ type Place struct {
 
 // Occasion says what makes a measure apply. Exactly one field is set.
 type Occasion struct {
+	Pos
 	Yearly *Yearly `yaml:"yearly,omitempty"`
 	// Starts is the code of the step whose filing opens an occasion: of this
 	// measure, or of another one.
@@ -83,6 +85,7 @@ type Every struct {
 // An act names a step by its code in the field "measure": the id of the measure
 // for the step "main", else <measure>.<step>.
 type Step struct {
+	Pos
 	ID       string   `yaml:"id"`
 	Title    Text     `yaml:"title"`
 	Article  string   `yaml:"article,omitempty"` // if not that of the measure

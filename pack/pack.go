@@ -52,6 +52,7 @@ func (s Sure) Unverified() bool { return s == Medium || s == Low }
 // Head is pack.yaml: what the text is, who is party to it, since when, and the
 // terms that its measures use.
 type Head struct {
+	Pos
 	Format     string        `yaml:"format"` // Format
 	Engine     int           `yaml:"engine"` // at most Engine, to be judged by this build
 	ID         string        `yaml:"id"`     // e.g. vd11; the ids of its measures begin with it
@@ -75,6 +76,7 @@ type Head struct {
 // Edition is one version of the text. Old events are judged by the edition that
 // was in force on their day.
 type Edition struct {
+	Pos
 	ID       string   `yaml:"id"` // e.g. "2011"
 	Title    Text     `yaml:"title,omitempty"`
 	InForce  []Period `yaml:"in_force"`           // in order; a gap between two is a suspension
@@ -93,6 +95,7 @@ type Period struct {
 
 // Set is a named set of parties. Exactly one of the ways of naming them is used.
 type Set struct {
+	Pos
 	ID    string   `yaml:"id"`
 	Title Text     `yaml:"title"`
 	Codes []string `yaml:"codes,omitempty"` // interchange codes of the roster, ISO 3166-1 alpha-2
@@ -116,6 +119,7 @@ const (
 // Slot is a figure that a group, or a pair, fills in by agreement (CICA 2.1.1d),
 // or one that the files know only unsurely and that is therefore off by default.
 type Slot struct {
+	Pos
 	ID       string   `yaml:"id"`
 	Title    Text     `yaml:"title"`
 	Type     string   `yaml:"type"`
@@ -130,6 +134,7 @@ type Slot struct {
 
 // Zone is an area of application. Zones of one measure need not touch.
 type Zone struct {
+	Pos
 	ID      string   `yaml:"id"`
 	Title   Text     `yaml:"title"`
 	Strip   *Strip   `yaml:"strip,omitempty"`
@@ -166,6 +171,7 @@ const (
 
 // Area is one priority area of a catalogue.
 type Area struct {
+	Pos
 	ID           string        `yaml:"id"`
 	Dimension    string        `yaml:"dimension"`
 	Title        Text          `yaml:"title"`
@@ -200,12 +206,14 @@ type Stage struct {
 
 // Issue is a standing issue in the group's own words (product M9).
 type Issue struct {
+	Pos
 	ID    string `yaml:"id"`
 	Title Text   `yaml:"title"`
 }
 
 // Source is where a fact comes from.
 type Source struct {
+	Pos
 	Key     string `yaml:"key"`
 	Title   string `yaml:"title"`
 	Address string `yaml:"address,omitempty"`

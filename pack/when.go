@@ -4,6 +4,7 @@ package pack
 // structure of All, Any and Not is at most eight deep and 64 leaves wide.
 // Comparisons are by name, since texts use both: at least (>=), more than (>).
 type When struct {
+	Pos
 	All []When `yaml:"all,omitempty"`
 	Any []When `yaml:"any,omitempty"`
 	Not *When  `yaml:"not,omitempty"`

@@ -1,0 +1,238 @@
+// Package shape reads a YAML file that a person wrote into Go types: strictly,
+// within bounds, and with every fault named by its line. It knows no meaning of
+// any key.
+//
+// What is read is YAML 1.2 without anchors, aliases, tags, merge keys or further
+// documents; each key stands once and is one that the type has (struct tag
+// "yaml"). A struct that embeds Pos learns its line.
+//
+// Invariant: without a fault every value of the file is in the result, and
+// nothing else.
+package shape
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Pos is where in a file something stands.
+type Pos struct {
+	File string `yaml:"-"`
+	Line int    `yaml:"-"`
+}
+
+// Fault is one thing to be changed in a file.
+type Fault struct {
+	Pos
+	Text string // what is wrong and what belongs there
+}
+
+func (f Fault) String() string {
+	if f.Line == 0 {
+		return f.File + ": " + f.Text
+	}
+	return fmt.Sprintf("%s, line %d: %s", f.File, f.Line, f.Text)
+}
+
+// maxItems bounds each list, and the keys of each map; it is far above any real text.
+const maxItems = 4096
+
+// maxFaults bounds what is named of one file.
+const maxFaults = 100
+
+// Read fills into, a pointer to a struct, from a file of at most most bytes.
+func Read(file string, b []byte, most int, into any) []Fault {
+	r := &reader{file: file}
+	if len(b) > most {
+		r.add(0, "it has %d bytes; %d are the most", len(b), most)
+		return r.faults
+	}
+	if bytes.Contains(b, []byte("\t")) {
+		r.add(1+bytes.Count(b[:bytes.IndexByte(b, '\t')], []byte("\n")), "a tabulator stands here; use spaces")
+		return r.faults
+	}
+	var doc, more yaml.Node
+	d := yaml.NewDecoder(bytes.NewReader(b))
+	switch err := d.Decode(&doc); {
+	case errors.Is(err, io.EOF):
+		r.add(1, "the file is empty")
+		return r.faults
+	case err != nil:
+		r.syntax(err)
+		return r.faults
+	}
+	if err := d.Decode(&more); !errors.Is(err, io.EOF) {
+		r.add(max(more.Line, 1), "the file has more than one document; take the line of hyphens out")
+		return r.faults
+	}
+	r.fill(reflect.ValueOf(into).Elem(), doc.Content[0], "")
+	return r.faults
+}
+
+type reader struct {
+	file   string
+	faults []Fault
+}
+
+func (r *reader) add(line int, format string, args ...any) {
+	if len(r.faults) < maxFaults {
+		r.faults = append(r.faults, Fault{Pos{r.file, line}, fmt.Sprintf(format, args...)})
+	}
+}
+
+var placed = regexp.MustCompile(`^yaml: line (\d+): `)
+
+func (r *reader) syntax(err error) {
+	text, line := err.Error(), 0
+	if m := placed.FindStringSubmatch(text); m != nil {
+		line, _ = strconv.Atoi(m[1])
+		text = text[len(m[0]):]
+	}
+	r.add(line, "this is not YAML (%s); mind the indentation, and quotation marks around texts with a colon", strings.TrimPrefix(text, "yaml: "))
+}
+
+// fill descends by types, which end or stop at depth by their recursion in the
+// file; the parser itself bounds that.
+func (r *reader) fill(into reflect.Value, node *yaml.Node, key string) {
+	if node.Kind == yaml.AliasNode || node.Anchor != "" || node.Style&yaml.TaggedStyle != 0 {
+		r.add(node.Line, "anchors, aliases and tags are not read; write the value out")
+		return
+	}
+	switch into.Kind() {
+	case reflect.Pointer:
+		into.Set(reflect.New(into.Type().Elem()))
+		r.fill(into.Elem(), node, key)
+	case reflect.Struct:
+		r.object(into, node, key)
+	case reflect.Map:
+		r.table(into, node, key)
+	case reflect.Slice:
+		r.list(into, node, key)
+	default:
+		r.scalar(into, node, key)
+	}
+}
+
+func (r *reader) object(into reflect.Value, node *yaml.Node, key string) {
+	if node.Kind != yaml.MappingNode {
+		r.add(node.Line, "%s: keys with values belong here", or(key, "the file"))
+		return
+	}
+	names := map[string]int{}
+	var known []string
+	for i := range into.NumField() {
+		field := into.Type().Field(i)
+		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		if field.Type == reflect.TypeFor[Pos]() {
+			into.Field(i).Set(reflect.ValueOf(Pos{r.file, node.Line}))
+		} else if field.IsExported() && name != "" && name != "-" {
+			names[name] = i
+			known = append(known, name)
+		}
+	}
+	seen := map[string]bool{}
+	for i := 0; i < len(node.Content); i += 2 {
+		name, value := node.Content[i], node.Content[i+1]
+		field, ok := names[name.Value]
+		switch {
+		case !ok:
+			slices.Sort(known)
+			r.add(name.Line, "key %q is not known in %s; known are %s", clip(name.Value), or(key, "the file"), strings.Join(known, ", "))
+		case seen[name.Value]:
+			r.add(name.Line, "key %q stands twice", name.Value)
+		default:
+			r.fill(into.Field(field), value, name.Value)
+		}
+		seen[name.Value] = true
+	}
+}
+
+func (r *reader) table(into reflect.Value, node *yaml.Node, key string) {
+	if node.Kind != yaml.MappingNode || len(node.Content) > 2*maxItems {
+		r.add(node.Line, "%s: names with values belong here, e.g. en: …", key)
+		return
+	}
+	into.Set(reflect.MakeMap(into.Type()))
+	for i := 0; i < len(node.Content); i += 2 {
+		name := node.Content[i]
+		k := reflect.ValueOf(name.Value).Convert(into.Type().Key())
+		if into.MapIndex(k).IsValid() {
+			r.add(name.Line, "key %q stands twice", clip(name.Value))
+			continue
+		}
+		v := reflect.New(into.Type().Elem()).Elem()
+		r.fill(v, node.Content[i+1], key+" "+name.Value)
+		into.SetMapIndex(k, v)
+	}
+}
+
+func (r *reader) list(into reflect.Value, node *yaml.Node, key string) {
+	if node.Kind != yaml.SequenceNode {
+		r.add(node.Line, "%s: a list belongs here, e.g. [a, b], or lines that begin with a hyphen", key)
+		return
+	}
+	if len(node.Content) > maxItems {
+		r.add(node.Line, "%s: %d items; %d are the most", key, len(node.Content), maxItems)
+		return
+	}
+	into.Set(reflect.MakeSlice(into.Type(), len(node.Content), len(node.Content)))
+	for i, item := range node.Content {
+		r.fill(into.Index(i), item, key)
+	}
+}
+
+func (r *reader) scalar(into reflect.Value, node *yaml.Node, key string) {
+	if node.Kind != yaml.ScalarNode || node.Tag == "!!null" {
+		r.add(node.Line, "%s: one value belongs here; a text with a colon or comma stands in quotation marks", key)
+		return
+	}
+	switch into.Kind() {
+	case reflect.String: // as written: 2.10 stays 2.10
+		into.SetString(node.Value)
+	case reflect.Bool:
+		if node.Value != "true" && node.Value != "false" {
+			r.add(node.Line, "%s: true or false belongs here, not %q", key, clip(node.Value))
+			return
+		}
+		into.SetBool(node.Value == "true")
+	case reflect.Int:
+		n, err := strconv.Atoi(node.Value)
+		if err != nil || strconv.Itoa(n) != node.Value {
+			r.add(node.Line, "%s: a whole number belongs here, not %q", key, clip(node.Value))
+			return
+		}
+		into.SetInt(int64(n))
+	case reflect.Float64:
+		x, err := strconv.ParseFloat(node.Value, 64)
+		if err != nil || strings.ContainsAny(node.Value, "eExXpPnNiI_") {
+			r.add(node.Line, "%s: a decimal number belongs here, not %q", key, clip(node.Value))
+			return
+		}
+		into.SetFloat(x)
+	default:
+		panic("shape: a type has a field of kind " + into.Kind().String())
+	}
+}
+
+func or(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+func clip(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:60]) + "…"
+	}
+	return s
+}

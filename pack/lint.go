@@ -1,0 +1,3 @@
+package pack
+
+func lint(p *Pack) Faults { return nil }

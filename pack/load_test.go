@@ -1,0 +1,128 @@
+package pack
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// small is the folder of the invented pack, to be altered by a test.
+func small(t testing.TB) fstest.MapFS {
+	t.Helper()
+	out := fstest.MapFS{}
+	root := os.DirFS("testdata/small")
+	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := fs.ReadFile(root, name)
+		out[name] = &fstest.MapFile{Data: b}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestLoad(t *testing.T) {
+	files := small(t)
+	files["cases/one.txt"] = &fstest.MapFile{Data: []byte("for tests")}
+	files["README.md"] = &fstest.MapFile{Data: []byte("for people")}
+	p, err := Load(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Head.ID != "small" || len(p.Measures) != 2 || len(p.Forms) != 1 || p.Measures[0].Line != 2 {
+		t.Errorf("read %s with %d measures, the first on line %d, and %d forms", p.Head.ID, len(p.Measures), p.Measures[0].Line, len(p.Forms))
+	}
+	again, err := Parse(p.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Digest() != p.Digest() || !bytes.Equal(again.Bytes(), p.Bytes()) {
+		t.Error("the pack as one file is another pack")
+	}
+	m, s, ok := p.Step("small.notice.answer", "2020")
+	if !ok || m.ID != "small.notice" || s.ID != "answer" || m.Code(s.ID) != "small.notice.answer" {
+		t.Error("the code of an answer does not lead to its step")
+	}
+	if _, _, ok := p.Step("small.notice.main", ""); ok {
+		t.Error("the main step has a second code")
+	}
+	if f, ok := p.Form("small.return"); !ok || f.ID != "small.notice" {
+		t.Error("the form of the return is not found")
+	}
+	files["forms/notice.yaml"].Data = append(files["forms/notice.yaml"].Data, '\n')
+	if other, err := Load(files); err != nil || other.Digest() == p.Digest() {
+		t.Errorf("a byte more gives the same digest, or %v", err)
+	}
+}
+
+// Each fault is named by its file and line.
+func TestFaults(t *testing.T) {
+	for _, c := range []struct{ name, file, from, to, want string }{
+		{"unknown key", "measures/one.yaml", "article: \"3\"", "artikel: \"3\"", `measures/one.yaml, line 4: key "artikel" is not known`},
+		{"key twice", "measures/one.yaml", "strength: shall", "article: \"5\"\n    strength: shall", "line 6: key \"article\" stands twice"},
+		{"no list", "measures/one.yaml", "sources: [invented]", "sources: invented", "line 8: sources: a list belongs here"},
+		{"alias", "pack.yaml", "id: small", "id: &a small", "line 3: anchors"},
+		{"tag", "pack.yaml", "id: small", "id: !!str small", "line 3: anchors"},
+		{"no YAML", "pack.yaml", "id: small", "id: [small", "is not YAML"},
+		{"tabulator", "pack.yaml", "id: small", "id:\tsmall", "line 3: a tabulator"},
+		{"second document", "pack.yaml", "engine: 1", "---\nengine: 1", "more than one document"},
+		{"no number", "pack.yaml", "engine: 1", "engine: one", "line 2: engine: a whole number belongs here"},
+		{"no boolean", "measures/one.yaml", "nil: true}", "nil: yes}", "nil: true or false belongs here"},
+		{"form", "forms/notice.yaml", "type: date", "type: day", "forms/notice.yaml: "},
+		{"empty", "pack.yaml", "", "", "pack.yaml, line 1: the file is empty"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			files := small(t)
+			b := string(files[c.file].Data)
+			if c.from != "" && !strings.Contains(b, c.from) {
+				t.Fatalf("%s has no %q", c.file, c.from)
+			}
+			b = strings.Replace(b, c.from, c.to, 1)
+			if c.from == "" {
+				b = ""
+			}
+			files[c.file].Data = []byte(b)
+			wantFault(t, files, c.want)
+		})
+	}
+}
+
+func wantFault(t *testing.T, files fs.FS, want string) {
+	t.Helper()
+	_, err := Load(files)
+	faults, ok := err.(Faults)
+	if !ok {
+		t.Fatalf("no faults but %v", err)
+	}
+	var all []string
+	for _, f := range faults {
+		all = append(all, f.String())
+	}
+	if !strings.Contains(strings.Join(all, "\n"), want) {
+		t.Errorf("want %q, got\n%s", want, strings.Join(all, "\n"))
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	p, err := Load(small(f))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(p.Bytes())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := Parse(b)
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(p.Bytes(), b) {
+			t.Error("what was read is written otherwise")
+		}
+	})
+}
