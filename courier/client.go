@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,11 +33,17 @@ type Client struct {
 	first  int                   // guarded by mu: the endpoint to try first, the last that worked
 	conns  map[net.Conn]struct{} // guarded by mu: the open connections
 	fresh  *fresh                // guarded by mu: the newest, until something was answered
-	closed bool                  // guarded by mu
+	spare  chan *fresh           // capacity 1: made by an attempt that its request no longer waited for
+	begin  chan struct{}         // guarded by mu, closed and renewed by Hurry
+	tries  int                   // guarded by mu: attempts under way
+	live   context.Context       // of the attempts; ends with Close
+	end    context.CancelFunc
+	closed bool // guarded by mu
 }
 
-// NewClient makes a client that dials endpoints, "https://host:port", in order,
-// beginning with the one that worked last, under cfg of ClientTLS. dial may be
+// NewClient makes a client that dials endpoints, "https://host:port", in turn,
+// beginning with the one that worked last, under cfg of ClientTLS. It does not
+// wait for an attempt that hangs: within 1.5 s another one begins. dial may be
 // nil for a net.Dialer. Nothing is dialled before the first request.
 func NewClient(endpoints []string, cfg *tls.Config, dial func(ctx context.Context, network, addr string) (net.Conn, error)) *Client {
 	if dial == nil {
@@ -49,7 +54,10 @@ func NewClient(endpoints []string, cfg *tls.Config, dial func(ctx context.Contex
 		config:    cfg,
 		dial:      dial,
 		conns:     make(map[net.Conn]struct{}),
+		spare:     make(chan *fresh, 1),
+		begin:     make(chan struct{}),
 	}
+	c.live, c.end = context.WithCancel(context.Background())
 	var protocols http.Protocols
 	protocols.SetHTTP2(true)
 	c.transport = &http.Transport{
@@ -128,6 +136,7 @@ func (c *Client) Close() {
 	conns := c.conns
 	c.conns = make(map[net.Conn]struct{})
 	c.mu.Unlock()
+	c.end()
 	for conn := range conns {
 		_ = conn.Close()
 	}
@@ -165,7 +174,7 @@ func (c *Client) ask(ctx context.Context, q request) (*received, error) {
 		}
 	}()
 	var answered atomic.Bool // the body may still be read after the answer began
-	slack := dialTime*time.Duration(len(c.endpoints)) + q.wait + answerTime
+	slack := dialTime + q.wait + answerTime
 	timer := time.AfterFunc(slack+patience, func() {
 		if !answered.Load() {
 			cancel(ErrSlow)
@@ -210,8 +219,10 @@ func (c *Client) ask(ctx context.Context, q request) (*received, error) {
 // judges our key after our part of the handshake is done, so that its refusal
 // arrives as a line that breaks.
 type fresh struct {
-	plain  *tracked
-	secure *tls.Conn
+	plain    *tracked
+	secure   *tls.Conn
+	endpoint int
+	made     time.Time
 }
 
 // refused reports whether the other end closed the connection with an alert.
@@ -270,51 +281,6 @@ func (c *Client) explain(ctx context.Context, err error) error {
 		return fmt.Errorf("%w: %w", ErrNotKnown, err)
 	}
 	return fmt.Errorf("%w: %w", ErrUnreachable, err)
-}
-
-// dialTLS connects to the first endpoint that shows the pinned key.
-func (c *Client) dialTLS(ctx context.Context, network, _ string) (net.Conn, error) {
-	c.mu.Lock()
-	first := c.first
-	c.mu.Unlock()
-	var errs []error
-	for i := range c.endpoints {
-		k := (first + i) % len(c.endpoints)
-		conn, err := c.dialOne(ctx, network, c.endpoints[k])
-		if err == nil {
-			c.mu.Lock()
-			c.first, c.fresh = k, conn
-			c.mu.Unlock()
-			return conn.secure, nil
-		}
-		errs = append(errs, fmt.Errorf("%s: %w", c.endpoints[k], err))
-	}
-	if len(errs) == 0 {
-		errs = append(errs, errors.New("no endpoint is known"))
-	}
-	return nil, fmt.Errorf("%w: %w", ErrUnreachable, errors.Join(errs...))
-}
-
-// dialOne connects to one endpoint and makes the TLS handshake.
-func (c *Client) dialOne(ctx context.Context, network, endpoint string) (*fresh, error) {
-	addr := strings.TrimSuffix(strings.TrimPrefix(endpoint, "https://"), "/")
-	ctx, cancel := context.WithTimeout(ctx, dialTime)
-	defer cancel()
-	plain, err := c.dial(ctx, network, addr)
-	if err != nil {
-		return nil, err
-	}
-	conn := &tracked{Conn: plain, client: c, done: make(chan struct{})}
-	if !c.track(conn) {
-		_ = plain.Close()
-		return nil, net.ErrClosed
-	}
-	secure := tls.Client(conn, c.config)
-	if err := secure.HandshakeContext(ctx); err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return &fresh{plain: conn, secure: secure}, nil
 }
 
 // track notes an open connection; false after Close.

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -182,6 +184,64 @@ func TestDeadLineIsNoticed(t *testing.T) {
 			t.Errorf("it took %v", took)
 		}
 		n.Line("client", "server").Break()
+	})
+}
+
+// A peer that comes back behind a line that swallowed everything is found within
+// 2 s, however long the line was silent; no attempt that hangs is waited for.
+func TestSilentLineComesBack(t *testing.T) {
+	for _, outage := range []time.Duration{100 * time.Millisecond, 7 * time.Second, 7900 * time.Millisecond, 8100 * time.Millisecond, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			n := couriertest.New()
+			serve(t, n, newHost(secret(1)))
+			var hanging, most atomic.Int64
+			dial := n.Dial("client")
+			c := courier.NewClient([]string{"https://server:1"}, courier.ClientTLS(secret(1), secret(9).Pin(), time.Now),
+				func(ctx context.Context, network, addr string) (net.Conn, error) {
+					most.Store(max(most.Load(), hanging.Add(1)))
+					defer hanging.Add(-1)
+					return dial(ctx, network, addr)
+				})
+			defer c.Close()
+			n.Line("client", "server").Silence()
+			answered := make(chan time.Time)
+			go func() {
+				for {
+					if _, err := exchange(c, ""); err == nil {
+						answered <- time.Now()
+						return
+					}
+				}
+			}()
+			time.Sleep(outage)
+			back := time.Now()
+			n.Line("client", "server").Mend()
+			if took := (<-answered).Sub(back); took > 2*time.Second {
+				t.Errorf("silent for %v: answered %v after", outage, took)
+			}
+			if most.Load() > 12 {
+				t.Errorf("%d attempts at a time", most.Load())
+			}
+		})
+	}
+}
+
+// A sign of life begins an attempt at once.
+func TestHurry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := couriertest.New()
+		serve(t, n, newHost(secret(1)))
+		c := client(t, n, 1)
+		n.Line("client", "server").Silence()
+		answered := make(chan error)
+		go func() { _, err := exchange(c, ""); answered <- err }()
+		time.Sleep(2 * time.Second)
+		n.Line("client", "server").Mend()
+		start := time.Now()
+		c.Hurry()
+		if err := <-answered; err != nil || time.Since(start) > 0 {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
 	})
 }
 

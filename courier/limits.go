@@ -78,6 +78,15 @@ const (
 	handshakeTime = 10 * time.Second
 	dialTime      = 8 * time.Second
 
+	// redialTime is after how long another attempt begins while older ones hang,
+	// so that a peer which comes back is found within 2 s; maxTries bounds those
+	// under way to one peer. spareTime is how long a connection that came about
+	// after its request had given up may be used: less than the handshakeTime of
+	// a server that waits for the first frames.
+	redialTime = 1500 * time.Millisecond
+	maxTries   = 12
+	spareTime  = 5 * time.Second
+
 	// answerTime is how long an answer may take to begin after the body was
 	// sent, beyond the time that it was asked to wait: a large bundle is
 	// verified and made durable before it is answered.

@@ -18,7 +18,8 @@ import (
 
 // Times of the links.
 const (
-	// retryAfter is how long a link waits after an attempt without an answer. A
+	// retryAfter is the least time from one attempt without an answer to the next,
+	// from beginning to beginning: over a silent line an attempt takes longer. A
 	// node that comes back starts catching up within 2 s, so it never grows.
 	retryAfter = 1500 * time.Millisecond
 	// lazyAfter gathers what can wait: automatic receipts, cosignatures, mirrors.
@@ -138,18 +139,27 @@ func (n *Node) peer(id party.ID) *peer {
 // soon when something else is, and at every heartbeat.
 func (n *Node) link(ctx context.Context, p *peer) {
 	for first := true; ctx.Err() == nil; {
+		began := time.Now()
 		again, err := n.talk(ctx, p, 0, first)
 		n.attempted(p, err)
 		switch {
 		case err != nil:
 			first = true
-			n.pause(ctx, p, max(retryAfter, n.cfg.TestOnlyRest))
+			n.pause(ctx, p, max(restAfter(began, err), n.cfg.TestOnlyRest))
 		case again:
 			first = false
 		default:
 			first = n.pause(ctx, p, time.Duration(n.cfg.Settings.HeartbeatSeconds)*time.Second)
 		}
 	}
+}
+
+// restAfter is how long to wait after an attempt that began then and was not answered.
+func restAfter(began time.Time, err error) time.Duration {
+	if errors.Is(err, courier.ErrUnreachable) {
+		return max(0, retryAfter-time.Since(began))
+	}
+	return retryAfter
 }
 
 // pause waits for news, a sign of life, or the time; it reports whether the time came.
@@ -175,9 +185,9 @@ func (n *Node) poll(ctx context.Context, p *peer) {
 			n.awaitLinks(ctx, changed)
 			continue
 		}
-		rest := n.cfg.TestOnlyRest
+		rest, began := n.cfg.TestOnlyRest, time.Now()
 		if _, err := n.talk(ctx, p, pollWait, true); err != nil {
-			rest = max(retryAfter, rest)
+			rest = max(restAfter(began, err), rest)
 		}
 		if rest > 0 && !waitFor(ctx, time.NewTimer(rest)) {
 			return
@@ -387,8 +397,14 @@ func (n *Node) heard(id party.ID, arr *arrival) {
 	if t, err := canon.ParseTime(arr.info.Written); err == nil {
 		p.offset = t.Sub(now.Truncate(time.Second))
 	}
-	revived := !p.reached && p.tried
+	revived, client := !p.reached && p.tried, p.client
+	if p.reached {
+		client = nil
+	}
 	n.mu.Unlock()
+	if client != nil {
+		client.Hurry()
+	}
 	if !n.sure() && n.holdsNothingNewer(arr.have) {
 		n.peerAnswered(id)
 	}

@@ -2,12 +2,14 @@ package town_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"testing"
 	"time"
 
 	"detente/act"
+	"detente/courier/couriertest"
 	"detente/docket"
 	"detente/key"
 	"detente/lodging"
@@ -64,6 +66,33 @@ func TestBackWithinTwoSeconds(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The same over a line that swallows what is sent to it, so that nobody is told
+// that an attempt was in vain.
+func TestBackOverASilentLine(t *testing.T) {
+	t.Parallel()
+	live(t, setting{who: "ABC"}, func(w *world) {
+		time.Sleep(2 * time.Minute)
+		// Moments all over the time that one attempt may take.
+		for _, beyond := range []time.Duration{0, 1900 * time.Millisecond, 4100 * time.Millisecond, 6300 * time.Millisecond, 7900 * time.Millisecond} {
+			lines := []*couriertest.Line{w.line("alatau", "borovia"), w.line("borovia", "cintra")}
+			for _, l := range lines {
+				l.Silence()
+			}
+			thread := fmt.Sprintf("ALA/%d", beyond)
+			ref := w.say('A', "B", thread)
+			time.Sleep(5*time.Minute + beyond)
+			for _, l := range lines {
+				l.Mend()
+			}
+			took := w.until("borovia catches up", time.Minute, func() bool { return w.holdsAct("borovia", ref) })
+			if took > 2*time.Second {
+				w.t.Errorf("after %s more: catching up took %s", beyond, took)
+			}
+			time.Sleep(time.Minute)
+		}
+	})
 }
 
 // Once a party is heard of again, nobody waits out what it waited for before.
