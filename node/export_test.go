@@ -108,6 +108,15 @@ func (n *Node) SizeOf(ctx context.Context, o party.Origin) int64 {
 	return s
 }
 
+// HeadAt is the smallest head held of a record with at least size acts.
+func (n *Node) HeadAt(ctx context.Context, o party.Origin, size int64) (checkpoint.Signed, error) {
+	s, _, err := record.At(ctx, n.db.Read(), o, size)
+	if err != nil {
+		return checkpoint.Signed{}, err
+	}
+	return n.verified(o, s)
+}
+
 // IsFrozen reports whether a proven fork froze a record here.
 func (n *Node) IsFrozen(ctx context.Context, o party.Origin) bool {
 	f, err := n.frozen(ctx, o)

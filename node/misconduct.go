@@ -38,7 +38,14 @@ func (n *Node) conflict(ctx context.Context, from party.ID, acc *accepted, in *i
 		return nil, n.observe(ctx, from, what, signed.Bytes())
 	}
 	n.forgetBack(from, acc.origin)
-	return nil, n.lodge(ctx, m)
+	if err := n.lodge(ctx, m); err != nil {
+		return nil, err
+	}
+	if known, err := matterOf(m).proven(ctx, n.db.Read()); err != nil || known {
+		return nil, err
+	}
+	what := fmt.Sprintf("the checkpoint of %s at %d acts contradicts what is held, and by the keys known here this proves nothing", acc.origin, signed.Head().Size)
+	return nil, n.observe(ctx, from, what, signed.Bytes())
 }
 
 // contradiction builds the proof if what is held and signed contradict.
@@ -192,7 +199,7 @@ func (n *Node) invalidAct(ctx context.Context, author party.ID, ref act.Ref) err
 	if known, err := (matter{author, ref.Origin, proof.KindInvalidAct}).proven(ctx, q); err != nil || known {
 		return err // one is enough
 	}
-	stored, ok, err := record.At(ctx, q, ref.Origin, ref.Index+1)
+	stored, ok, err := record.Latest(ctx, q, ref.Origin) // by the key in force: a retired one proves nothing
 	if err != nil || !ok {
 		return err
 	}

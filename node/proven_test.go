@@ -235,6 +235,78 @@ func TestProofWaitsForKeys(t *testing.T) {
 	forkProven(t, n, a)
 }
 
+// A thief of a retired record key signs another tree than the one that the key
+// after it fixed, and shows it to everybody, the owner too. It is remarked, and
+// stops nobody and nothing.
+func TestThiefOfARetiredRecordKey(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	tw, nodes := quiet(t)
+	a, others := nodes[0], nodes[1:]
+	first, err := a.TestOnlySay(ctx, request("ALA/1", "text", "borovia"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.TestOnlySay(ctx, request("ALA/1a", "text", "borovia")); err != nil {
+		t.Fatal(err)
+	}
+	thief := newScribe(t, tw, "alatau")
+	h := tw.Houses["alatau"]
+	after := following(t, h.Next, key.Record)
+	if _, err := a.Rotate(ctx, "officer", key.Record, h.Next, after.Commitments()); err != nil {
+		t.Fatal(err)
+	}
+	second, err := a.TestOnlySay(ctx, request("ALA/2", "text", "borovia"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gossip(t, nodes...)
+	thief.clear("ALA/forged", "borovia")
+	same := thief.head() // of the size of the first act alone
+	thief.invalid("ALA/invalid")
+	// As a carried file of a dishonest party, and as a proof that it lodges.
+	parts := append(thief.all(), bundle.Part{Kind: bundle.Head, Note: same.Bytes()})
+	courier := newScribe(t, tw, "elbria")
+	courier.give(parts, nodes...)
+	held, err := a.HeadAt(ctx, first.Origin, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lie, err := proof.Fork(held, same, "alatau").Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newScribe(t, tw, "elbria")
+	c.misconduct(lie)
+	for _, n := range nodes[:4] { // all but the node that the scribe stands for
+		c.give(c.all(lie), n)
+		if err := n.RetryProofs(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, n := range nodes {
+		if n.IsFrozen(ctx, first.Origin) {
+			t.Errorf("%s froze the record", n.Self())
+		}
+		if files, err := n.Evidence(); err != nil || len(files) > 0 {
+			t.Errorf("%s accuses: %v %v", n.Self(), files, err)
+		}
+		if observed(t, n) == 0 {
+			t.Errorf("%s remarks nothing", n.Self())
+		}
+	}
+	third, err := a.TestOnlySay(ctx, request("ALA/3", "text", "borovia"))
+	if err != nil {
+		t.Fatalf("the owner is stopped: %v", err)
+	}
+	gossip(t, nodes[:4]...)
+	for _, n := range others[:3] {
+		if n.SizeOf(ctx, first.Origin) <= third.Index || notAfter(t, n, second) == 0 {
+			t.Errorf("%s holds %d acts", n.Self(), n.SizeOf(ctx, first.Origin))
+		}
+	}
+}
+
 // A party that withholds the list of its retired mirror key, or changes keys on
 // end, is proven to fork all the same, and stops nobody's proof files.
 func TestOwnKeyActsDoNotShield(t *testing.T) {

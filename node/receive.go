@@ -134,10 +134,11 @@ func (n *Node) verify(ctx context.Context, from party.ID, in *incoming) (*accept
 	} else if skip := size - in.from; skip < int64(len(in.leaves)) {
 		acc.leaves = in.leaves[skip:]
 	}
-	signers, err := n.readActs(acc, keys, size)
+	keys, err = n.readActs(acc, keys, size)
 	if err != nil {
 		return nil, err
 	}
+	signers := func(s int64) (key.RecordKey, bool) { return keys.Record(acc.origin, s) }
 	shown, err := n.witnessed(ctx, in.origin)
 	if err != nil {
 		return nil, err
@@ -172,6 +173,12 @@ func (n *Node) verify(ctx context.Context, from party.ID, in *incoming) (*accept
 				n.askBack(from, in.origin, size)
 			}
 			continue // beyond what came with it: nothing to compare with yet
+		}
+		if root != h.Root && keys.RecordRetired(in.origin, h.Size) {
+			if err := n.observe(ctx, from, retiredHead(h), signed.Bytes()); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		if root != h.Root {
 			return n.conflict(ctx, from, acc, in, signed)
@@ -209,12 +216,8 @@ func (in *incoming) evidence() []byte {
 	return in.notes[len(in.notes)-1].Bytes()
 }
 
-// signers answers which key signs a size of the record, the key acts among the
-// new leaves included.
-type signers func(size int64) (key.RecordKey, bool)
-
-// readActs parses the new leaves and follows the record key through them.
-func (n *Node) readActs(acc *accepted, keys *roster.Keys, size int64) (signers, error) {
+// readActs parses the new leaves and returns the keys with those that they enter.
+func (n *Node) readActs(acc *accepted, keys *roster.Keys, size int64) (*roster.Keys, error) {
 	var entering []roster.Change
 	for i, l := range acc.leaves {
 		ref := act.Ref{Origin: acc.origin, Index: size + int64(i), Leaf: tlog.RecordHash(l)}
@@ -233,18 +236,21 @@ func (n *Node) readActs(acc *accepted, keys *roster.Keys, size int64) (signers, 
 		}
 		acc.acts = append(acc.acts, one)
 	}
-	next, err := n.keysWith(keys, entering)
-	if err != nil {
-		return nil, err
-	}
-	return func(s int64) (key.RecordKey, bool) { return next.Record(acc.origin, s) }, nil
+	return n.keysWith(keys, entering)
+}
+
+// retiredHead says what is remarked of a head that a retired record key signed
+// beside the tree which the key after it fixed: it accuses nobody, and the record
+// goes on.
+func retiredHead(h checkpoint.Head) string {
+	return fmt.Sprintf("a checkpoint of %s at %d acts does not fit the record and is signed with a record key that was retired since", h.Origin, h.Size)
 }
 
 func keyChange(author party.ID, ref act.Ref, a *act.Act) roster.Change {
 	return roster.Change{Party: author, Origin: ref.Origin, Index: ref.Index, Role: key.Role(a.Role), Payload: a.Payload}
 }
 
-func verifyHead(note checkpoint.Note, sign signers, o party.Origin) (checkpoint.Signed, error) {
+func verifyHead(note checkpoint.Note, sign func(size int64) (key.RecordKey, bool), o party.Origin) (checkpoint.Signed, error) {
 	k, ok := sign(note.Head.Size)
 	if !ok {
 		return checkpoint.Signed{}, &damagedError{fmt.Errorf("no key is known for record %s", o)}
@@ -279,6 +285,12 @@ func (n *Node) verifyOwn(ctx context.Context, from party.ID, in *incoming) error
 			}
 			if root == s.Head().Root {
 				continue // ours, even if it is not guarded yet
+			}
+			if n.keys.Load().RecordRetired(in.origin, s.Head().Size) {
+				if err := n.observe(ctx, from, retiredHead(s.Head()), s.Bytes()); err != nil {
+					return err
+				}
+				continue // we hold the act that retired it: no older state
 			}
 		}
 		if err := n.ownSeen(from, s.Head()); err != nil {

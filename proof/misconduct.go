@@ -176,7 +176,8 @@ func (m *Misconduct) verifier(k *roster.Keys) (*verifier, error) {
 	return v, nil
 }
 
-// head verifies one head as signed by the accused.
+// head verifies one head as signed by the accused. What a retired record key signed
+// shows nothing: the tree up to its retirement is fixed by the key that followed.
 func (m *Misconduct) head(v *verifier, n checkpoint.Note) (checkpoint.Signed, error) {
 	owner, ok := v.keys.Owner(n.Head.Origin)
 	if !ok {
@@ -184,6 +185,9 @@ func (m *Misconduct) head(v *verifier, n checkpoint.Note) (checkpoint.Signed, er
 	}
 	if owner != m.Against {
 		return checkpoint.Signed{}, fmt.Errorf("the record %s is that of %s, not of %s", n.Head.Origin, owner, m.Against)
+	}
+	if v.keys.RecordRetired(n.Head.Origin, n.Head.Size) {
+		return checkpoint.Signed{}, errors.New("it is signed with a record key that was retired since; whoever holds that key could have signed it")
 	}
 	return v.signed(n)
 }
@@ -210,8 +214,8 @@ func (m *Misconduct) verifyFork(v *verifier, a, b checkpoint.Note) (string, erro
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s signed two heads of its record %s of %d entries with different roots, at %s and at %s%s.",
-		m.name(v), a.Head.Origin, a.Head.Size, when(x.Time()), when(y.Time()), v.retired(a.Head)), nil
+	return fmt.Sprintf("%s signed two heads of its record %s of %d entries with different roots, at %s and at %s.",
+		m.name(v), a.Head.Origin, a.Head.Size, when(x.Time()), when(y.Time())), nil
 }
 
 func (m *Misconduct) verifyInconsistent(v *verifier, a, b checkpoint.Note) (string, error) {
@@ -229,8 +233,8 @@ func (m *Misconduct) verifyInconsistent(v *verifier, a, b checkpoint.Note) (stri
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s signed two heads of its record %s that no one record can have, of %d entries at %s and of %d entries at %s%s.",
-		m.name(v), a.Head.Origin, a.Head.Size, when(x.Time()), b.Head.Size, when(y.Time()), v.retired(a.Head)), nil
+	return fmt.Sprintf("%s signed two heads of its record %s that no one record can have, of %d entries at %s and of %d entries at %s.",
+		m.name(v), a.Head.Origin, a.Head.Size, when(x.Time()), b.Head.Size, when(y.Time())), nil
 }
 
 func (m *Misconduct) verifyAct(v *verifier, a checkpoint.Note) (string, error) {
@@ -302,17 +306,6 @@ func (m *Misconduct) cosigner(v *verifier, n checkpoint.Note) (k roster.Cosigner
 		return k, 0, err
 	}
 	return k, signed.Time(), nil
-}
-
-// retired says in words that a head was signed by a record key that is known to
-// have been retired: then the proof stands, and who held the key is a question.
-func (v *verifier) retired(h checkpoint.Head) string {
-	then, ok := v.keys.Record(h.Origin, h.Size)
-	last, _ := v.keys.Record(h.Origin, maxIndex)
-	if !ok || then.Digest() == last.Digest() {
-		return ""
-	}
-	return ", with a record key that it has since retired"
 }
 
 func (m *Misconduct) name(v *verifier) string { return v.keys.Current().Name(m.Against, "en") }

@@ -22,17 +22,34 @@ func (k *Keys) Owner(o party.Origin) (party.ID, bool) {
 // Record returns the key that signs checkpoints of o at the given size, under
 // the name o. A further volume begins with the key then in force.
 func (k *Keys) Record(o party.Origin, size int64) (key.RecordKey, bool) {
+	t, _, ok := k.recordTerm(o, size)
+	if !ok {
+		return key.RecordKey{}, false
+	}
+	return t.key.AtOrigin(o), true
+}
+
+// recordTerm finds the record key that rules a size, and whether it is the last one.
+func (k *Keys) recordTerm(o party.Origin, size int64) (t recordTerm, last, ok bool) {
 	h, ok := k.holders[o.Base()]
 	volume := o.Volume()
 	if !ok || volume < 1 || size < 0 {
-		return key.RecordKey{}, false
+		return t, false, false
 	}
-	for _, t := range slices.Backward(h.record) {
+	for i, t := range slices.Backward(h.record) {
 		if t.volume < volume || t.volume == volume && size > t.index {
-			return t.key.AtOrigin(o), true
+			return t, i == len(h.record)-1, true
 		}
 	}
-	return key.RecordKey{}, false
+	return t, false, false
+}
+
+// RecordRetired reports whether a key act replaced the key that signs checkpoints
+// of o at the given size. The tree up to the key act is then fixed by what the
+// entering key signed: whoever still holds the retired key can add nothing to it.
+func (k *Keys) RecordRetired(o party.Origin, size int64) bool {
+	_, last, ok := k.recordTerm(o, size)
+	return ok && !last
 }
 
 // Commitments are those in force for the record's party: what its next keys
