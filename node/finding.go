@@ -48,7 +48,7 @@ func (n *Node) evidence(ctx context.Context, k *roster.Keys, ref act.Ref) (lodgi
 	if e.Gap, err = n.withdrawnAt(ctx, q, row.Ref); err != nil {
 		return e, lodging.Rule{}, err
 	}
-	if err := n.cutFrozen(ctx, q, k, row, &e); err != nil {
+	if err := n.cutFrozen(ctx, q, k, row, head.Time, &e); err != nil {
 		return e, lodging.Rule{}, err
 	}
 	e, rule := k.Judge(e, head.Time)

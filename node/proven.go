@@ -169,8 +169,9 @@ func (n *Node) retryProofs(ctx context.Context) error {
 
 // cutFrozen takes from the evidence about an act in a frozen record what was
 // signed after the proof of the fork was lodged: what mirrors cosigned before
-// stands, the rest may be used against the author, never for it.
-func (n *Node) cutFrozen(ctx context.Context, q durable.Querier, k *roster.Keys, row docket.Row, e *lodging.Evidence) error {
+// stands, unless as many vouched for a conflicting branch; the rest may be used
+// against the author, never for it. covered is the time of the first head over the act.
+func (n *Node) cutFrozen(ctx context.Context, q durable.Querier, k *roster.Keys, row docket.Row, covered int64, e *lodging.Evidence) error {
 	if row.Kind == act.Misconduct {
 		return nil // itself asked for when a cut is sought
 	}
@@ -180,6 +181,18 @@ func (n *Node) cutFrozen(ctx context.Context, q durable.Querier, k *roster.Keys,
 	}
 	if from == 0 {
 		from = at
+	}
+	other := *e
+	if other.Stamps, err = n.conflicting(ctx, q, k, row.Ref, from); err != nil {
+		return err
+	}
+	other.Stamps = slices.DeleteFunc(other.Stamps, func(s lodging.Stamp) bool {
+		return slices.ContainsFunc(e.Stamps, func(own lodging.Stamp) bool { return own.By == s.By })
+	})
+	other.Receipts, other.Gap = nil, -1
+	if judged, rule := k.Judge(other, covered); lodging.Bound(judged, rule).NotAfter > 0 {
+		e.Stamps, e.Receipts = nil, nil
+		return nil
 	}
 	late := func(s lodging.Stamp) bool { return s.Time > from }
 	e.Stamps, e.Receipts = slices.DeleteFunc(e.Stamps, late), slices.DeleteFunc(e.Receipts, late)

@@ -203,6 +203,100 @@ func TestProvenForkEndsWhatCounts(t *testing.T) {
 	}
 }
 
+// What k mirrors cosigned before the proof stands, unless k of others cosigned a
+// conflicting branch: then neither branch counts for its author. What both branches
+// have in common stands. All nodes of a branch find the same, whether the
+// cosignatures over the other came before the proof or after it.
+func TestConflictingBranchHasItsMirrorsToo(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name      string
+		two       []party.ID // who hold the second branch, k of them or fewer
+		proofLast bool
+		stands    bool
+	}{
+		{"k of either, proof first", []party.ID{"dovania", "elbria"}, false, false},
+		{"k of either, cosignatures first", []party.ID{"dovania", "elbria"}, true, false},
+		{"one of the other", []party.ID{"dovania"}, false, true},
+		{"one of the other, cosignatures first", []party.ID{"dovania"}, true, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			conflictingBranch(t, c.two, c.proofLast, c.stands)
+		})
+	}
+}
+
+func conflictingBranch(t *testing.T, second []party.ID, proofLast, stands bool) {
+	ctx := context.Background()
+	tw, nodes, ahead := timed(t, "borovia")
+	a, b := newScribe(t, tw, "borovia"), newScribe(t, tw, "borovia")
+	early := a.clear("BOR/early", "alatau")
+	b.add(a.leaves[0])
+	a.give(a.all(), nodes...)
+	gossip(t, nodes...)
+	lodged := notAfter(t, nodes[0], early)
+	if lodged == 0 {
+		t.Fatal("what is common is not lodged")
+	}
+	var one, two []*node.Node
+	for _, n := range nodes {
+		if slices.Contains(second, n.Self()) {
+			two = append(two, n)
+		} else {
+			one = append(one, n)
+		}
+	}
+	ahead.Add(10)
+	first, other := a.clear("BOR/one", "alatau"), b.clear("BOR/two", "alatau")
+	a.give(a.all(), one...)
+	b.give(b.all(), two...)
+	for _, n := range nodes {
+		if err := n.CosignAll(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	gossip(t, one...)
+	gossip(t, two...)
+	if notAfter(t, one[0], first) == 0 || (notAfter(t, two[0], other) == 0) != stands {
+		t.Fatal("the branches are not lodged among those who hold them")
+	}
+	ahead.Add(10)
+	if proofLast {
+		var words []bundle.Part
+		for _, n := range two {
+			for _, c := range cosigned(t, n, b) {
+				words = append(words, bundle.Part{Kind: bundle.Cosig, Note: c.Bytes()})
+			}
+		}
+		b.give(words, one...)
+	}
+	// One of each side sees both branches; the others hear of it.
+	b.give(b.all(), one[0])
+	a.give(a.all(), two[0])
+	for range 2 {
+		gossip(t, nodes...)
+	}
+	for _, n := range nodes {
+		if !n.IsFrozen(ctx, a.origin) {
+			t.Errorf("%s does not freeze the record", n.Self())
+		}
+		if got := notAfter(t, n, early); got != lodged {
+			t.Errorf("%s: what is common is lodged at %d, it was at %d", n.Self(), got, lodged)
+		}
+	}
+	for _, n := range one {
+		if got := notAfter(t, n, first); (got > 0) != stands {
+			t.Errorf("%s: the act of the first branch is lodged at %d", n.Self(), got)
+		}
+	}
+	for _, n := range two {
+		if got := notAfter(t, n, other); got != 0 {
+			t.Errorf("%s: the act of the second branch is lodged at %d", n.Self(), got)
+		}
+	}
+}
+
 // A proof that needs a key act which comes later is tried again.
 func TestProofWaitsForKeys(t *testing.T) {
 	t.Parallel()

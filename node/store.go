@@ -46,6 +46,9 @@ create table if not exists node_streams (
 	party text not null, upto bigint not null, primary key (party));
 create table if not exists node_frozen (
 	origin text not null, proof text not null, at bigint not null, primary key (origin));
+create table if not exists node_conflicting (
+	origin text not null, signer text not null, key_id bigint not null, size bigint not null, time bigint not null, root text not null,
+	primary key (origin, signer, key_id, size));
 create table if not exists node_proven (
 	against text not null, origin text not null, kind text not null, lodger text not null, proof text not null,
 	primary key (against, origin, kind, lodger));

@@ -98,6 +98,9 @@ func (n *Node) storeCosigs(ctx context.Context, tx *Tx, from party.ID, in *arriv
 			waits = true
 			tx.After(func() { in.dropped = !n.park(s) || in.dropped })
 		case errors.As(err, &both):
+			if err := keepConflicting(ctx, tx, s.c); err != nil {
+				return err
+			}
 			tx.After(func() { n.contradicted = append(n.contradicted, contradictedCosig{s.from, s.c, both.Held}) })
 		case err != nil:
 			return err
