@@ -11,6 +11,7 @@ import (
 	"detente/internal/durable"
 	"detente/party"
 	"detente/record"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // TestOnlyFault makes steps of writing go wrong.
@@ -97,6 +98,11 @@ func (n *Node) checkDoubles(ctx context.Context) error {
 func (n *Node) RootOf(ctx context.Context, o party.Origin, size int64) (string, error) {
 	h, err := n.rootAt(ctx, o, size)
 	return h.String(), err
+}
+
+// TreeOf is RootOf as a hash.
+func (n *Node) TreeOf(ctx context.Context, o party.Origin, size int64) (tlog.Hash, error) {
+	return n.rootAt(ctx, o, size)
 }
 
 // SizeOf is how many acts of a record are held here.

@@ -5,11 +5,8 @@ import (
 	"errors"
 
 	"detente/act"
-	"detente/checkpoint"
 	"detente/docket"
-	"detente/internal/canon"
 	"detente/internal/durable"
-	"detente/key"
 	"detente/lodging"
 	"detente/party"
 	"detente/record"
@@ -53,78 +50,6 @@ func (n *Node) evidence(ctx context.Context, k *roster.Keys, ref act.Ref) (lodgi
 	}
 	e, rule := k.Judge(e, head.Time)
 	return e, rule, nil
-}
-
-// stamps are the verified mirror cosignatures over heads that cover an act. They
-// were verified when stored; whether a retired key's counts is asked here.
-func (n *Node) stamps(ctx context.Context, q durable.Querier, k *roster.Keys, o party.Origin, idx int64) ([]lodging.Stamp, error) {
-	list, err := record.Cosignatures(ctx, q, o, idx+1)
-	if err != nil {
-		return nil, err
-	}
-	lists := retiredLists{}
-	var out []lodging.Stamp
-	for _, c := range list {
-		note, err := checkpoint.ParseNote(c.Note)
-		if err != nil || len(note.Lines) == 0 {
-			continue
-		}
-		ck, ok := k.ByName(c.By, note.Lines[0].ID)
-		if !ok || ck.Role != key.Mirror {
-			continue
-		}
-		if stands, err := lists.stands(ctx, q, ck, c); err != nil {
-			return nil, err
-		} else if !stands {
-			continue
-		}
-		out = append(out, lodging.Stamp{By: ck.Party, Size: c.Head.Size, Time: c.Time})
-	}
-	return out, nil
-}
-
-// retiredLists are the lists of retired keys that were looked at, by digest.
-type retiredLists map[canon.Digest]*roster.CosignedList
-
-// stands reports whether a cosignature counts although its key may be retired: if
-// the list that the key act carries has it, if that list is not here yet, or if it
-// was held here before the key act came. A cosigner cannot take back by a
-// rotation what was counted on.
-func (l retiredLists) stands(ctx context.Context, q durable.Querier, ck roster.CosignerKey, c record.StoredCosig) (bool, error) {
-	if !ck.Retired {
-		return true, nil
-	}
-	list, err := l.read(ctx, q, ck.Listed)
-	if err != nil || list == nil {
-		return err == nil, err
-	}
-	if list.Has(roster.Cosignature{Origin: c.Head.Origin, Size: c.Head.Size, Root: c.Head.Root, Time: c.Time}) {
-		return true, nil
-	}
-	seq, err := heldBefore(ctx, q, ck.By, ck.At)
-	return c.Seq <= seq, err
-}
-
-// read returns nil for a list that is not here; bytes that are no list list nothing.
-func (l retiredLists) read(ctx context.Context, q durable.Querier, d canon.Digest) (*roster.CosignedList, error) {
-	if list, seen := l[d]; seen {
-		return list, nil
-	}
-	held, err := record.HasBlob(ctx, q, d)
-	if err != nil {
-		return nil, err
-	}
-	if held {
-		b, err := record.ReadBlob(ctx, q, d)
-		if err != nil {
-			return nil, err
-		}
-		list, _ := roster.ParseCosignedList(b)
-		l[d] = &list
-		return l[d], nil
-	}
-	l[d] = nil
-	return nil, nil
 }
 
 // ownHeads is the author's newest checkpoint that does not cover the act.

@@ -147,27 +147,18 @@ func (n *Node) proofCosigs(ctx context.Context, o party.Origin, idx int64, head 
 	if err != nil {
 		return nil, err
 	}
-	list, err := record.Cosignatures(ctx, q, o, idx+1)
+	list, err := mirrored(ctx, q, n.keys.Load(), o, idx, func(ck roster.CosignerKey, c record.StoredCosig) (bool, error) {
+		return n.listed(ctx, ck, c) // a file with another would count for nothing
+	})
 	if err != nil {
 		return nil, err
 	}
-	keys := n.keys.Load()
 	seen := map[string]bool{}
 	var out []proof.Cosig
 	for _, c := range list {
-		note, err := checkpoint.ParseNote(c.Note)
-		if err != nil || len(note.Lines) == 0 || c.Head.Size > held.Size {
+		id := fmt.Sprintf("%s %08x", c.By, c.by.Key.IDs()[0])
+		if c.Head.Size > held.Size || seen[id] {
 			continue
-		}
-		ck, ok := keys.ByName(c.By, note.Lines[0].ID)
-		id := fmt.Sprintf("%s %08x", c.By, note.Lines[0].ID)
-		if !ok || ck.Role != key.Mirror || seen[id] {
-			continue
-		}
-		if listed, err := n.listed(ctx, ck, c); err != nil {
-			return nil, err
-		} else if !listed {
-			continue // a file with it would count for nothing
 		}
 		seen[id] = true
 		one := proof.Cosig{Note: c.Note}

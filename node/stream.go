@@ -78,8 +78,20 @@ func (n *Node) unpark(all []*accepted) []sentCosig {
 // observation, or, if its signer signed both, a proof.
 func (n *Node) storeCosigs(ctx context.Context, tx *Tx, from party.ID, in *arrival, cosigs []sentCosig) error {
 	waits := n.waiting[from] > 0 // before those of this arrival
+	keys, lists := n.keys.Load(), retiredLists{}
+	if tx.rekeyed {
+		var err error
+		if keys, err = n.buildKeys(ctx, tx.Tx); err != nil {
+			return err
+		}
+	}
 	for _, s := range cosigs {
 		if out, err := n.frozenOut(ctx, tx, s.c); err != nil {
+			return err
+		} else if out {
+			continue
+		}
+		if out, err := n.retiredOut(ctx, tx.Tx, keys, lists, s.c); err != nil {
 			return err
 		} else if out {
 			continue
