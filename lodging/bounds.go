@@ -23,6 +23,7 @@ func Bound(e Evidence, r Rule) Bounds {
 	b.Have = len(earliest)
 	if b.Need >= 1 && b.Have >= b.Need {
 		b.show(earliest[:b.Need])
+		b.NotAfter = max(b.NotAfter, r.From) // what an edition lets pass, it lets pass from its moment on
 	}
 	return b.contradicted()
 }

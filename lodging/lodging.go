@@ -54,6 +54,7 @@ type Rule struct {
 	K          int                 // the quorum k; below 1 nothing is ever shown by mirrors
 	Custodians []party.ID          // hold sealed content that they cannot read
 	Control    map[party.ID]string // same non-empty token: common control, counts once
+	From       int64               // Unix seconds at which the edition came into force; 0 for the first
 }
 
 // Finding is the outcome against a deadline.

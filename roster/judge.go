@@ -20,12 +20,17 @@ func (k *Keys) Judging(covered int64) *Roster { return k.In(time.Unix(covered, 0
 // Judge turns what was verified about an act into what counts, with the rule. It
 // leaves out the addressees that have no record and so no mirror, and the stamps
 // of parties to which the edition in force at the stamp's time no longer gives
-// the role in which they would count.
+// the role in which they would count. What a later edition lets pass, it lets pass
+// from its own moment on: an author that shows a later head gains no earlier time.
 func (k *Keys) Judge(e lodging.Evidence, covered int64) (lodging.Evidence, lodging.Rule) {
 	by := k.Judging(covered)
 	e.To = slices.DeleteFunc(slices.Clone(e.To), func(id party.ID) bool { return !by.hasRecord(id) })
 	e.Stamps = k.counting(e)
-	return e, by.Rule()
+	rule := by.Rule()
+	if by != k.editions[0].roster {
+		rule.From = k.from(by).Unix()
+	}
+	return e, rule
 }
 
 // AdoptedAt is when an adoption is shown to be lodged, in Unix seconds, and 0 if
@@ -49,7 +54,7 @@ func (k *Keys) counting(e lodging.Evidence) []lodging.Stamp {
 	var out []lodging.Stamp
 	for _, s := range e.Stamps {
 		r := k.In(time.Unix(s.Time, 0))
-		listed := r.Counting.Witnesses
+		listed := slices.Concat(r.Counting.Witnesses, e.To) // an addressee holds against itself
 		if e.Sealed {
 			listed = slices.Concat(r.Custodians, e.To)
 		}
@@ -58,6 +63,12 @@ func (k *Keys) counting(e lodging.Evidence) []lodging.Stamp {
 		}
 	}
 	return out
+}
+
+// from is the moment of effect of an edition that was adopted here.
+func (k *Keys) from(r *Roster) time.Time {
+	i := slices.IndexFunc(k.editions, func(e inForce) bool { return e.roster == r })
+	return k.editions[i].from
 }
 
 func (r *Roster) hasRecord(id party.ID) bool {

@@ -57,6 +57,39 @@ func TestActIsJudgedByTheEditionOfItsFirstHead(t *testing.T) {
 	}
 }
 
+// An author that signs a head again under a later edition, which asks for fewer
+// mirrors, gains no earlier time by it: what an edition lets pass, it lets pass
+// from its own moment on.
+func TestLaterHeadGainsNoEarlierTime(t *testing.T) {
+	k, from, _ := judged(t)
+	e := lodging.Evidence{Author: "alatau", To: []party.ID{"borovia"}, Now: from + 9000, Gap: -1, Stamps: []lodging.Stamp{{By: "borovia", Size: 1, Time: from + 10}}}
+	got, rule := k.Judge(e, from+5)
+	if b := lodging.Bound(got, rule); b.NotAfter != 0 {
+		t.Errorf("one mirror shows it under edition 1: %+v", b)
+	}
+	got, rule = k.Judge(e, from+5000)
+	if b := lodging.Bound(got, rule); b.NotAfter != from+3600 {
+		t.Errorf("under edition 2 it is shown by %d after the first moment, %+v", b.NotAfter-from, b)
+	}
+	if b := lodging.BoundFor(got, rule, "borovia"); b.NotAfter != from+10 {
+		t.Errorf("against the one addressee it is shown by %d after the first moment, %+v", b.NotAfter-from, b)
+	}
+}
+
+// The addressee of a clear act need not be one of the counting mirrors for its own
+// mirror cosignature to hold against it.
+func TestAddresseeOfAClearActHoldsItself(t *testing.T) {
+	k, from, out := judged(t)
+	e := lodging.Evidence{Author: "alatau", To: []party.ID{out}, Now: from + 9000, Gap: -1, Stamps: []lodging.Stamp{{By: out, Size: 2, Time: from + 4000}}}
+	got, rule := k.Judge(e, from+3700)
+	if b := lodging.BoundFor(got, rule, out); b.NotAfter != from+4000 {
+		t.Errorf("against the addressee: %+v", b)
+	}
+	if b := lodging.Bound(got, rule); b.NotAfter != 0 || b.Have != 0 {
+		t.Errorf("to everybody: %+v", b)
+	}
+}
+
 // One that is addressed counts for a sealed act, whether custodian or not.
 func TestAddresseeCountsBeyondItsOffice(t *testing.T) {
 	k, from, out := judged(t)
