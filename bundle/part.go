@@ -166,8 +166,8 @@ func joinLeaves(leaves [][]byte) ([]byte, error) {
 	}
 	size := 0
 	for i, l := range leaves {
-		if len(l) > MaxLeaf {
-			return nil, fmt.Errorf("leaf %d has %d bytes, at most %d are allowed", i, len(l), MaxLeaf)
+		if len(l) == 0 || len(l) > MaxLeaf {
+			return nil, fmt.Errorf("leaf %d has %d bytes, 1 to %d are allowed", i, len(l), MaxLeaf)
 		}
 		size += 2 + len(l)
 	}
@@ -190,6 +190,9 @@ func splitLeaves(body []byte) ([][]byte, error) {
 			return nil, fmt.Errorf("leaf %d: length cut off at byte %d", len(leaves), at)
 		}
 		n := int(binary.BigEndian.Uint16(body[at:]))
+		if n == 0 {
+			return nil, fmt.Errorf("leaf %d: it is empty", len(leaves))
+		}
 		if at += 2; n > len(body)-at {
 			return nil, fmt.Errorf("leaf %d: %d bytes announced at byte %d, %d follow", len(leaves), n, at-2, len(body)-at)
 		}
