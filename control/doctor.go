@@ -3,6 +3,8 @@ package control
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -245,8 +247,8 @@ func (u *checkup) contents(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for id, list := range gaps {
-		u.note("serials", "ask them", "of %s the numbers %v to this party are not held", id, list)
+	for _, o := range slices.Sorted(maps.Keys(gaps)) {
+		u.note("serials", "ask its author", "in the record %s the numbers %v to this party are missing", o, gaps[o])
 	}
 	return nil
 }

@@ -366,23 +366,20 @@ func Get(ctx context.Context, q durable.Querier, o party.Origin, idx int64) (Row
 	return r, err
 }
 
-// NextSerial is the number that the next act to id carries, from 1. Origins
-// are the volumes of the author's record.
-func NextSerial(ctx context.Context, q durable.Querier, origins []party.Origin, id party.ID) (int64, error) {
-	last := int64(0)
-	for _, o := range origins {
-		var n int64
-		err := q.QueryRowContext(ctx, `select serial from docket_addressees where party = $1 and origin = $2 and serial > 0
-			order by idx desc limit 1`, string(id), string(o)).Scan(&n)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return 0, fmt.Errorf("next serial to %s: %w", id, err)
-		}
-		last = max(last, n)
+// NextSerial is the number that the next act to id carries in this volume of the
+// author's record, from 1. Each volume numbers anew: after a restore its author does
+// not know yet how far it had counted in the one before.
+func NextSerial(ctx context.Context, q durable.Querier, volume party.Origin, id party.ID) (int64, error) {
+	var last int64
+	err := q.QueryRowContext(ctx, `select serial from docket_addressees where party = $1 and origin = $2 and serial > 0
+		order by idx desc limit 1`, string(id), string(volume)).Scan(&last)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("next serial to %s: %w", id, err)
 	}
 	return last + 1, nil
 }
 
-// Gaps lists the serials missing among the acts of one record to id, at most limit.
+// Gaps lists the serials missing among the acts of one volume to id, at most limit.
 func Gaps(ctx context.Context, q durable.Querier, o party.Origin, id party.ID, limit int) ([]int64, error) {
 	rows, err := q.QueryContext(ctx, `select serial from docket_addressees where party = $1 and origin = $2 and serial > 0 order by serial`, string(id), string(o))
 	if err != nil {
@@ -390,13 +387,13 @@ func Gaps(ctx context.Context, q durable.Querier, o party.Origin, id party.ID, l
 	}
 	defer rows.Close()
 	var gaps []int64
-	next := int64(0)
+	next := int64(1)
 	for rows.Next() {
 		var s int64
 		if err := rows.Scan(&s); err != nil {
 			return nil, err
 		}
-		for ; next != 0 && next < s && len(gaps) < limit; next++ {
+		for ; next < s && len(gaps) < limit; next++ {
 			gaps = append(gaps, next)
 		}
 		next = s + 1

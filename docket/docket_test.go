@@ -184,7 +184,7 @@ func TestCostDoesNotGrowWithHistory(t *testing.T) {
 	_, e1 := Unanswered(t.Context(), seen, "borovia", act.Statement, []act.Kind{act.Delivered, act.Returned}, 10)
 	_, e2 := NotRead(t.Context(), seen, 10)
 	_, e3 := Get(t.Context(), seen, alatau, 1)
-	_, e4 := NextSerial(t.Context(), seen, []party.Origin{alatau}, "borovia")
+	_, e4 := NextSerial(t.Context(), seen, alatau, "borovia")
 	_, e5 := AddressedBetween(t.Context(), seen, alatau, "borovia", 1, 2)
 	if err := errors.Join(e1, e2, e3, e4, e5); err != nil && !errors.Is(err, ErrNone) {
 		t.Fatal(err)

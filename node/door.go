@@ -116,10 +116,10 @@ func (n *Node) Frozen(ctx context.Context) ([]party.Origin, error) {
 	return out, rows.Err()
 }
 
-// Gaps lists, by author, the serials that are missing among the statements to
+// Gaps lists, by volume, the serials that are missing among the statements to
 // this party, at most 20 of each.
-func (n *Node) Gaps(ctx context.Context) (map[party.ID][]int64, error) {
-	out := map[party.ID][]int64{}
+func (n *Node) Gaps(ctx context.Context) (map[party.Origin][]int64, error) {
+	out := map[party.Origin][]int64{}
 	held, err := n.allPositions(ctx)
 	if err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func (n *Node) Gaps(ctx context.Context) (map[party.ID][]int64, error) {
 			return nil, fmt.Errorf("look for missing serials: %w", err)
 		}
 		if len(gaps) > 0 {
-			out[author] = append(out[author], gaps...)
+			out[p.Origin] = gaps
 		}
 	}
 	return out, nil

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"detente/act"
+	"detente/docket"
 	"detente/key"
 	"detente/node"
 	"detente/party"
@@ -107,6 +108,66 @@ func TestOlderStoreBesideItsHead(t *testing.T) {
 		return err == nil && l.For["alatau"].NotAfter > 0 && l.Bounds.Have == 4
 	})
 	agree(t, running(tw)...)
+}
+
+// Serials count in each volume alone: what is said in a new volume before the old
+// tail is back repeats no number and leaves none out.
+func TestSerialsAfterARestore(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	tw := found(t, region(t, five...))
+	h := tw.Houses["alatau"]
+	stagedKeys(h)
+	later(t, tw, "alatau", 1, 2)
+	stop(t, tw, "alatau")
+	putBack := keep(t, h.Config.Dir, node.StoreFile)
+	start(t, tw, "alatau")
+	tail := later(t, tw, "alatau", 3, 3)
+	stop(t, tw, "alatau")
+	putBack()
+	newVolume(t, tw, "alatau")
+	apart, err := node.Open(ctx, h.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := apart.Confirm(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		say(t, apart, fmt.Sprintf("ALA/2027/%d", i), "borovia")
+	}
+	if err := apart.Close(); err != nil {
+		t.Fatal(err)
+	}
+	n := start(t, tw, "alatau")
+	await(t, "the old tail comes back", func() bool { return n.SizeOf(ctx, tail[0].Origin) > tail[2].Index })
+	last := later(t, tw, "alatau", 10, 1)[0]
+	b := tw.Houses["borovia"].Node
+	if gaps, err := b.Gaps(ctx); err != nil || len(gaps) > 0 {
+		t.Errorf("numbers seem to be missing: %v %v", gaps, err)
+	}
+	for o, want := range map[party.Origin]int64{tail[0].Origin: 5, last.Origin: 3} {
+		rows, err := b.List(ctx, docket.Filter{Origin: o, To: "borovia", Kinds: []act.Kind{act.Statement}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int64
+		for _, r := range rows {
+			a, _, err := b.Act(ctx, r.Ref)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, a.Serial["borovia"])
+		}
+		if len(got) != int(want) {
+			t.Fatalf("%s: %v %v", o, got, err)
+		}
+		for i, s := range got {
+			if s != int64(i)+1 {
+				t.Errorf("%s: the numbers are %v", o, got)
+			}
+		}
+	}
 }
 
 func TestHomePutBackWhole(t *testing.T) {

@@ -241,7 +241,7 @@ func (n *Node) serials(ctx context.Context, tx *Tx, r Request) (map[party.ID]int
 	}
 	out := map[party.ID]int64{}
 	for _, id := range r.To {
-		s, err := docket.NextSerial(ctx, tx.Tx, n.volumes(), id)
+		s, err := docket.NextSerial(ctx, tx.Tx, n.origin, id)
 		if err != nil {
 			return nil, err
 		}
