@@ -11,6 +11,7 @@ import (
 	"detente/docket"
 	"detente/internal/canon"
 	"detente/key"
+	"detente/lodging"
 	"detente/party"
 	"detente/proof"
 	"detente/record"
@@ -32,10 +33,14 @@ func (n *Node) Prove(ctx context.Context, ref act.Ref, withContent bool) (*proof
 		return nil, err
 	}
 	f := &proof.File{Leaf: inc.Leaf, Index: ref.Index, Inclusion: inc.Inclusion, Head: inc.Head}
-	if f.Cosigs, err = n.proofCosigs(ctx, ref.Origin, ref.Index, head); err != nil {
+	cosigs, err := n.proofCosigs(ctx, ref.Origin, ref.Index, head)
+	if err != nil {
 		return nil, err
 	}
-	if s, ok, err := record.Before(ctx, q, ref.Origin, ref.Index); err != nil {
+	for _, c := range cosigs {
+		f.Cosigs = append(f.Cosigs, c.Cosig)
+	}
+	if s, ok, err := record.BeforeUntil(ctx, q, ref.Origin, ref.Index, n.cfg.Now().Unix()); err != nil {
 		return nil, err
 	} else if ok {
 		f.Earlier = s.Note
@@ -139,9 +144,15 @@ func (n *Node) proofWithdrawal(ctx context.Context, ref act.Ref) (*proof.Include
 	return n.includedNow(ctx, act.Ref{Origin: ref.Origin, Index: gap})
 }
 
-// proofCosigs are, of each mirror key, the earliest cosignature that covers the
-// act, with consistency to the head of the file.
-func (n *Node) proofCosigs(ctx context.Context, o party.Origin, idx int64, head record.Stored) ([]proof.Cosig, error) {
+// provenCosig is a cosignature of a file with what it says.
+type provenCosig struct {
+	proof.Cosig
+	says lodging.Stamp
+}
+
+// proofCosigs are, of each mirror, the earliest cosignature that covers the act,
+// with consistency to the head of the file.
+func (n *Node) proofCosigs(ctx context.Context, o party.Origin, idx int64, head record.Stored) ([]provenCosig, error) {
 	q := n.db.Read()
 	held, err := record.Held(ctx, q, o)
 	if err != nil {
@@ -153,15 +164,14 @@ func (n *Node) proofCosigs(ctx context.Context, o party.Origin, idx int64, head 
 	if err != nil {
 		return nil, err
 	}
-	seen := map[string]bool{}
-	var out []proof.Cosig
+	seen := map[party.ID]bool{}
+	var out []provenCosig
 	for _, c := range list {
-		id := fmt.Sprintf("%s %08x", c.By, c.by.Key.IDs()[0])
-		if c.Head.Size > held.Size || seen[id] {
+		if c.Head.Size > held.Size || seen[c.by.Party] {
 			continue
 		}
-		seen[id] = true
-		one := proof.Cosig{Note: c.Note}
+		seen[c.by.Party] = true
+		one := provenCosig{proof.Cosig{Note: c.Note}, lodging.Stamp{By: c.by.Party, Size: c.Head.Size, Time: c.Time}}
 		if small, large := min(c.Head.Size, head.Head.Size), max(c.Head.Size, head.Head.Size); small < large {
 			if one.Consistency, err = record.Consistency(ctx, q, o, small, large); err != nil {
 				return nil, err
@@ -172,12 +182,13 @@ func (n *Node) proofCosigs(ctx context.Context, o party.Origin, idx int64, head 
 	return out, nil
 }
 
-// proofGroup adds the later editions with their adoptions.
+// proofGroup adds the later editions with the adoptions that brought them into force.
 func (n *Node) proofGroup(ctx context.Context, f *proof.File) error {
 	keys := n.keys.Load()
 	for number := n.cfg.First.Edition + 1; number <= keys.Current().Edition; number++ {
 		r, ok := keys.Edition(number)
-		if !ok {
+		prev, follows := keys.Edition(number - 1)
+		if !ok || !follows {
 			continue
 		}
 		b, err := r.Bytes()
@@ -189,22 +200,53 @@ func (n *Node) proofGroup(ctx context.Context, f *proof.File) error {
 		if err != nil {
 			return err
 		}
-		for _, row := range rows {
-			one, err := n.includedNow(ctx, row.Ref)
+		for _, id := range roster.Required(prev) {
+			best, err := n.proofAdoption(ctx, keys, prev, slices.DeleteFunc(slices.Clone(rows), func(r docket.Row) bool { return r.Author != id }))
 			if err != nil {
 				return err
 			}
-			s, _, err := record.At(ctx, n.db.Read(), row.Ref.Origin, row.Ref.Index+1)
-			if err != nil {
-				return err
+			if best != nil {
+				f.Adoptions = append(f.Adoptions, *best)
 			}
-			if one.Cosigs, err = n.proofCosigs(ctx, row.Ref.Origin, row.Ref.Index, s); err != nil {
-				return err
-			}
-			f.Adoptions = append(f.Adoptions, *one)
 		}
 	}
 	return nil
+}
+
+// proofAdoption is the one of a party's adoptions of an edition that is shown
+// first, with the cosignatures that show it and no more: a large group could not
+// carry all that there are.
+func (n *Node) proofAdoption(ctx context.Context, keys *roster.Keys, prev *roster.Roster, rows []docket.Row) (*proof.Included, error) {
+	var best *proof.Included
+	var earliest int64
+	for _, row := range rows {
+		head, ok, err := record.At(ctx, n.db.Read(), row.Ref.Origin, row.Ref.Index+1)
+		if err != nil || !ok {
+			return nil, errors.Join(err, docket.ErrNone)
+		}
+		one, err := n.included(ctx, row.Ref, head)
+		if err != nil {
+			return nil, err
+		}
+		all, err := n.proofCosigs(ctx, row.Ref.Origin, row.Ref.Index, head)
+		if err != nil {
+			return nil, err
+		}
+		e := lodging.Evidence{Index: row.Ref.Index, Author: row.Author, Now: n.cfg.Now().Unix(), Gap: -1}
+		for _, c := range all {
+			e.Stamps = append(e.Stamps, c.says)
+		}
+		at, shown := keys.AdoptedAt(e, head.Time, prev), keys.AdoptionShown(e, prev).Shown
+		for _, c := range all {
+			if slices.Contains(shown, c.says) {
+				one.Cosigs = append(one.Cosigs, c.Cosig)
+			}
+		}
+		if best == nil || at > 0 && (earliest == 0 || at < earliest) {
+			best, earliest = one, at
+		}
+	}
+	return best, nil
 }
 
 // listed reports whether a reader can see that a cosignature counts: its key is

@@ -146,12 +146,14 @@ func (s *scribe) rotate(role key.Role, next *key.Next) *key.Next {
 	var list roster.CosignedList
 	a := s.statement("")
 	if role == key.Mirror {
-		list = roster.NewCosignedList(nil)
+		list = roster.NewCosignedList(s.made)
+		s.made = nil
 		b, err := list.Bytes()
 		if err != nil {
 			s.t.Fatal(err)
 		}
 		a.Clear = act.Blob{Digest: canon.DigestOf(b), Size: int64(len(b)), Type: act.TypeCosignatures}
+		s.lists = append(s.lists, b)
 	}
 	payload, err := roster.NewChange(s.tw.First.Group, role, s.tree.Size(), next, after.Commitments(), list)
 	if err != nil {

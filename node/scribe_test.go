@@ -15,6 +15,7 @@ import (
 	"detente/node"
 	"detente/party"
 	"detente/record"
+	"detente/roster"
 	"detente/seal"
 	"detente/town"
 	"filippo.io/age"
@@ -31,6 +32,13 @@ type scribe struct {
 	set    *key.Set
 	tree   record.Tree
 	leaves [][]byte
+	made   []roster.Cosignature // what the next list of the mirror key names
+	lists  [][]byte             // of the mirror keys that were rotated
+}
+
+// listing puts a cosignature of the mirror key into its list.
+func (s *scribe) listing(o party.Origin, size int64, root tlog.Hash, at int64) {
+	s.made = append(s.made, roster.Cosignature{Origin: o, Size: size, Root: root, Time: at})
 }
 
 func newScribe(t *testing.T, tw *town.Town, id party.ID) *scribe {

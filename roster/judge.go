@@ -44,9 +44,15 @@ func (k *Keys) AdoptedAt(e lodging.Evidence, covered int64, prev *Roster) int64 
 		}
 		return covered
 	}
+	return k.AdoptionShown(e, prev).NotAfter
+}
+
+// AdoptionShown is AdoptedAt in a group that is not private, with the stamps that
+// show it.
+func (k *Keys) AdoptionShown(e lodging.Evidence, prev *Roster) lodging.Bounds {
 	e.Sealed, e.Gap = false, -1
 	e.Stamps = k.counting(e)
-	return lodging.Bound(e, prev.Rule()).NotAfter
+	return lodging.Bound(e, prev.Rule())
 }
 
 // counting leaves out the stamps of parties that did not count at their time.
