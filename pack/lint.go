@@ -100,7 +100,9 @@ func (l *linter) sure(at Pos, s Sure) {
 }
 
 var (
-	idRule   = regexp.MustCompile(`^[a-z][a-z0-9]*([.-][a-z0-9]+)*$`)
+	// idRule: an id of a slot may begin with a digit, as articles do; of a measure it
+	// begins with that of the pack.
+	idRule   = regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*$`)
 	dayRule  = regexp.MustCompile(`^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`)
 	dateRule = regexp.MustCompile(`^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`)
 	// spanRule is ISO 8601 without seconds and fractions.

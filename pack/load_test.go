@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -111,11 +112,17 @@ func wantFault(t *testing.T, files fs.FS, want string) {
 }
 
 func FuzzParse(f *testing.F) {
-	p, err := Load(small(f))
-	if err != nil {
-		f.Fatal(err)
+	names, err := filepath.Glob(filepath.Join(vectorsDir, "*.pack"))
+	if err != nil || len(names) == 0 {
+		f.Fatalf("no seeds in %s: %v", vectorsDir, err)
 	}
-	f.Add(p.Bytes())
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := Parse(b)
 		if err != nil {

@@ -1,14 +1,16 @@
-// Package packs carries the forms that ship with the program, as data: one
-// folder for each pack, with its forms as canonical JSON and examples of filled
-// forms below. It reads and checks nothing: regime does.
+// Package packs carries the texts that ship with the program, as data: one folder
+// for each pack, as package pack reads it; and the forms that the node knows
+// without a pack, as canonical JSON, with examples of filled forms below. It reads
+// and checks nothing itself.
 //
-// Invariant: every form here passes regime.Load, every example its form's Check.
-// Spec: spec/form.md.
+// Invariant: every pack here passes the linter, every form passes regime.Load,
+// every example its form's Check. Spec: spec/pack.md, spec/form.md.
 package packs
 
 import "embed"
 
-// FS holds <pack>/<form>.json and <pack>/examples/<name>.json.
+// FS holds <pack>/pack.yaml with the folders beside it, <name>/<form>.json and
+// <name>/examples/<name>.json.
 //
-//go:embed */*.json */examples/*.json
+//go:embed */*.json */examples/*.json */pack.yaml */measures/*.yaml */forms/*.yaml
 var FS embed.FS
