@@ -136,10 +136,13 @@ func (n *Node) checkGuard(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if found && g.head.Origin.Base() != n.origin.Base() {
+		return fmt.Errorf("the head file %s is of another home: it names %s, the record here is %s; put the right file back, or move this one away", n.guard.path, g.head.Origin, n.origin)
+	}
 	db := n.own.Head()
 	n.assured.level = unsure
 	switch {
-	case found && g.head.Origin.Base() == n.origin.Base() && g.head.Origin.Volume() > n.origin.Volume():
+	case found && g.head.Origin.Volume() > n.origin.Volume():
 		n.rollback(g.head, "the head kept outside the database is of a later volume")
 	case found && g.head.Origin == n.origin && g.head.Size > db.Size:
 		n.rollback(g.head, fmt.Sprintf("the head kept outside the database has %d acts, the database %d", g.head.Size, db.Size))

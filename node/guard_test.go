@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"detente/act"
@@ -320,4 +321,37 @@ func TestCarriedBundleMakesNobodyCertain(t *testing.T) {
 		f.Close()
 	}
 	refusedToSign(t, n, node.ErrNotSure)
+}
+
+// A head file that belongs to another home vouches for nothing: an officer's word
+// in it was about that home.
+func TestHeadFileOfAnotherHome(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	tw, nodes := quiet(t)
+	for _, n := range nodes[:2] {
+		say(t, n, "ALA/2026/1", "cintra")
+		if err := n.Confirm(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, b := tw.Houses["alatau"].Config, tw.Houses["borovia"].Config
+	foreign, err := os.ReadFile(filepath.Join(b.Dir, node.GuardFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(a.Dir, node.GuardFile), foreign, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	n, err := node.Open(ctx, a)
+	if err == nil {
+		defer n.Close()
+		t.Fatalf("opened with the head file of borovia; may it sign: %v", n.Assured())
+	}
+	if want := "is of another home"; !strings.Contains(err.Error(), want) {
+		t.Errorf("%v", err)
+	}
 }
