@@ -100,7 +100,8 @@ func (s *Shown) receipts() []string {
 func (s *Shown) notShown(f *File, keys *roster.Keys) []string {
 	out := []string{"This file does not show who read it."}
 	if s.Bounds.NotAfter == 0 {
-		out = append(out, "No time by which it was lodged is shown to everybody.")
+		out = append(out, "No time by which it was lodged is shown to everybody.",
+			"Whether the key that signed it was still in use is not shown: a key act that is left out may have retired it, and whoever holds a retired key can make such a file.")
 	}
 	if s.Bounds.NotBefore == 0 {
 		out = append(out, "No time before which it was not lodged is shown.")

@@ -2,6 +2,7 @@ package proof
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"maps"
 	"os"
@@ -12,8 +13,11 @@ import (
 
 	"detente/act"
 	"detente/checkpoint"
+	"detente/internal/canon"
 	"detente/internal/frame"
 	"detente/key"
+	"detente/lodging"
+	"detente/party"
 	"detente/roster"
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -258,12 +262,83 @@ func says(t *testing.T, dir, name, words string) {
 	}
 }
 
+// shownJSON is what a good proof file shows, apart from words.
+type shownJSON struct {
+	File        string        `json:"file"`
+	Author      party.ID      `json:"author"`
+	Origin      party.Origin  `json:"origin"`
+	Index       int64         `json:"index"`
+	Leaf        string        `json:"leaf"`
+	Edition     int           `json:"edition"` // by which it is judged
+	Lodged      boundsJSON    `json:"lodged"`
+	Held        boundsJSON    `json:"held"`
+	Receipts    []receiptJSON `json:"receipts"`
+	Withdrawal  int64         `json:"withdrawal"` // -1: none is included
+	Content     string        `json:"content"`    // digest; empty: not shown
+	ContentType string        `json:"content_type"`
+}
+
+type boundsJSON struct {
+	NotAfter  int64      `json:"not_after"`
+	NotBefore int64      `json:"not_before"`
+	By        []party.ID `json:"by"`
+	Need      int        `json:"need"`
+	Have      int        `json:"have"`
+	Of        int        `json:"of"`
+}
+
+type receiptJSON struct {
+	By   party.ID `json:"by"`
+	Kind act.Kind `json:"kind"`
+	Time int64    `json:"time"`
+}
+
+func showing(name string, s *Shown) shownJSON {
+	bounds := func(b lodging.Bounds) boundsJSON {
+		out := boundsJSON{NotAfter: b.NotAfter, NotBefore: b.NotBefore, By: []party.ID{}, Need: b.Need, Have: b.Have, Of: b.Of}
+		for _, st := range b.Shown {
+			out.By = append(out.By, st.By)
+		}
+		return out
+	}
+	out := shownJSON{File: name + ".proof", Author: s.Author, Origin: s.Ref.Origin, Index: s.Ref.Index, Leaf: canon.Base64(s.Ref.Leaf[:]),
+		Edition: s.Edition.Edition, Lodged: bounds(s.Bounds), Held: bounds(s.Held), Receipts: []receiptJSON{}, Withdrawal: s.Evidence.Gap, ContentType: s.ContentType}
+	for _, r := range s.Receipts {
+		out.Receipts = append(out.Receipts, receiptJSON{r.By, r.Kind, r.Time})
+	}
+	if s.Content != nil {
+		out.Content = canon.DigestOf(s.Content).String()
+	}
+	return out
+}
+
+// compareShown compares or writes the list of what the good files show.
+func compareShown(t *testing.T, all []shownJSON) {
+	t.Helper()
+	slices.SortFunc(all, func(a, b shownJSON) int { return strings.Compare(a.File, b.File) })
+	want, err := json.MarshalIndent(all, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = append(want, '\n')
+	path := filepath.Join(proofDir, "index.json")
+	if *update {
+		if err := os.WriteFile(path, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("index.json is not what the files show (%v)", err)
+	}
+}
+
 func TestVectors(t *testing.T) {
 	if *update {
 		writeVectors(t, proofDir, makeProofVectors(t))
 		writeVectors(t, misconductDir, makeMisconductVectors(t))
 	}
 	files, first := stored(t, proofDir, ".proof", 60)
+	var shown []shownJSON
 	for name, b := range files {
 		f, err := Parse(b)
 		var s *Shown
@@ -277,8 +352,10 @@ func TestVectors(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		} else if good {
 			says(t, proofDir, name, s.Sentence+"\n"+strings.Join(s.NotShown, "\n")+"\n")
+			shown = append(shown, showing(name, s))
 		}
 	}
+	compareShown(t, shown)
 	files, first = stored(t, misconductDir, ".misconduct", 12)
 	k, err := roster.NewKeys(first)
 	if err != nil {
