@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -161,9 +162,9 @@ func TestCheapBundlesAreBounded(t *testing.T) {
 	})
 	t.Run("leaves", func(t *testing.T) {
 		var parts []bundle.Part
-		empty := make([][]byte, bundle.MaxLeaves)
+		least := slices.Repeat([][]byte{{0}}, bundle.MaxLeaves)
 		for i := range maxArrivalLeaves/bundle.MaxLeaves + 1 {
-			parts = append(parts, bundle.Part{Kind: bundle.Entries, Origin: f.origin, From: int64(i * bundle.MaxLeaves), Leaves: empty})
+			parts = append(parts, bundle.Part{Kind: bundle.Entries, Origin: f.origin, From: int64(i * bundle.MaxLeaves), Leaves: least})
 		}
 		if err := exchange(t, a, "borovia", parts...); !errors.Is(err, courier.ErrRefused) {
 			t.Errorf("more than %d leaves: %v", maxArrivalLeaves, err)

@@ -73,6 +73,7 @@ type change struct {
 	f    func(*Tx) error
 	tx   *Tx
 	err  error
+	out  bool // it undid the whole transaction: the batch goes on without it
 	done chan struct{}
 }
 
@@ -130,10 +131,13 @@ func (n *Node) commit(batch []*change) {
 	var head checkpoint.Signed
 	var ext *record.Extension
 	urgent := false
-	err := n.db.Update(ctx, func(sqltx *sql.Tx) error {
+	run := func(sqltx *sql.Tx) error {
 		head, ext = checkpoint.Signed{}, nil
 		var leaves [][]byte
 		for i, c := range batch {
+			if c.out {
+				continue
+			}
 			if err := n.runChange(ctx, sqltx, c, i, len(leaves)); err != nil {
 				return err
 			}
@@ -158,7 +162,12 @@ func (n *Node) commit(batch []*change) {
 			return fmt.Errorf("sign checkpoint: %w", err)
 		}
 		return record.SaveHead(ctx, sqltx, head, true)
-	})
+	}
+	err := n.db.Update(ctx, run)
+	for spoilt, ok := errors.AsType[*spoiltError](err); ok; spoilt, ok = errors.AsType[*spoiltError](err) {
+		spoilt.by.out = true
+		err = n.db.Update(ctx, run) // each time without one more
+	}
 	if errors.Is(err, durable.ErrUnknown) {
 		err = n.settle(ctx, head, err)
 	}
@@ -182,9 +191,19 @@ func (n *Node) commit(batch []*change) {
 	n.announce()
 }
 
+// spoiltError says that a change which was refused took the transaction with it:
+// SQLite undoes all of it when a write is interrupted, as happens to one that waits
+// on a peer whose connection ends.
+type spoiltError struct {
+	by    *change
+	cause error
+}
+
+func (e *spoiltError) Error() string { return "undo a change: " + e.cause.Error() }
+
 // runChange runs one change under a savepoint, so that a refused change leaves
 // nothing and does not spoil the batch. It returns an error only if the
-// transaction itself can no longer be used.
+// transaction itself can no longer be used. A change may be run again.
 func (n *Node) runChange(ctx context.Context, sqltx *sql.Tx, c *change, i, prior int) error {
 	if _, err := sqltx.ExecContext(ctx, "savepoint change"); err != nil {
 		return fmt.Errorf("begin change %d: %w", i, err)
@@ -200,7 +219,7 @@ func (n *Node) runChange(ctx context.Context, sqltx *sql.Tx, c *change, i, prior
 			return c.err
 		}
 		if _, err := sqltx.ExecContext(ctx, "rollback to savepoint change"); err != nil {
-			return fmt.Errorf("undo change %d: %w", i, err)
+			return &spoiltError{c, err}
 		}
 	}
 	if _, err := sqltx.ExecContext(ctx, end); err != nil {
