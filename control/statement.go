@@ -214,7 +214,7 @@ type Statement struct {
 	// For is, by addressee, the time by which it is shown to have been lodged
 	// against that addressee alone.
 	For      map[party.ID]string `json:"for_addressee"`
-	Receipts []Line              `json:"receipts"`
+	Receipts []Receipt           `json:"receipts"`
 }
 
 func statementShow(ctx context.Context, c *call, a RefArgs) (any, error) {
@@ -226,7 +226,16 @@ func statementShow(ctx context.Context, c *call, a RefArgs) (any, error) {
 }
 
 func (c *call) statement(ctx context.Context, row docket.Row) (*Statement, error) {
-	s := &Statement{For: map[party.ID]string{}}
+	s, err := c.alone(ctx, row)
+	if err == nil {
+		s.Receipts, err = c.receipts(ctx, row.Ref)
+	}
+	return s, err
+}
+
+// alone is a statement without what answers it.
+func (c *call) alone(ctx context.Context, row docket.Row) (*Statement, error) {
+	s := &Statement{For: map[party.ID]string{}, Receipts: []Receipt{}}
 	var err error
 	if s.Line, err = c.line(ctx, row); err != nil {
 		return nil, err
@@ -255,14 +264,7 @@ func (c *call) statement(ctx context.Context, row docket.Row) (*Statement, error
 			s.For[id] = node.Time(b.NotAfter)
 		}
 	}
-	if s.Lead, err = c.lead(ctx, row.In()); err != nil {
-		return nil, err
-	}
-	answers, err := c.node.Receipts(ctx, row.Ref)
-	if err != nil {
-		return nil, err
-	}
-	s.Receipts, err = c.lines(ctx, answers)
+	s.Lead, err = c.lead(ctx, row.In())
 	return s, err
 }
 
@@ -447,13 +449,17 @@ func receipts(ctx context.Context, c *call, a RefArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := c.node.Receipts(ctx, row.Ref)
+	return c.receipts(ctx, row.Ref)
+}
+
+func (c *call) receipts(ctx context.Context, ref act.Ref) ([]Receipt, error) {
+	rows, err := c.node.Receipts(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
 	out := []Receipt{}
 	for _, r := range rows {
-		s, err := c.statement(ctx, r)
+		s, err := c.alone(ctx, r)
 		if err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"detente/bundle"
 	"detente/internal/canon"
@@ -19,12 +20,21 @@ type ExportReport struct {
 	Records map[party.Origin][2]int64 `json:"records"` // from, to
 	Blobs   int                       `json:"blobs"`
 	Cosigs  int                       `json:"cosignatures"`
+	// Unsure: this node may not sign yet, so receipts and cosignatures that it owes
+	// are not in the bundle.
+	Unsure bool `json:"unsure"`
 }
 
 // Export writes a bundle to be carried to one party, or to all when to is empty:
 // every record held here past the positions since (nil: from the beginning),
-// with the blobs that the receiver may hold and every cosignature.
+// with the blobs that the receiver may hold and every cosignature over them; of
+// this party's own also those over what is held there. What this node owes is
+// given first, so that it goes along though no loop runs.
 func (n *Node) Export(ctx context.Context, w io.Writer, to party.ID, since []bundle.Position) (*ExportReport, error) {
+	n.markAllDirty()
+	if err := errors.Join(n.giveOwed(ctx), n.CosignAll(ctx)); err != nil {
+		return nil, err
+	}
 	info := bundle.Info{Group: n.cfg.First.Group, From: n.self, Written: canon.FormatTime(n.now())}
 	bw, err := bundle.NewWriter(w, info)
 	if err != nil {
@@ -41,7 +51,7 @@ func (n *Node) Export(ctx context.Context, w io.Writer, to party.ID, since []bun
 	if err := bw.Write(bundle.Part{Kind: bundle.Have, Have: have}); err != nil {
 		return nil, err
 	}
-	rep := &ExportReport{Records: map[party.Origin][2]int64{}}
+	rep := &ExportReport{Records: map[party.Origin][2]int64{}, Unsure: !n.sure()}
 	sent := map[canon.Digest]bool{}
 	for _, p := range have {
 		if err := n.exportRecord(ctx, bw, to, p.Origin, at[p.Origin], sent, rep); err != nil {
@@ -58,7 +68,7 @@ func (n *Node) Export(ctx context.Context, w io.Writer, to party.ID, since []bun
 		}
 		for _, c := range list {
 			seq = c.Seq
-			if c.Head.Size <= at[c.Head.Origin] {
+			if held := at[c.Head.Origin]; c.Head.Size < held || c.Head.Size == held && !n.ours(c.By) {
 				continue
 			}
 			if err := bw.Write(bundle.Part{Kind: bundle.Cosig, Note: c.Note}); err != nil {
@@ -68,6 +78,12 @@ func (n *Node) Export(ctx context.Context, w io.Writer, to party.ID, since []bun
 		}
 	}
 	return rep, bw.Close()
+}
+
+// ours reports whether a cosigner of that name is this party.
+func (n *Node) ours(name string) bool {
+	slash := strings.LastIndexByte(name, '/')
+	return slash > 0 && n.author(party.Origin(name[:slash])) == n.self
 }
 
 func (n *Node) exportRecord(ctx context.Context, bw *bundle.Writer, to party.ID, o party.Origin, from int64, sent map[canon.Digest]bool, rep *ExportReport) error {

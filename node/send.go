@@ -90,6 +90,11 @@ func (n *Node) Check(ctx context.Context, b []byte) (*Plan, error) {
 			return nil, fmt.Errorf("addressee %s is this party itself", id)
 		}
 	}
+	if r.Kind == act.Confirmed || r.Kind == act.Contested {
+		if err := n.enteredHere(ctx, r); err != nil {
+			return nil, err
+		}
+	}
 	if _, err := n.actOf(&p, time.Unix(1, 0).UTC(), map[party.ID]int64{}); err != nil {
 		return nil, err
 	}

@@ -141,3 +141,23 @@ func (n *Node) follows(ctx context.Context, r Request) error {
 	}
 	return nil
 }
+
+// enteredHere asks that a confirmation or contestation is about what another
+// party entered for this one: nobody speaks for a third.
+func (n *Node) enteredHere(ctx context.Context, r Request) error {
+	ref, err := act.ParseRef(r.Answers)
+	if err != nil {
+		return fmt.Errorf("answers: %w", err)
+	}
+	row, err := docket.Get(ctx, n.db.Read(), ref.Origin, ref.Index)
+	if err != nil {
+		return err
+	}
+	switch {
+	case row.Kind != act.Entered:
+		return fmt.Errorf("%s was not entered for anybody: only what another party entered for this one is confirmed or contested", refText(row.Ref))
+	case row.For != n.self:
+		return fmt.Errorf("%s was entered for %s: that party confirms or contests it, nobody else", refText(row.Ref), row.For)
+	}
+	return nil
+}

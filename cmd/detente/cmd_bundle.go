@@ -53,6 +53,10 @@ detente bundle export --out whole.bundle`, cobra.NoArgs, func(ctx context.Contex
 				fmt.Fprintf(w, "  %-32s acts %d to %d\n", o, r[0], r[1]-1)
 			}
 			fmt.Fprintf(w, "  %d contents, %d cosignatures\n", rep.Blobs, rep.Cosigs)
+			if rep.Unsure {
+				fmt.Fprintln(w, "This node may not sign yet, so its receipts and cosignatures are not in it.")
+				fmt.Fprintln(w, "If nothing was restored: detente node confirm, then export again.")
+			}
 		})
 	})
 	c.Flags().StringVar(&to, "to", "", "party that it is carried to (default all)")

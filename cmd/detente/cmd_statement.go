@@ -158,8 +158,16 @@ func (a *app) printStatement(w writer, s *control.Statement) {
 	if len(s.Receipts) == 0 {
 		fmt.Fprintln(w, "No receipt is recorded.")
 	}
-	for _, r := range s.Receipts {
-		fmt.Fprintln(w, receiptLine(r))
+	printReceipts(w, s.Receipts)
+}
+
+// printReceipts lists receipts, and the faults of those that return a statement.
+func printReceipts(w writer, all []control.Receipt) {
+	for _, r := range all {
+		fmt.Fprintln(w, receiptLine(r.Line))
+		if r.Kind == act.Returned && r.Text != "" {
+			fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(r.Text, "\n", "\n  "))
+		}
 	}
 }
 
@@ -423,12 +431,7 @@ detente receipts ALA/2026/17 --json`, cobra.ExactArgs(1), func(ctx context.Conte
 			if len(all) == 0 {
 				fmt.Fprintln(w, "No receipt is recorded.")
 			}
-			for _, r := range all {
-				fmt.Fprintln(w, receiptLine(r.Line))
-				if r.Kind == act.Returned && r.Text != "" {
-					fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(r.Text, "\n", "\n  "))
-				}
-			}
+			printReceipts(w, all)
 		})
 	})
 }
