@@ -22,6 +22,7 @@ var floors = map[string]int{
 	"internal/shape":   0,  // what a person wrote, with its lines
 	"internal/notify":  0,  // the service manager
 	"internal/phrase":  0,  // sentences, a file per language
+	"internal/rule":    0,  // expressions of a text, bounded
 	"packs":            0,  // the forms, as data
 	"deploy":           0,  // the unit, as data
 	"party":            1,  // who
@@ -80,7 +81,7 @@ var forbidden = []prohibition{
 }
 
 // pure packages take time as a value and randomness as an io.Reader.
-var pure = []string{"party", "key", "act", "seal", "regime", "lodging", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "internal/frame", "internal/canon", "internal/phrase"}
+var pure = []string{"party", "key", "act", "seal", "regime", "lodging", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
 
 // doors are the packages that may end the process, read flags and environment,
 // and set what holds for the whole process.

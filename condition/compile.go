@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"detente/internal/rule"
 	"detente/pack"
 	"detente/regime"
 )
@@ -17,7 +18,7 @@ import (
 type Terms struct {
 	head  *pack.Head
 	zones map[string]zone
-	rules *rules
+	rules *rule.Env
 }
 
 // zone is a compiled pack.Zone. A zone on a slot is made when the slot is known.
@@ -37,7 +38,7 @@ const (
 func NewTerms(head *pack.Head) (*Terms, error) {
 	t := &Terms{head: head, zones: map[string]zone{}}
 	var err error
-	if t.rules, err = newRules(); err != nil {
+	if t.rules, err = rule.New(); err != nil {
 		return nil, err
 	}
 	for i := range head.Zones {
@@ -168,7 +169,7 @@ type node struct {
 	since Duration
 	slot  string // of since, if it is not a constant
 	more  bool   // more than, not at least
-	rule  *rule
+	rule  *rule.Rule
 	zone  zone
 }
 
@@ -246,14 +247,14 @@ func (c *Condition) leaf(n *node) error {
 		return c.area(n)
 	case w.Rule != "":
 		n.eval = evalRule
-		rule, err := c.terms.rules.compile(w.Rule)
+		r, err := c.terms.rules.Condition(w.Rule)
 		if err != nil {
 			return fmt.Errorf("rule %q: %w", w.Rule, err)
 		}
-		n.rule = rule
-		c.needs(rule.fields...)
-		c.whole = c.whole || rule.whole
-		c.timed = c.timed || rule.timed
+		n.rule = r
+		c.needs(r.Form...)
+		c.whole = c.whole || r.Whole
+		c.timed = c.timed || r.Timed
 		return nil
 	}
 	return errors.New("an empty condition: name a figure, a field, a span, an area or a rule")

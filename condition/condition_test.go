@@ -186,7 +186,7 @@ func TestCompileRefuses(t *testing.T) {
 		{pack.When{Lasts: &pack.Lasts{From: "a", AtLeast: "P1D"}}, "name from and to"},
 		{pack.When{Elapsed: &pack.Lasts{From: "a", AtLeast: "1 day"}}, "not a duration"},
 		{pack.When{Rule: "form.x +"}, "rule"},
-		{pack.When{Rule: "1 + 1"}, "int where bool is due"},
+		{pack.When{Rule: "1 + 1"}, "int where true or false is due"},
 		{pack.When{Rule: strings.Repeat("!", 2001) + "true"}, "more than"},
 		{deep, "deep"},
 		{wide, "parts"},

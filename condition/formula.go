@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 
+	"detente/internal/rule"
 	"detente/regime"
 )
 
@@ -18,7 +18,7 @@ type Formula struct {
 	text  string
 	value int64
 	slot  string
-	rule  *rule
+	rule  *rule.Rule
 }
 
 // maxTimes bounds a count.
@@ -28,11 +28,11 @@ const maxTimes = 1_000_000
 func (t *Terms) CompileFormula(s string) (*Formula, error) {
 	f := &Formula{text: s}
 	if text, ok := strings.CutPrefix(s, "="); ok {
-		rule, err := t.rules.compileAs(strings.TrimSpace(text), cel.IntType)
+		r, err := t.rules.Formula(strings.TrimSpace(text))
 		if err != nil {
 			return nil, fmt.Errorf("formula %q: %w", s, err)
 		}
-		f.rule = rule
+		f.rule = r
 		return f, nil
 	}
 	if id, ok := strings.CutPrefix(s, "$"); ok {
@@ -52,7 +52,7 @@ func (f *Formula) Fields() (fields []string, all bool) {
 	if f.rule == nil {
 		return nil, false
 	}
-	return f.rule.fields, f.rule.whole
+	return f.rule.Latest, f.rule.Whole
 }
 
 // String is the formula as it was written.
@@ -75,11 +75,11 @@ func (f *Formula) Eval(e *Env, latest *regime.Values) (int64, *Reason) {
 	case latest == nil:
 		return 0, unknown("no-return")
 	}
-	out, err := f.rule.run(map[string]any{
+	out, err := f.rule.Run(map[string]any{
 		"latest": plain(latest), "form": map[string]any{}, "account": map[string]any{}, "party": string(e.Party),
-		"now": types.Timestamp{}, "slots": slots{e},
+		"now": types.Timestamp{}, "slots": e.slots(),
 	})
-	if errors.Is(err, ErrLoops) {
+	if errors.Is(err, rule.ErrLoops) {
 		return 0, unknown("rule-stopped", Arg{"rule", f.text})
 	}
 	n, ok := out.(types.Int)
