@@ -1,7 +1,6 @@
 package pack
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -30,9 +29,7 @@ func lint(p *Pack) Faults {
 		l.measure(&p.Measures[i])
 	}
 	l.unused()
-	slices.SortFunc(l.faults, func(a, b Fault) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Text, b.Text))
-	})
+	l.faults.sort()
 	return l.faults
 }
 

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,12 @@ func (f Faults) Error() string {
 		return f[0].String()
 	}
 	return fmt.Sprintf("%s (and %d more)", f[0], len(f)-1)
+}
+
+func (f Faults) sort() {
+	slices.SortFunc(f, func(a, b Fault) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Text, b.Text))
+	})
 }
 
 // Pack is one text as data. It is not to be altered.
@@ -160,7 +167,7 @@ func read(files map[string][]byte) (*Pack, error) {
 		case dir == formsDir:
 			f, err := regime.ParseFormYAML(b)
 			if err != nil {
-				faults = append(faults, Fault{Pos: Pos{File: name}, Text: err.Error()})
+				faults = append(faults, formFault(name, err))
 				continue
 			}
 			p.Forms[strings.TrimSuffix(base, ".yaml")] = f
@@ -169,6 +176,7 @@ func read(files map[string][]byte) (*Pack, error) {
 		}
 	}
 	if len(faults) > 0 {
+		faults.sort()
 		return nil, faults
 	}
 	p.digest = canon.DigestOf(bytesOf(files))
@@ -176,6 +184,15 @@ func read(files map[string][]byte) (*Pack, error) {
 		return nil, faults
 	}
 	return p, nil
+}
+
+// formFault is the first fault of a form, on its line.
+func formFault(name string, err error) Fault {
+	var placed *regime.LineError
+	if errors.As(err, &placed) {
+		return Fault{Pos: Pos{File: name, Line: placed.Line}, Text: placed.Err.Error()}
+	}
+	return Fault{Pos: Pos{File: name}, Text: err.Error()}
 }
 
 func named(name string) bool {

@@ -68,6 +68,7 @@ func TestFaults(t *testing.T) {
 	for _, c := range []struct{ name, file, from, to, want string }{
 		{"unknown key", "measures/one.yaml", "article: \"3\"", "artikel: \"3\"", `measures/one.yaml, line 4: key "artikel" is not known`},
 		{"key twice", "measures/one.yaml", "strength: shall", "article: \"5\"\n    strength: shall", "line 6: key \"article\" stands twice"},
+		{"key missing", "measures/one.yaml", "    article: \"3\"\n", "", `line 2: measures lacks the key "article"`},
 		{"no list", "measures/one.yaml", "sources: [invented]", "sources: invented", "line 8: sources: a list belongs here"},
 		{"alias", "pack.yaml", "id: small", "id: &a small", "line 3: anchors"},
 		{"tag", "pack.yaml", "id: small", "id: !!str small", "line 3: anchors"},
@@ -76,7 +77,7 @@ func TestFaults(t *testing.T) {
 		{"second document", "pack.yaml", "engine: 1", "---\nengine: 1", "more than one document"},
 		{"no number", "pack.yaml", "engine: 1", "engine: one", "line 2: engine: a whole number belongs here"},
 		{"no boolean", "measures/one.yaml", "nil: true}", "nil: yes}", "nil: true or false belongs here"},
-		{"form", "forms/notice.yaml", "type: date", "type: day", "forms/notice.yaml: "},
+		{"form", "forms/notice.yaml", "type: date", "type: day", "forms/notice.yaml, line 10: "},
 		{"empty", "pack.yaml", "", "", "pack.yaml, line 1: the file is empty"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -75,8 +75,8 @@ type Yearly struct {
 
 // Every is a period that runs on.
 type Every struct {
-	Period string `yaml:"period"` // ISO 8601
-	Since  string `yaml:"since"`  // a day, or empty for the entry into force
+	Period string `yaml:"period"`          // ISO 8601
+	Since  string `yaml:"since,omitempty"` // a day; empty: the entry into force
 	Each   string `yaml:"each,omitempty"`
 }
 

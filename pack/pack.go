@@ -79,7 +79,7 @@ type Edition struct {
 	Pos
 	ID       string   `yaml:"id"` // e.g. "2011"
 	Title    Text     `yaml:"title,omitempty"`
-	InForce  []Period `yaml:"in_force"`           // in order; a gap between two is a suspension
+	InForce  []Period `yaml:"in_force,omitempty"` // in order; a gap between two is a suspension
 	Replaces string   `yaml:"replaces,omitempty"` // id of an earlier edition
 	Sources  []string `yaml:"sources"`
 	Sure     Sure     `yaml:"sure"`

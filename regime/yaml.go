@@ -45,27 +45,27 @@ func FormOf(node *yaml.Node) (*Form, error) {
 	return f, nil
 }
 
-// lineError is a fault with its line in a YAML file.
-type lineError struct {
-	line int
-	err  error
+// LineError is a fault with its line, from 1, in a YAML file.
+type LineError struct {
+	Line int
+	Err  error
 }
 
-func (e *lineError) Error() string { return fmt.Sprintf("line %d: %v", e.line, e.err) }
-func (e *lineError) Unwrap() error { return e.err }
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+func (e *LineError) Unwrap() error { return e.Err }
 
 // onLine adds a line to a fault that has none yet.
 func onLine(line int, err error) error {
-	if _, placed := err.(*lineError); placed || err == nil || line == 0 {
+	if _, placed := err.(*LineError); placed || err == nil || line == 0 {
 		return err
 	}
-	return &lineError{line, err}
+	return &LineError{line, err}
 }
 
 // within says in which field a fault is; its line stays in front.
 func within(where string, err error) error {
-	if placed, ok := err.(*lineError); ok {
-		return &lineError{placed.line, fmt.Errorf("%s: %w", where, placed.err)}
+	if placed, ok := err.(*LineError); ok {
+		return &LineError{placed.Line, fmt.Errorf("%s: %w", where, placed.Err)}
 	}
 	return fmt.Errorf("%s: %w", where, err)
 }
@@ -74,7 +74,7 @@ func within(where string, err error) error {
 // descends by types, which end, so a hostile file cannot make it deep.
 func fill(into reflect.Value, node *yaml.Node, key string) error {
 	fault := func(format string, args ...any) error {
-		return &lineError{node.Line, fmt.Errorf(format, args...)}
+		return &LineError{node.Line, fmt.Errorf(format, args...)}
 	}
 	if node.Kind == yaml.AliasNode || node.Anchor != "" || node.Style&yaml.TaggedStyle != 0 {
 		return fault("anchors, aliases and tags are not read: write the value out")
@@ -94,7 +94,7 @@ func fill(into reflect.Value, node *yaml.Node, key string) error {
 			}
 			lang := reflect.ValueOf(name.Value).Convert(into.Type().Key())
 			if into.MapIndex(lang).IsValid() {
-				return &lineError{name.Line, fmt.Errorf("%q stands twice", short(name.Value))}
+				return &LineError{name.Line, fmt.Errorf("%q stands twice", short(name.Value))}
 			}
 			into.SetMapIndex(lang, text)
 		}
@@ -145,10 +145,10 @@ func fillObject(into reflect.Value, node *yaml.Node, key string, fault func(stri
 		name := node.Content[i]
 		field, ok := names[name.Value]
 		if !ok {
-			return &lineError{name.Line, fmt.Errorf("key %q is not known here", short(name.Value))}
+			return &LineError{name.Line, fmt.Errorf("key %q is not known here", short(name.Value))}
 		}
 		if seen[name.Value] {
-			return &lineError{name.Line, fmt.Errorf("key %q stands twice", name.Value)}
+			return &LineError{name.Line, fmt.Errorf("key %q stands twice", name.Value)}
 		}
 		seen[name.Value] = true
 		if err := fill(into.Field(field), node.Content[i+1], name.Value); err != nil {

@@ -59,7 +59,7 @@ detente help exit-codes`),
 		a.cmdClear(), a.cmdReturn(), a.cmdRelease(), a.cmdSend(), a.cmdStatement(), a.cmdInbox(), a.cmdThread(), a.cmdReceipts(),
 		a.cmdPeer(), a.cmdObservation(), a.cmdEvidence(), a.cmdRoster(), a.cmdKey(), a.cmdGroup(),
 		a.cmdBundle(), a.cmdProof(), a.cmdVerify(), a.cmdNode(), a.cmdService(), a.cmdBackup(), a.cmdRestore(), a.cmdRebuild(), a.cmdDoctor(),
-		a.cmdAudit(), a.cmdForm(), a.cmdMan(), a.cmdDemo(), a.cmdVersion(), exitCodes())
+		a.cmdAudit(), a.cmdForm(), a.cmdPack(), a.cmdMan(), a.cmdDemo(), a.cmdVersion(), exitCodes())
 	return root
 }
 

@@ -4,7 +4,7 @@
 //
 // What is read is YAML 1.2 without anchors, aliases, tags, merge keys or further
 // documents; each key stands once and is one that the type has (struct tag
-// "yaml"). A struct that embeds Pos learns its line.
+// "yaml"), and those without "omitempty" are there. A struct that embeds Pos learns its line.
 //
 // Invariant: without a fault every value of the file is in the result, and
 // nothing else.
@@ -128,15 +128,18 @@ func (r *reader) object(into reflect.Value, node *yaml.Node, key string) {
 		return
 	}
 	names := map[string]int{}
-	var known []string
+	var known, needed []string
 	for i := range into.NumField() {
 		field := into.Type().Field(i)
-		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		name, options, _ := strings.Cut(field.Tag.Get("yaml"), ",")
 		if field.Type == reflect.TypeFor[Pos]() {
 			into.Field(i).Set(reflect.ValueOf(Pos{r.file, node.Line}))
 		} else if field.IsExported() && name != "" && name != "-" {
 			names[name] = i
 			known = append(known, name)
+			if options != "omitempty" {
+				needed = append(needed, name)
+			}
 		}
 	}
 	seen := map[string]bool{}
@@ -153,6 +156,11 @@ func (r *reader) object(into reflect.Value, node *yaml.Node, key string) {
 			r.fill(into.Field(field), value, name.Value)
 		}
 		seen[name.Value] = true
+	}
+	for _, name := range needed {
+		if !seen[name] {
+			r.add(node.Line, "%s lacks the key %q", or(key, "the file"), name)
+		}
 	}
 }
 

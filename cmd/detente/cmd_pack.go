@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"detente/control"
+	"detente/pack"
+	"detente/packs"
+	"detente/regime"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) cmdPack() *cobra.Command {
+	return a.noun("pack", "Texts as data: what each provides for, and checking one that you write", `
+detente pack list
+detente pack digest cica
+detente pack lint ./our-text`, a.packList(), a.packLint(), a.packDigest())
+}
+
+// shipped are the folders of the packs that are part of the program.
+func shipped() ([]string, error) {
+	names, err := fs.Glob(packs.FS, "*/pack.yaml")
+	for i := range names {
+		names[i] = path.Dir(names[i])
+	}
+	return names, err
+}
+
+// packAt reads a pack: of the program by its id, or a folder that lies elsewhere.
+func packAt(name string) (*pack.Pack, error) {
+	known, err := shipped()
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range known {
+		if dir == name {
+			sub, err := fs.Sub(packs.FS, dir)
+			if err != nil {
+				return nil, err
+			}
+			return pack.Load(sub)
+		}
+	}
+	if !strings.ContainsRune(name, os.PathSeparator) {
+		return nil, failed(control.NotFound, "detente pack list; a folder is written with a slash: ./"+name, "no pack "+name+" is known here")
+	}
+	return packIn(name)
+}
+
+// packIn reads the pack in a folder. All its faults come as findings.
+func packIn(dir string) (*pack.Pack, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, err
+	}
+	p, err := pack.Load(os.DirFS(dir))
+	var faults pack.Faults
+	if !errors.As(err, &faults) {
+		return p, err
+	}
+	e := &control.Error{Code: control.Findings, Message: fmt.Sprintf("%s: the pack is not as it should be in one place", dir),
+		Hint: "mend the lines named; spec/pack.md says what each key means"}
+	if len(faults) > 1 {
+		e.Message = fmt.Sprintf("%s: the pack is not as it should be in %d places", dir, len(faults))
+	}
+	for _, f := range faults {
+		where := f.File
+		if f.Line > 0 {
+			where = fmt.Sprintf("%s, line %d", f.File, f.Line)
+		}
+		e.Faults = append(e.Faults, control.Fault{Where: where, What: f.Text})
+	}
+	return nil, e
+}
+
+// packLine is a pack in a list.
+type packLine struct {
+	ID        string        `json:"id"`
+	Title     string        `json:"title"`
+	Nature    pack.Nature   `json:"nature"`
+	Editions  []string      `json:"editions"`
+	Languages []regime.Lang `json:"languages"`
+	Measures  int           `json:"measures"`
+	Digest    string        `json:"digest"`
+}
+
+func packLineOf(p *pack.Pack) packLine {
+	l := packLine{p.Head.ID, p.Head.Title[regime.English], p.Head.Nature, nil, p.Head.Languages, len(p.Measures), p.Digest().String()}
+	for i := range p.Head.Editions {
+		l.Editions = append(l.Editions, p.Head.Editions[i].ID)
+	}
+	return l
+}
+
+func (a *app) packList() *cobra.Command {
+	return a.command("list", "List the packs that are part of this program", `
+detente pack list
+detente pack list --json
+detente pack list --no-color`, cobra.NoArgs, func(ctx context.Context, args []string) error {
+		names, err := shipped()
+		if err != nil {
+			return err
+		}
+		all := []packLine{}
+		t := newTable("pack", "editions", "measures", "nature", "title")
+		for _, name := range names {
+			p, err := packAt(name)
+			if err != nil {
+				return err
+			}
+			l := packLineOf(p)
+			all = append(all, l)
+			t.row(l.ID, strings.Join(l.Editions, ", "), fmt.Sprint(l.Measures), string(l.Nature), l.Title)
+		}
+		return a.show(all, func(w writer) { t.print(a, w, "") })
+	})
+}
+
+func (a *app) packLint() *cobra.Command {
+	return a.command("lint DIR", "Say every fault of a pack at once, by file and line", `
+detente pack lint ./our-text
+detente pack lint packs/cica
+detente pack lint ./our-text --json`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
+		p, err := packIn(args[0])
+		if err != nil {
+			return err
+		}
+		return a.show(map[string]any{"pack": packLineOf(p), "faults": []string{}}, func(w writer) {
+			fmt.Fprintf(w, "%s: no faults in %d measures and %d forms\n", p.Head.ID, len(p.Measures), len(p.Forms))
+		})
+	})
+}
+
+func (a *app) packDigest() *cobra.Command {
+	var out string
+	c := a.command("digest PACK", "Print the digest by which a group adopts a pack; with --out, write the pack as one file", `
+detente pack digest cica
+detente pack digest ./our-text
+detente pack digest ./our-text --out our-text.pack`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
+		p, err := packAt(args[0])
+		if err != nil {
+			return err
+		}
+		if out != "" {
+			if err := newFile(out, func(w writer) error { _, err := w.Write(p.Bytes()); return err }); err != nil {
+				return err
+			}
+		}
+		return a.show(packLineOf(p), func(w writer) { fmt.Fprintln(w, p.Digest()) })
+	})
+	c.Flags().StringVar(&out, "out", "", "a new file for the pack, to be carried or lodged")
+	return c
+}
