@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"detente/internal/canon"
 	"detente/party"
@@ -354,6 +356,22 @@ func BenchmarkBytes(b *testing.B) {
 	for b.Loop() {
 		if _, err := a.Bytes(); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// What is wrong with an act is shown on terminals, in logs and in proofs of
+// misconduct: no byte of a foreign field name gets there as it is.
+func TestFaultShowsNoForeignControl(t *testing.T) {
+	for _, name := range []string{"\x1b[2Jgroup", "group\r", "\u202eord", "a\xff", "gro\u2028up"} {
+		_, err := Parse([]byte("detente-act/v1\n" + name + " x\n\n"))
+		if err == nil {
+			t.Fatalf("%q: accepted", name)
+		}
+		for _, r := range err.Error() {
+			if r == utf8.RuneError || !unicode.IsPrint(r) {
+				t.Errorf("%q: the fault has %q: %q", name, r, err.Error())
+			}
 		}
 	}
 }

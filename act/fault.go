@@ -3,6 +3,7 @@ package act
 import (
 	"errors"
 	"fmt"
+	"strconv"
 )
 
 // ErrVersion marks an entry whose first line names no format known here. It is
@@ -22,13 +23,24 @@ type FormatError struct {
 func (e *FormatError) Error() string {
 	switch {
 	case e.Line > 0 && e.Field != "":
-		return fmt.Sprintf("act: line %d, field %s: %s", e.Line, e.Field, e.Text)
+		return fmt.Sprintf("act: line %d, field %s: %s", e.Line, shownName(e.Field), e.Text)
 	case e.Line > 0:
 		return fmt.Sprintf("act: line %d: %s", e.Line, e.Text)
 	case e.Field != "":
-		return fmt.Sprintf("act: field %s: %s", e.Field, e.Text)
+		return fmt.Sprintf("act: field %s: %s", shownName(e.Field), e.Text)
 	}
 	return "act: " + e.Text
+}
+
+// shownName quotes what is no field's name: it came from a stranger, who may have
+// put into it what a terminal obeys.
+func shownName(name string) string {
+	for f := range rows {
+		if rows[f].name == name {
+			return name
+		}
+	}
+	return strconv.Quote(name)
 }
 
 // fault is a departure at a field that is not yet placed on a line.
