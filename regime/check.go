@@ -66,8 +66,31 @@ func (f *Form) Check(v *Values) (Checked, []Fault) {
 type checker struct {
 	form   *Form
 	values map[string]any
-	row    said // "row 2, Start: " while inside a table
+	where  place // while inside a table
 	faults []Fault
+}
+
+// place is where in a table the checker is: a row and a column, an entry of a map
+// by key, or both.
+type place struct {
+	row    int // from 1; 0: none
+	column *Field
+	key    string
+}
+
+// prefix is the place in front of a sentence: "row 2, Start: ".
+func (p place) prefix() (s said) {
+	if p.row > 0 {
+		s = said{
+			fmt.Sprintf("row %d, %s: ", p.row, in(p.column.Name, English)),
+			fmt.Sprintf("строка %d, %s: ", p.row, in(p.column.Name, Russian)),
+		}
+	}
+	if p.key != "" {
+		key := short(p.key) + ": "
+		s.en, s.ru = s.en+key, s.ru+key
+	}
+	return s
 }
 
 // add notes a fault; both sentences take the same arguments.
@@ -75,7 +98,8 @@ func (c *checker) add(f *Field, text said, args ...any) {
 	if len(args) > 0 {
 		text = said{fmt.Sprintf(text.en, args...), fmt.Sprintf(text.ru, args...)}
 	}
-	c.fault(f.Number, f.ID, said{c.row.en + text.en, c.row.ru + text.ru})
+	prefix := c.where.prefix()
+	c.fault(f.Number, f.ID, said{prefix.en + text.en, prefix.ru + text.ru})
 }
 
 func (c *checker) fault(number, id string, text said) {

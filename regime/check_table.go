@@ -24,7 +24,7 @@ func (c *checker) rows(f *Field, value any) {
 func (c *checker) cells(f *Field, n int, row map[string]any) {
 	for i := range f.Columns {
 		column := &f.Columns[i]
-		c.row = rowPrefix(n, column)
+		c.where = place{row: n, column: column}
 		value, given := row[column.ID]
 		answer, explicit := value.(Answer)
 		// A fault is put to the field: statements touch fields, not cells.
@@ -40,18 +40,11 @@ func (c *checker) cells(f *Field, n int, row map[string]any) {
 			c.value(&as, value)
 		}
 	}
-	c.row = said{}
+	c.where = place{}
 	for _, id := range slices.Sorted(maps.Keys(row)) {
 		if _, ok := find(f.Columns, id); !ok {
 			c.add(f, said{"row %d: there is no column %q: leave it out", "строка %d: графы %q нет: исключите её"}, n, short(id))
 		}
-	}
-}
-
-func rowPrefix(n int, column *Field) said {
-	return said{
-		fmt.Sprintf("row %d, %s: ", n, in(column.Name, English)),
-		fmt.Sprintf("строка %d, %s: ", n, in(column.Name, Russian)),
 	}
 }
 
@@ -73,10 +66,10 @@ func (c *checker) rule(r Rule) {
 		}
 		as := *f
 		as.Number, as.ID = table.Number, table.ID
-		c.row = rowPrefix(i+1, f)
+		c.where = place{row: i + 1, column: f}
 		c.compare(r, &as, row[column], c.other(r, row))
 	}
-	c.row = said{}
+	c.where = place{}
 }
 
 // other finds the value that a rule compares with: in the same row, or a plain field.

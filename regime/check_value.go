@@ -253,9 +253,8 @@ func (c *checker) figures(f *Field, value any) {
 		} else {
 			c.choice(f, key)
 		}
-		outer := c.row
-		c.row = said{outer.en + short(key) + ": ", outer.ru + short(key) + ": "}
+		c.where.key = key
 		c.figure(f, of[key])
-		c.row = outer
+		c.where.key = ""
 	}
 }

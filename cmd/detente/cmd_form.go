@@ -17,7 +17,7 @@ func (a *app) cmdForm() *cobra.Command {
 	return a.noun("form", "The forms that this program knows", `
 detente form list
 detente form show cica.2.1.1d
-detente form blank cica.2.1.1d > exercise.json`, a.formList(), a.formShow(), a.formBlank(), a.formCheck())
+detente form blank cica.2.1.1d > exercise.json`, a.formList(), a.formShow(), a.formBlank(), a.formCheck(), a.formSchema())
 }
 
 func formNamed(id string) (*regime.Form, error) {
@@ -56,6 +56,27 @@ detente form show cica.2.1.1d`, cobra.NoArgs, func(ctx context.Context, args []s
 		}
 		return a.show(all, func(w writer) { t.print(a, w, "") })
 	})
+}
+
+func (a *app) formSchema() *cobra.Command {
+	var language string
+	c := a.command("schema FORM", "Print the JSON Schema (2020-12) of a form, for other programs", `
+detente form schema cica.2.1.1d
+detente form schema cica.2.1.1d > notification.schema.json
+detente form schema exchange.invitation --language ru`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
+		f, err := formNamed(args[0])
+		if err != nil {
+			return err
+		}
+		b, err := f.Schema(regime.Lang(language))
+		if err != nil {
+			return err
+		}
+		_, err = a.stdout.Write(b)
+		return err
+	})
+	c.Flags().StringVar(&language, "language", "en", "language of names and help")
+	return c
 }
 
 func (a *app) formShow() *cobra.Command {
