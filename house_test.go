@@ -26,6 +26,7 @@ var floors = map[string]int{
 	"packs":            0,  // the forms, as data
 	"deploy":           0,  // the unit, as data
 	"party":            1,  // who
+	"position":         1,  // where
 	"internal/frame":   1,  // the container of bundles and proof files
 	"key":              2,  // one key per role
 	"act":              2,  // what is said
@@ -44,6 +45,7 @@ var floors = map[string]int{
 	"courier":          5,  // how it moves
 	"docket":           5,  // what stands
 	"provision":        5,  // what a text provides for
+	"paper":            5,  // what is printed
 	"node":             6,  // the house
 	"home":             7,  // the folder of one party's node
 	"control":          8,  // the door of a home for its commands
@@ -62,6 +64,8 @@ var forbidden = []prohibition{
 	{"seal", []string{"detente/act", "detente/regime"}, "a seal locks bytes: it does not know what they say"},
 	{"lodging", []string{"detente/key", "detente/act", "detente/roster"}, "findings follow from times and numbers alone"},
 	{"party", outside, "pure: same input, same answer, on every node"},
+	{"position", outside, "pure: same input, same answer, on every node"},
+	{"paper", outside, "pure: the same act gives the same paper"},
 	{"key", outside, "pure: same input, same answer, on every node"},
 	{"act", outside, "pure: same input, same answer, on every node"},
 	{"pack", outside, "pure: same input, same answer, on every node"},
@@ -81,7 +85,7 @@ var forbidden = []prohibition{
 }
 
 // pure packages take time as a value and randomness as an io.Reader.
-var pure = []string{"party", "key", "act", "seal", "regime", "lodging", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
+var pure = []string{"party", "position", "paper", "key", "act", "seal", "regime", "lodging", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
 
 // doors are the packages that may end the process, read flags and environment,
 // and set what holds for the whole process.
