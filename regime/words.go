@@ -65,6 +65,14 @@ var units = map[string]map[Lang]forms{
 	"degrees-c":   sign("°C", "°C"),
 }
 
+// Figure writes a whole number with its unit in a house language: "1,250 persons".
+// Without a unit it is the number alone.
+func Figure(n int, unit string, lang Lang) string { return counted(n, unit, lang) }
+
+// Quantity writes the value of a field of type number, as it was given, with its
+// unit in a house language: "1,250.50 m³/s".
+func Quantity(s, unit string, lang Lang) string { return quantity(s, unit, lang) }
+
 // sign is a unit that is written the same after any number.
 func sign(en, ru string) map[Lang]forms {
 	return map[Lang]forms{English: {en, en, en}, Russian: {ru, ru, ru}}

@@ -1,0 +1,211 @@
+package paper
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"detente/act"
+	"detente/internal/canon"
+	"detente/party"
+	"detente/regime"
+)
+
+// Kind is what is made of an act.
+type Kind string
+
+// The kinds of paper.
+const (
+	NoteVerbale Kind = "note-verbale" // with formulas, place for initials and seal
+	Form        Kind = "form"         // the content alone
+	Email       Kind = "email"        // a note without seal, as the text of a mail
+)
+
+// Letter is what is to be printed.
+type Letter struct {
+	Kind     Kind
+	Language regime.Lang // of the reader: one of Languages
+	Original regime.Lang // in which the author wrote; empty: not said
+	Status   act.Status
+	Number   string              // of the note; empty: a place for it
+	Place    string              // where it is issued; empty: a place for it
+	Date     time.Time           // its day, UTC; zero: a place for it
+	Thread   string              // reference; may be empty
+	Handling string              // handling mark; may be empty
+	Author   party.ID            // who speaks
+	To       []party.ID          // addressees; empty: all
+	Group    string              // name of the group in the language
+	Names    map[party.ID]string // of the parties in the language, from the roster
+	Form     *regime.Form        // nil: Text is the content
+	Values   *regime.Values      // the filled form
+	Text     string              // of a statement without a form
+	Act      act.Ref             // where the record has it; zero: a draft
+	Draft    canon.Digest        // of a draft
+}
+
+// ErrLanguage is returned for a language that a paper cannot be in.
+var ErrLanguage = errors.New("papers are in en, ru and kk")
+
+// sheet is a paper before its layout: every word chosen, nothing placed.
+type sheet struct {
+	letter  *Letter
+	words   *words
+	stamps  []string // on each page: handling mark, exercise, draft
+	author  string   // name
+	title   string
+	heads   [][2]string // label and value: number, date, to, reference
+	opening string
+	blocks  []block
+	closing string
+	remarks []string // on marks and languages
+	check   []string // lines by which it is compared with the record
+	code    string   // of the QR
+}
+
+// block is a heading, a paragraph of text, or one field.
+type block struct {
+	heading string
+	number  string
+	name    string
+	lines   []line
+	table   *table
+}
+
+// line is one line or paragraph of a value.
+type line struct {
+	text  string
+	free  bool   // written by the author, in the author's language
+	label string // of a cell, where a table is written row by row
+	row   int    // of that table, from 1; 0: no row
+}
+
+// table has columns with a head.
+type table struct {
+	head  []string
+	cells [][]line
+	stack []line // the same row by row, where the columns do not fit; nil: none
+}
+
+// compose chooses the words.
+func (l *Letter) compose() (*sheet, error) {
+	w, err := wordsOf(l.Language)
+	if err != nil {
+		return nil, err
+	}
+	s := &sheet{letter: l, words: w, author: l.name(l.Author)}
+	if l.Handling != "" {
+		s.stamps = append(s.stamps, oneLine(l.Handling))
+	}
+	switch l.Status {
+	case act.Exercise:
+		s.stamps = append(s.stamps, w.Exercise)
+	case act.Test:
+		s.stamps = append(s.stamps, w.Test)
+	}
+	if l.Act.IsZero() {
+		s.stamps = append(s.stamps, w.Draft)
+	}
+	s.title = w.Note
+	if l.Kind == Form && l.Form != nil {
+		s.title = text(l.Form.Title, l.Language)
+	}
+	s.head()
+	if l.Kind != Form {
+		s.opening, s.closing = s.formula(w.Opening), s.formula(w.Closing)
+	}
+	s.content()
+	s.checks()
+	return s, nil
+}
+
+// name is that of the roster; a party that it does not have is shown by its id.
+func (l *Letter) name(id party.ID) string {
+	if name, ok := l.Names[id]; ok {
+		return oneLine(name)
+	}
+	return oneLine(string(id))
+}
+
+// oneLine is text from elsewhere as one line of what can be shown.
+func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
+
+func (l *Letter) addressees() string {
+	names := make([]string, len(l.To))
+	for i, id := range l.To {
+		names[i] = l.name(id)
+	}
+	return strings.Join(names, ", ")
+}
+
+// blank is a place to be filled in by hand.
+const blank = "____________________"
+
+func (s *sheet) head() {
+	l, w := s.letter, s.words
+	number, date := oneLine(l.Number), blank
+	if number == "" {
+		number = blank
+	}
+	if !l.Date.IsZero() {
+		date = w.day(l.Date)
+	}
+	if l.Place != "" {
+		date = oneLine(l.Place) + ", " + date
+	}
+	to := l.addressees()
+	if len(l.To) == 0 {
+		to = w.All
+	}
+	s.heads = append(s.heads, [2]string{w.Number, number}, [2]string{w.DateLabel, date})
+	if l.Kind == Form {
+		s.heads = append(s.heads, [2]string{w.From, s.author})
+	}
+	s.heads = append(s.heads, [2]string{w.To, to})
+	if l.Thread != "" {
+		s.heads = append(s.heads, [2]string{w.Reference, oneLine(l.Thread)})
+	}
+}
+
+// formula fills in an opening or a closing.
+func (s *sheet) formula(f formula) string {
+	pattern, to := f.Many, ""
+	switch n := len(s.letter.To); n {
+	case 0:
+		pattern, to = f.All, oneLine(s.letter.Group)
+	case 1:
+		pattern, to = f.One, s.letter.addressees()
+	default:
+		names := strings.Split(s.letter.addressees(), ", ")
+		if len(names) != n { // a name with a comma
+			to = s.letter.addressees()
+			break
+		}
+		to = strings.Join(names[:n-1], ", ") + s.words.And + names[n-1]
+	}
+	return strings.NewReplacer("{from}", s.author, "{to}", to).Replace(pattern)
+}
+
+// checks are the lines by which a paper is compared with the record.
+func (s *sheet) checks() {
+	l, w := s.letter, s.words
+	if l.Act.IsZero() {
+		s.check = []string{w.Unsent + " " + l.Draft.String()}
+		s.code = "detente draft " + l.Draft.String()
+		return
+	}
+	place := fmt.Sprintf("%s %d", l.Act.Origin, l.Act.Index)
+	s.check = []string{
+		fmt.Sprintf("%s: %s, %s %d. %s: %s", w.Record, l.Act.Origin, w.Act, l.Act.Index, w.Leaf, l.Act.Leaf),
+		strings.ReplaceAll(w.Check, "{ref}", place),
+	}
+	s.code = "detente act " + l.Act.String()
+}
+
+// text of a form in a language, or in English where the form has no such names.
+func text(texts map[regime.Lang]string, lang regime.Lang) string {
+	if s, ok := texts[lang]; ok {
+		return s
+	}
+	return texts[regime.English]
+}
