@@ -5,7 +5,7 @@ const (
 	ClockBefore    = "before"    // not later than Least before Anchor, not earlier than Most
 	ClockWithin    = "within"    // within Least after Of
 	ClockYearly    = "yearly"    // the date of the occasion
-	ClockAfter     = "after"     // within Least after the date in Anchor, a fact outside the system
+	ClockAfter     = "after"     // within Least after the date in Anchor, a fact outside the system; with Of, Anchor stands in the form of that step
 	ClockAtStart   = "at-start"  // when Anchor comes
 	ClockWith      = "with"      // together with the step Of
 	ClockImmediate = "immediate" // "forthwith": the delay since Of or Anchor is shown, never judged
@@ -27,7 +27,10 @@ type Clock struct {
 	Least  string `yaml:"least,omitempty"`  // ISO 8601 duration, or a slot "$id"
 	Most   string `yaml:"most,omitempty"`   // the other end: not earlier than
 	Anchor string `yaml:"anchor,omitempty"` // field of the form with a date or moment
-	Until  string `yaml:"until,omitempty"`  // of ClockLasts
+	// Until is the field with the moment that is compared, of ClockLasts, ClockWithin and
+	// ClockAfter: a meeting is held within 48 hours, whenever word of it is lodged. Of the
+	// latter two, empty: the lodging.
+	Until  string `yaml:"until,omitempty"`
 	Of     string `yaml:"of,omitempty"`     // receipt, issue, or the id of a step
 	Window string `yaml:"window,omitempty"` // Anchor opens a window so long; notice is before it opens
 	Word   string `yaml:"word,omitempty"`   // of ClockImmediate: forthwith, promptly, without delay

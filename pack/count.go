@@ -16,8 +16,11 @@ type Count struct {
 	ID      string `yaml:"id"`
 	Title   Text   `yaml:"title"`
 	Article string `yaml:"article,omitempty"`
-	Of      string `yaml:"of"`             // code of the step whose filings count
-	When    *When  `yaml:"when,omitempty"` // only those that meet this
+	Of      string `yaml:"of"` // code of the step whose filings count
+	// Also lists further steps whose filings count, by forms with the same fields: one
+	// activity a year, above or below the levels.
+	Also []string `yaml:"also,omitempty"`
+	When *When    `yaml:"when,omitempty"` // only those that meet this
 	// Scope names what each account belongs to: "author", "asked", "host", a form
 	// field, in any combination; empty: all together.
 	Scope    []string `yaml:"scope,omitempty"`
@@ -40,6 +43,7 @@ type Count struct {
 // Gate is something that must have been filed before: "only if announced two years
 // ahead and listed in the calendar".
 type Gate struct {
+	Pos
 	Of    string `yaml:"of"` // code of a step
 	By    string `yaml:"by"` // month-day of the year Ahead years before that of From
 	Ahead int    `yaml:"ahead"`

@@ -11,6 +11,19 @@ const (
 	// maxFiles is the most files of a pack: a form for each step of a large text.
 	maxFiles = 256
 
-	// maxDepth is how deep conditions may nest.
-	maxDepth = 8
+	// maxMeasures is the most measures of a pack; the largest catalogue known has sixty.
+	maxMeasures = 500
+
+	// maxRules is the most rules and formulas of a pack, each of which is compiled:
+	// half a second for a pack that is made to cost it.
+	maxRules = 500
+
+	// maxFaults is the most faults that are named at once.
+	maxFaults = 500
+
+	// maxDepth is how deep conditions may nest, maxLeaves how many parts they may have.
+	maxDepth, maxLeaves = 8, 64
+
+	// maxCode is the longest code of a step: that of act.MaxMeasure.
+	maxCode = 64
 )

@@ -5,7 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
+	"detente/internal/rule"
 	"detente/regime"
 )
 
@@ -13,18 +15,27 @@ import (
 type linter struct {
 	p      *Pack
 	faults Faults
+	unread map[string]bool // forms that have faults of their own
 	codes  map[string]bool // of all steps, of any edition
+	rules  *rule.Env
+	ruled  int // rules compiled so far
 }
 
 // lint checks what a reader of YAML cannot: that all parts of a pack fit together.
-func lint(p *Pack) Faults {
-	l := &linter{p: p, codes: map[string]bool{}}
-	for i := range p.Measures {
-		for _, s := range p.Measures[i].Steps {
-			l.codes[p.Measures[i].Code(s.ID)] = true
-		}
+// What looks at one of the forms that could not be read is passed over.
+func lint(p *Pack, unread map[string]bool) Faults {
+	env, err := rule.New()
+	if err != nil {
+		panic("pack: " + err.Error()) // it depends on nothing but the program
 	}
+	l := &linter{p: p, codes: map[string]bool{}, unread: unread, rules: env}
+	if len(p.Measures) > maxMeasures {
+		l.add(p.Head.Pos, "the pack has %d measures; %d are the most", len(p.Measures), maxMeasures)
+		return l.faults
+	}
+	l.stepCodes()
 	l.head()
+	l.forms()
 	for i := range p.Measures {
 		l.measure(&p.Measures[i])
 	}
@@ -34,7 +45,52 @@ func lint(p *Pack) Faults {
 }
 
 func (l *linter) add(at Pos, format string, args ...any) {
-	l.faults = append(l.faults, Fault{Pos: at, Text: fmt.Sprintf(format, args...)})
+	if len(l.faults) < maxFaults {
+		l.faults = append(l.faults, Fault{Pos: at, Text: fmt.Sprintf(format, args...)})
+	}
+}
+
+// stepCodes gathers the codes by which acts name steps. A code leads to one step
+// in each edition.
+func (l *linter) stepCodes() {
+	of := map[string]*Measure{}
+	for i := range l.p.Measures {
+		m := &l.p.Measures[i]
+		for j := range m.Steps {
+			code := m.Code(m.Steps[j].ID)
+			if len(code) > maxCode {
+				l.add(m.Steps[j].Pos, "step: the code %q has more than %d characters; shorten the id of the measure or of the step", code, maxCode)
+			}
+			if o := of[code]; o != nil && o.ID != m.ID {
+				l.add(m.Steps[j].Pos, "step: the code %q also names a step of %s; give this one another id", code, o.ID)
+			}
+			of[code], l.codes[code] = m, true
+		}
+	}
+}
+
+// forms are named after the pack and have its languages.
+func (l *linter) forms() {
+	for name, f := range l.p.Forms {
+		at := Pos{File: formsDir + name + ".yaml", Line: 1}
+		if want := l.p.Head.ID + "." + name; f.ID != want {
+			l.add(at, "id: %q belongs here, after the pack and the file", want)
+		}
+		if !sameLangs(f.Languages, l.p.Head.Languages) {
+			l.add(at, "languages: those of the pack belong here: %s", langs(l.p.Head.Languages))
+		}
+		l.neutral(at, "title", f.Title)
+		for i := range f.Fields {
+			l.neutral(at, "field "+f.Fields[i].Number, f.Fields[i].Name)
+		}
+	}
+}
+
+func sameLangs(a, b []regime.Lang) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(a, b)
 }
 
 // one asks that a value is one of those known.
@@ -61,10 +117,16 @@ func (l *linter) text(at Pos, key string, t Text, needed bool) {
 			l.add(at, "%s: the text in %q is missing", key, lang)
 		}
 	}
-	for lang, s := range t {
+	for lang := range t {
 		if !slices.Contains(l.p.Head.Languages, lang) {
 			l.add(at, "%s: %q is not a language of the pack", key, lang)
 		}
+	}
+	l.neutral(at, key, t)
+}
+
+func (l *linter) neutral(at Pos, key string, t Text) {
+	for _, s := range t {
 		if w := unwelcome.FindString(s); w != "" {
 			l.add(at, "%s: %q judges; say what is provided for and what was shown", key, w)
 		}
@@ -99,12 +161,10 @@ func (l *linter) sure(at Pos, s Sure) {
 var (
 	// idRule: an id of a slot may begin with a digit, as articles do; of a measure it
 	// begins with that of the pack.
-	idRule   = regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*$`)
-	dayRule  = regexp.MustCompile(`^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`)
-	dateRule = regexp.MustCompile(`^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`)
-	// spanRule is ISO 8601 without seconds and fractions.
-	spanRule   = regexp.MustCompile(`^P([0-9]+Y)?([0-9]+M)?([0-9]+W)?([0-9]+D)?(T([0-9]+H)?([0-9]+M)?)?$`)
-	numberRule = regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,6})?$`)
+	idRule = regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*$`)
+	// spanRule is ISO 8601 without seconds and fractions; each part is at most 9,999.
+	spanRule   = regexp.MustCompile(strings.ReplaceAll(`^P(nY)?(nM)?(nW)?(nD)?(T(nH)?(nM)?)?$`, "n", "(?:0|[1-9][0-9]{0,3})"))
+	numberRule = regexp.MustCompile(`^(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$`)
 	codeRule   = regexp.MustCompile(`^[A-Z]{2}$`)
 )
 
@@ -120,10 +180,18 @@ func (l *linter) ids(what string, at Pos, id string, seen map[string]bool) {
 }
 
 func (l *linter) day(at Pos, key, s string, empty bool) {
-	if (s != "" || !empty) && !dayRule.MatchString(s) {
+	if (s != "" || !empty) && !isDay(s) {
 		l.add(at, "%s: a day such as 2011-12-01 belongs here, not %q", key, s)
 	}
 }
+
+func isDay(s string) bool {
+	t, err := time.Parse(time.DateOnly, s)
+	return err == nil && t.Format(time.DateOnly) == s
+}
+
+// isDate: a month and day; 29 February is one.
+func isDate(s string) bool { return isDay("2000-" + s) }
 
 func (l *linter) head() {
 	h := &l.p.Head
@@ -139,6 +207,9 @@ func (l *linter) head() {
 	l.one(h.Pos, "nature", string(h.Nature), string(LegallyBinding), string(PoliticallyBinding), string(Voluntary), string(Proposal))
 	if len(h.Languages) == 0 || h.Languages[0] != regime.English {
 		l.add(h.Pos, "languages: en comes first")
+	}
+	if len(h.Languages) > 1 && h.Unofficial == nil {
+		l.add(h.Pos, "unofficial: name the languages whose texts are unofficial translations; [] if there are none")
 	}
 	for _, u := range h.Unofficial {
 		if !slices.Contains(h.Languages, u) {
@@ -161,7 +232,12 @@ func (l *linter) head() {
 		seen[s.Key] = true
 	}
 	if h.TimeZone != "" && l.p.Zones[h.TimeZone] == nil {
-		l.add(h.Pos, "time_zone: the pack carries no file zones/%s; answers must not change with a build", h.TimeZone)
+		l.add(h.Pos, "time_zone: the pack carries no file zones/%s; answers must not change with a build", h.TimeZone+zoneSuffix)
+	}
+	for name, data := range l.p.Zones {
+		if _, err := time.LoadLocationFromTZData(name, data); err != nil {
+			l.add(Pos{File: zonesDir + name + zoneSuffix}, "this is not zone data as RFC 9636 describes it")
+		}
 	}
 	l.editions()
 	l.terms()
@@ -174,7 +250,7 @@ func (l *linter) editions() {
 	if len(h.Editions) == 0 {
 		l.add(h.Pos, "editions: at least one belongs here, with its entry into force")
 	}
-	for _, e := range h.Editions {
+	for i, e := range h.Editions {
 		if e.ID == "" || seen[e.ID] {
 			l.add(e.Pos, "edition %q: a name of its own belongs here", e.ID)
 		}
@@ -186,19 +262,32 @@ func (l *linter) editions() {
 		seen[e.ID] = true
 		last := map[string]string{}
 		for _, p := range e.InForce {
-			l.day(e.Pos, "in_force, from", p.From, false)
-			l.day(e.Pos, "in_force, until", p.Until, true)
-			l.text(e.Pos, "in_force, note", p.Note, false)
-			l.set(e.Pos, p.Set)
-			if p.Until != "" && p.Until < p.From || p.From <= last[p.Set] {
-				l.add(e.Pos, "in_force: the periods stand in order and do not overlap")
+			l.day(p.Pos, "in_force, from", p.From, false)
+			l.day(p.Pos, "in_force, until", p.Until, true)
+			l.text(p.Pos, "in_force, note", p.Note, false)
+			l.set(p.Pos, p.Set)
+			if p.last() < p.From || p.From <= last[p.Set] {
+				l.add(p.Pos, "in_force: the periods stand in order and do not overlap")
 			}
-			if last[p.Set] = p.Until; p.Until == "" {
-				last[p.Set] = "9999-12-31"
-			}
+			last[p.Set] = p.last()
 		}
+		l.alone(i)
 		if len(e.InForce) == 0 && h.Nature != Proposal {
 			l.add(e.Pos, "in_force: at least one period belongs here")
+		}
+	}
+}
+
+// alone asks that no earlier edition is in force for the same parties on a day of
+// edition i.
+func (l *linter) alone(i int) {
+	for _, p := range l.p.Head.Editions[i].InForce {
+		for _, earlier := range l.p.Head.Editions[:i] {
+			for _, q := range earlier.InForce {
+				if p.Set == q.Set && p.From <= q.last() && q.From <= p.last() {
+					l.add(p.Pos, "in_force: edition %q is in force then too; end the one the day before the other begins", earlier.ID)
+				}
+			}
 		}
 	}
 }
@@ -279,7 +368,7 @@ func fits(kind, v string) bool {
 	case SlotFigure:
 		return numberRule.MatchString(v)
 	case SlotDate:
-		return dateRule.MatchString(v)
+		return isDate(v)
 	case SlotSwitch:
 		return v == "on" || v == "off"
 	}
@@ -354,17 +443,24 @@ func (l *linter) catalogue() {
 		l.sources(a.Pos, a.Sources, a.Sure)
 		for _, c := range a.Coordinators {
 			if !codeRule.MatchString(c.Code) {
-				l.add(a.Pos, "coordinators: %q is not a code of ISO 3166-1", c.Code)
+				l.add(c.Pos, "coordinators: %q is not a code of ISO 3166-1; NO and ON stand in quotation marks", c.Code)
 			}
-			l.sources(a.Pos, c.Sources, c.Sure)
+			for key, s := range map[string]string{"from": c.From, "until": c.Until} {
+				if s != "" && !isDay(s) && !isDay(s+"-01-01") {
+					l.add(c.Pos, "coordinators, %s: a year or a day belongs here, not %q", key, s)
+				}
+			}
+			l.sources(c.Pos, c.Sources, c.Sure)
 		}
 		l.editionsOf(a.Pos, a.Editions)
 	}
+	seen = map[string]bool{}
 	for _, s := range l.p.Head.Cycle {
-		l.text(l.p.Head.Pos, "cycle, title", s.Title, true)
-		l.text(l.p.Head.Pos, "cycle, by", s.By, true)
-		l.text(l.p.Head.Pos, "cycle, when", s.When, false)
-		l.sources(l.p.Head.Pos, s.Sources, s.Sure)
+		l.ids("cycle", s.Pos, s.ID, seen)
+		l.text(s.Pos, "cycle, title", s.Title, true)
+		l.text(s.Pos, "cycle, by", s.By, true)
+		l.text(s.Pos, "cycle, when", s.When, false)
+		l.sources(s.Pos, s.Sources, s.Sure)
 	}
 }
 

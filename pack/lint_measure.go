@@ -26,8 +26,10 @@ func (l *linter) measure(m *Measure) {
 		l.add(m.Pos, "id: %q does not begin with %q, or is not small letters and digits parted by full stops or hyphens, at most 48", m.ID, h.ID+".")
 	}
 	for i := range l.p.Measures {
-		if o := &l.p.Measures[i]; o != m && o.ID == m.ID && overlap(o.Editions, m.Editions) {
-			l.add(m.Pos, "measure %s stands twice in one edition", m.ID)
+		if o := &l.p.Measures[i]; o == m {
+			break
+		} else if o.ID == m.ID && overlap(o.Editions, m.Editions) {
+			l.add(m.Pos, "measure %s stands twice in one edition; %s, line %d has it too", m.ID, o.File, o.Line)
 		}
 	}
 	if m.Article == "" {
@@ -39,6 +41,9 @@ func (l *linter) measure(m *Measure) {
 	l.text(m.Pos, "note", m.Note, false)
 	l.one(m.Pos, "strength", string(m.Strength), string(Shall), string(Should), string(May))
 	l.sources(m.Pos, m.Sources, m.Sure)
+	if m.ArticleSure != "" {
+		l.sure(m.Pos, m.ArticleSure)
+	}
 	if m.Sure == Low && !m.Off {
 		l.add(m.Pos, "sure: a measure known so unsurely is off; write off: true")
 	}
@@ -64,8 +69,10 @@ func (l *linter) measure(m *Measure) {
 	}
 	l.occasion(m)
 	l.steps(m)
+	seen := map[string]bool{}
 	for i := range m.Counts {
-		l.count(m, &m.Counts[i])
+		l.ids("count", m.Counts[i].Pos, m.Counts[i].ID, seen)
+		l.count(&m.Counts[i])
 	}
 	for i := range m.Ceilings {
 		l.ceiling(&m.Ceilings[i])
@@ -132,6 +139,8 @@ func (l *linter) occasion(m *Measure) {
 	}
 	if o.Starts != "" && !l.codes[o.Starts] {
 		l.add(m.Pos, "occasion, starts: no step has the code %q", o.Starts)
+	} else if o.Starts != "" {
+		l.begins(m)
 	}
 	if y := o.Yearly; y != nil {
 		l.date(m.Pos, "occasion, due", y.Due)
@@ -139,8 +148,11 @@ func (l *linter) occasion(m *Measure) {
 			l.date(m.Pos, "occasion, as_of", y.AsOf)
 		}
 		l.set(m.Pos, y.Each)
-		if y.Ahead < -2 || y.Ahead > 3 {
-			l.add(m.Pos, "occasion, ahead: the year covered lies between 2 before and 3 after that of the date")
+		if y.Ahead < -2 || y.Ahead > 3 || y.AsOfAhead < -2 || y.AsOfAhead > 3 {
+			l.add(m.Pos, "occasion, ahead, as_of_ahead: the year meant lies between 2 before and 3 after that of the date")
+		}
+		if y.Cycle != "" {
+			l.field(m.Pos, "occasion, cycle", l.formOf(m, MainStep), y.Cycle, regime.TypeYear, regime.TypeInt, regime.TypeDate)
 		}
 	}
 	if e := o.Every; e != nil {
@@ -152,24 +164,74 @@ func (l *linter) occasion(m *Measure) {
 	}
 }
 
+// begins asks that an occasion begins somewhere: measures that start each other in
+// a circle would all wait.
+func (l *linter) begins(m *Measure) {
+	at := m
+	for range len(l.p.Measures) {
+		next, s, ok := l.p.Step(at.Occasion.Starts, "")
+		if !ok || next.Occasion.Starts == "" {
+			return
+		}
+		if next.ID == at.ID {
+			if len(s.After) > 0 {
+				l.add(m.Pos, "occasion, starts: the step %q waits for another one itself, so no occasion begins", s.ID)
+			}
+			return
+		}
+		at = next
+	}
+	l.add(m.Pos, "occasion, starts: the measures from %q on start each other in a circle, so no occasion begins", m.Occasion.Starts)
+}
+
 func (l *linter) date(at Pos, key, s string) {
 	if id, ok := strings.CutPrefix(s, "$"); ok {
 		l.slot(at, id, SlotDate)
-	} else if !dateRule.MatchString(s) {
+	} else if !isDate(s) {
 		l.add(at, "%s: a month and day such as 12-15, or a slot such as $due, belongs here, not %q", key, s)
 	}
 }
 
 // opener is the form of the filing that opens an occasion, if there is one.
-func (l *linter) opener(m *Measure) *regime.Form {
+func (l *linter) opener(m *Measure) form {
 	if m.Occasion.Starts != "" {
-		f, _ := l.p.Form(m.Occasion.Starts)
-		return f
+		return l.formBy(m.Occasion.Starts)
 	}
-	if s, ok := m.Step(MainStep); ok {
-		return l.p.Forms[s.Form]
+	return l.formOf(m, MainStep)
+}
+
+// form is the form of a step while it is looked at.
+type form struct {
+	*regime.Form
+	other  *regime.Form // where the field may stand as well; nil: nowhere
+	unread bool         // one of them has faults of its own: nothing more is said
+}
+
+// or is f, or where it has no such field, other.
+func (f form) or(other form) form {
+	if f.Form == nil {
+		return form{other.Form, nil, f.unread || other.unread}
 	}
-	return nil
+	return form{f.Form, other.Form, f.unread || other.unread}
+}
+
+func (l *linter) formNamed(name string) form {
+	return form{Form: l.p.Forms[name], unread: l.unread[name]}
+}
+
+func (l *linter) formOf(m *Measure, step string) form {
+	if s, ok := m.Step(step); ok {
+		return l.formNamed(s.Form)
+	}
+	return form{}
+}
+
+// formBy is the form of the step that a code names.
+func (l *linter) formBy(code string) form {
+	if _, s, ok := l.p.Step(code, ""); ok {
+		return l.formNamed(s.Form)
+	}
+	return form{}
 }
 
 func (l *linter) steps(m *Measure) {
@@ -187,10 +249,45 @@ func (l *linter) steps(m *Measure) {
 	}
 }
 
+// after looks at what opens a step.
+func (l *linter) after(m *Measure, s *Step, before map[string]bool) {
+	for _, o := range s.After {
+		l.one(o.Pos, "after, was", o.Was, WasDone, WasSilent, WasInsufficient, WasDeclined, WasFiled)
+		earlier, ok := m.Step(o.Step)
+		if !ok || o.Step == s.ID || !before[o.Step] {
+			l.add(o.Pos, "after: %q is not an earlier step of this measure", o.Step)
+			continue
+		}
+		if o.Was == WasSilent && (earlier.Clock == nil || earlier.Clock.Kind == ClockImmediate) {
+			l.add(o.Pos, "after: the step %q has no clock that runs out, so it is never silent", o.Step)
+		}
+		if o.Was == WasDeclined && len(earlier.Refusals) == 0 {
+			l.add(o.Pos, "after: the step %q has no refusals, so it is never declined", o.Step)
+		}
+		if o.Answer == "" {
+			continue
+		}
+		if earlier.Answer == "" {
+			l.add(o.Pos, "after: the step %q has no field of answers, so it never answers %q", o.Step, o.Answer)
+		} else if f := l.field(o.Pos, "after, answer", l.formNamed(earlier.Form), earlier.Answer); f != nil {
+			l.choices(o.Pos, "after, answer", f, o.Answer)
+		}
+	}
+}
+
+// choices asks that codes are among those of a field.
+func (l *linter) choices(at Pos, key string, f *regime.Field, codes ...string) {
+	for _, c := range codes {
+		if !slices.ContainsFunc(f.Choices, func(x regime.Choice) bool { return x.Code == c }) {
+			l.add(at, "%s: the field %s has no choice %q", key, f.ID, c)
+		}
+	}
+}
+
 func (l *linter) step(m *Measure, s *Step, before map[string]bool) {
 	l.text(s.Pos, "title", s.Title, true)
 	l.text(s.Pos, "silence", s.Silence, false)
-	if s.Form != "" && l.p.Forms[s.Form] == nil {
+	if s.Form != "" && l.p.Forms[s.Form] == nil && !l.unread[s.Form] {
 		l.add(s.Pos, "form: there is no file forms/%s.yaml", s.Form)
 	}
 	if s.Strength != "" {
@@ -199,37 +296,34 @@ func (l *linter) step(m *Measure, s *Step, before map[string]bool) {
 	if s.Sure != "" {
 		l.sure(s.Pos, s.Sure)
 	}
-	l.role(m, s, "by", s.By)
-	l.role(m, s, "to", s.To)
+	l.role(m, s, "by", s.By, before)
+	l.role(m, s, "to", s.To, before)
 	if s.Copy != nil {
-		l.role(m, s, "copy", *s.Copy)
+		l.role(m, s, "copy", *s.Copy, before)
 	}
-	for _, o := range s.After {
-		if o.Step == s.ID || !before[o.Step] {
-			l.add(s.Pos, "after: %q is not an earlier step of this measure", o.Step)
-		}
-		l.one(s.Pos, "after, was", o.Was, WasDone, WasSilent, WasInsufficient, WasDeclined, WasFiled)
+	if s.Sealed != "" {
+		l.one(s.Pos, "sealed", s.Sealed, "parties")
 	}
-	form := l.opener(m)
-	if s.When != nil {
-		l.when(s.When, form, 1)
-	}
-	if s.Discharged != nil {
-		l.when(s.Discharged, form, 1)
-	}
-	own := l.p.Forms[s.Form]
+	l.after(m, s, before)
+	opener, own := l.opener(m), l.formNamed(s.Form)
+	l.when(s.When, opener)
+	l.when(s.Discharged, opener)
 	if s.Clock != nil {
-		l.clock(m, s, *s.Clock, own, before)
+		l.clock(m, s, s.Clock, own, before)
 	}
 	for i := range s.Instead {
-		l.when(&s.Instead[i].When, form, 1)
-		l.text(s.Pos, "instead, says", s.Instead[i].Says, true)
-		l.clock(m, s, s.Instead[i].Clock, own, before)
+		x := &s.Instead[i]
+		if s.Clock == nil {
+			l.add(x.Pos, "instead: the step has no clock to which this could be an exception")
+		}
+		l.when(&x.When, own.or(opener)) // the filing itself can claim it
+		l.text(x.Pos, "instead, says", x.Says, true)
+		l.clock(m, s, &x.Clock, own, before)
 	}
 	l.answers(s, own)
 }
 
-func (l *linter) answers(s *Step, form *regime.Form) {
+func (l *linter) answers(s *Step, form form) {
 	if len(s.Refusals) > 0 && s.Answer == "" {
 		l.add(s.Pos, "refusals: name in answer the field of the form that gives one of them")
 	}
@@ -239,24 +333,37 @@ func (l *linter) answers(s *Step, form *regime.Form) {
 	f := l.field(s.Pos, "answer", form, s.Answer, regime.TypeChoice)
 	seen := map[string]bool{}
 	for _, r := range s.Refusals {
-		l.ids("refusal", s.Pos, r.Code, seen)
-		l.text(s.Pos, "refusals, title", r.Title, true)
-		if f != nil && !slices.ContainsFunc(f.Choices, func(c regime.Choice) bool { return c.Code == r.Code }) {
-			l.add(s.Pos, "refusals: the field %s has no choice %q", s.Answer, r.Code)
+		l.ids("refusal", r.Pos, r.Code, seen)
+		l.text(r.Pos, "refusals, title", r.Title, true)
+		if f != nil {
+			l.choices(r.Pos, "refusals", f, r.Code)
 		}
 		for _, need := range r.Needs {
-			l.field(s.Pos, "refusals, needs", form, need)
+			l.field(r.Pos, "refusals, needs", form, need)
 		}
 		if r.DaysIn != "" {
-			l.field(s.Pos, "refusals, days_in", form, r.DaysIn, regime.TypeInt)
+			l.field(r.Pos, "refusals, days_in", form, r.DaysIn, regime.TypeInt)
+		}
+		if r.AtMost < 0 || r.Days < 0 || (r.Days > 0) != (r.DaysIn != "") {
+			l.add(r.Pos, "refusals: days belong together with the field days_in that counts them, and no number is below 0")
 		}
 	}
 }
 
-func (l *linter) role(m *Measure, s *Step, key string, r Role) {
+func joint(sets []Set) int {
+	n := 0
+	for i := range sets {
+		if sets[i].Joint {
+			n++
+		}
+	}
+	return n
+}
+
+func (l *linter) role(m *Measure, s *Step, key string, r Role, before map[string]bool) {
 	l.one(s.Pos, key+", who", r.Who, RoleEach, RoleOthers, RoleAuthor, RoleAsked, RoleField, RoleShare, RoleSet, RoleOther, RoleEither, RoleAnybody)
-	if (r.Who == RoleSet) && r.Set == "" {
-		l.add(s.Pos, "%s: name the set", key)
+	if (r.Who == RoleSet) != (r.Set != "") && r.Who != RoleEach && r.Who != RoleOther {
+		l.add(s.Pos, "%s: who: set and the name of the set belong together", key)
 	}
 	l.set(s.Pos, r.Set)
 	switch r.Who {
@@ -264,22 +371,33 @@ func (l *linter) role(m *Measure, s *Step, key string, r Role) {
 		l.field(s.Pos, key, l.opener(m), r.Field, regime.TypeState, regime.TypeStates)
 	case RoleShare:
 		l.field(s.Pos, key, l.opener(m), r.Field, regime.TypeMap)
-	}
-	if r.Step != "" {
-		if _, ok := m.Step(r.Step); !ok {
-			l.add(s.Pos, "%s: %q is not a step of this measure", key, r.Step)
+		if s.When == nil {
+			l.add(s.Pos, "%s: who: share needs the condition of the step (when), which each state's own figure meets", key)
 		}
+	case RoleOther:
+		if joint(l.p.Head.Sets) != 2 {
+			l.add(s.Pos, "%s: who: other-side needs two sets of pack.yaml that are joint", key)
+		}
+	}
+	if r.Step != "" && (r.Step == s.ID || !before[r.Step]) {
+		l.add(s.Pos, "%s: %q is not an earlier step of this measure", key, r.Step)
 	}
 }
 
 // field asks for a field of a form, of one of some types (none: of any). Without
 // a form it says so.
-func (l *linter) field(at Pos, key string, form *regime.Form, id string, types ...string) *regime.Field {
-	if form == nil {
+func (l *linter) field(at Pos, key string, form form, id string, types ...string) *regime.Field {
+	if form.unread {
+		return nil
+	}
+	if form.Form == nil {
 		l.add(at, "%s: there is no form with a field %q", key, id)
 		return nil
 	}
 	f, ok := form.Field(id)
+	if !ok && form.other != nil {
+		f, ok = form.other.Field(id)
+	}
 	if !ok {
 		l.add(at, "%s: the form %s has no field %q", key, form.ID, id)
 		return nil

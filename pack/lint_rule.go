@@ -1,9 +1,11 @@
 package pack
 
 import (
+	"slices"
 	"strings"
 	"time"
 
+	"detente/internal/rule"
 	"detente/regime"
 )
 
@@ -20,30 +22,26 @@ func (l *linter) span(at Pos, key, s string) {
 var dated = []string{regime.TypeDate, regime.TypeMoment}
 
 // clock looks at a clock of step s, whose own form is form.
-func (l *linter) clock(m *Measure, s *Step, c Clock, form *regime.Form, before map[string]bool) {
+func (l *linter) clock(m *Measure, s *Step, c *Clock, own form, before map[string]bool) {
 	at := c.Pos
-	if at.Line == 0 {
-		at = s.Pos
-	}
 	for key, v := range map[string]string{"least": c.Least, "most": c.Most, "window": c.Window, "soon": c.Soon} {
 		l.span(at, "clock, "+key, v)
 	}
 	if c.Sure != "" {
 		l.sure(at, c.Sure)
 	}
-	anchored := func() {
-		// the date may stand in the form of this step, or in that which opened the occasion
-		if form != nil {
-			if f, ok := form.Field(c.Anchor); ok {
-				l.field(at, "clock, anchor", form, f.ID, dated...)
-				return
-			}
-		}
-		l.field(at, "clock, anchor", l.opener(m), c.Anchor, dated...)
+	l.keys(at, c)
+	if c.Until != "" {
+		l.field(at, "clock, until", own.or(l.opener(m)), c.Until, dated...)
 	}
+	// the date may stand in the form of this step, or in that which opened the occasion
+	anchored := func() { l.field(at, "clock, anchor", own.or(l.opener(m)), c.Anchor, dated...) }
 	follows := func() {
 		switch {
 		case c.Of == OfReceipt || c.Of == OfIssue:
+			if len(s.After) == 0 && m.Occasion.Starts == m.Code(s.ID) && c.Kind != ClockImmediate {
+				l.add(at, "clock, of: this step opens the occasion, so a clock cannot run from its own %s", c.Of)
+			}
 		case c.Of == s.ID || !before[c.Of]:
 			l.add(at, "clock, of: %q is not receipt, issue, or an earlier step", c.Of)
 		}
@@ -66,11 +64,15 @@ func (l *linter) clock(m *Measure, s *Step, c Clock, form *regime.Form, before m
 		anchored()
 	case ClockAfter:
 		need("least", c.Least)
-		anchored()
+		if c.Of == "" {
+			anchored()
+		} else if follows(); before[c.Of] {
+			l.field(at, "clock, anchor", l.formOf(m, c.Of), c.Anchor, dated...)
+		}
 	case ClockLasts:
 		need("least", c.Least)
+		need("until", c.Until)
 		anchored()
-		l.field(at, "clock, until", form, c.Until, dated...)
 	case ClockWithin, ClockSilence:
 		need("least", c.Least)
 		follows()
@@ -89,6 +91,25 @@ func (l *linter) clock(m *Measure, s *Step, c Clock, form *regime.Form, before m
 		}
 	default:
 		l.one(at, "clock, kind", c.Kind, ClockBefore, ClockWithin, ClockYearly, ClockAfter, ClockAtStart, ClockWith, ClockImmediate, ClockLasts, ClockSilence)
+	}
+}
+
+// clockKeys are the keys that a kind of clock reads; another one would look as if
+// it meant something.
+var clockKeys = map[string]string{
+	ClockBefore: "least most anchor window soon", ClockWithin: "least of until soon", ClockYearly: "soon", ClockAfter: "least anchor of until soon",
+	ClockAtStart: "anchor soon", ClockWith: "of soon", ClockImmediate: "anchor of word", ClockLasts: "least anchor until soon", ClockSilence: "least of soon",
+}
+
+func (l *linter) keys(at Pos, c *Clock) {
+	known, ok := clockKeys[c.Kind]
+	if !ok {
+		return
+	}
+	for _, k := range [][2]string{{"least", c.Least}, {"most", c.Most}, {"anchor", c.Anchor}, {"until", c.Until}, {"of", c.Of}, {"window", c.Window}, {"word", c.Word}, {"soon", c.Soon}} {
+		if k[1] != "" && !slices.Contains(strings.Fields(known), k[0]) {
+			l.add(at, "clock, %s: a clock of kind %s does not read it; take it out", k[0], c.Kind)
+		}
 	}
 }
 
@@ -129,10 +150,23 @@ func (l *linter) number(at Pos, key, s string) {
 	}
 }
 
-// when looks at a condition over a form.
-func (l *linter) when(w *When, form *regime.Form, depth int) {
+// when looks at a condition over a form; nil is none.
+func (l *linter) when(w *When, form form) {
+	if w != nil {
+		leaves := 0
+		l.part(w, form, 1, &leaves)
+	}
+}
+
+func (l *linter) part(w *When, form form, depth int, leaves *int) {
 	if depth > maxDepth {
 		l.add(w.Pos, "a condition nests at most %d deep", maxDepth)
+		return
+	}
+	if *leaves++; *leaves > maxLeaves {
+		if *leaves == maxLeaves+1 {
+			l.add(w.Pos, "a condition has at most %d parts", maxLeaves)
+		}
 		return
 	}
 	ways := 0
@@ -145,13 +179,13 @@ func (l *linter) when(w *When, form *regime.Form, depth int) {
 		l.add(w.Pos, "a condition has exactly one of all, any, not, figure, field, lasts, elapsed, area and rule")
 	}
 	for i := range w.All {
-		l.when(&w.All[i], form, depth+1)
+		l.part(&w.All[i], form, depth+1, leaves)
 	}
 	for i := range w.Any {
-		l.when(&w.Any[i], form, depth+1)
+		l.part(&w.Any[i], form, depth+1, leaves)
 	}
 	if w.Not != nil {
-		l.when(w.Not, form, depth+1)
+		l.part(w.Not, form, depth+1, leaves)
 	}
 	l.text(w.Pos, "says", w.Says, w.Rule != "")
 	if w.Sure != "" {
@@ -160,7 +194,7 @@ func (l *linter) when(w *When, form *regime.Form, depth int) {
 	l.leaf(w, form)
 }
 
-func (l *linter) leaf(w *When, form *regime.Form) {
+func (l *linter) leaf(w *When, form form) {
 	switch {
 	case w.Figure != "":
 		l.figure(w.Pos, w.Figure, form)
@@ -171,22 +205,70 @@ func (l *linter) leaf(w *When, form *regime.Form) {
 			}
 			l.number(w.Pos, key, v)
 		}
-		if bounds == 0 {
-			l.add(w.Pos, "figure: one of at_least, more_than, at_most and less_than belongs here")
+		if bounds != 1 {
+			l.add(w.Pos, "figure: exactly one of at_least, more_than, at_most and less_than belongs here")
 		}
 	case w.Field != "":
-		l.field(w.Pos, "field", form, w.Field, regime.TypeChoice, regime.TypeChoices, regime.TypeBool, regime.TypeState, regime.TypeStates)
-		if len(w.Is) == 0 {
-			l.add(w.Pos, "is: the answers for which this holds belong here")
-		}
+		l.is(w, l.field(w.Pos, "field", form, w.Field, regime.TypeChoice, regime.TypeChoices, regime.TypeBool, regime.TypeState, regime.TypeStates))
 	case w.Lasts != nil, w.Elapsed != nil:
 		l.lasts(w, form)
 	case w.Area != "":
 		l.area(w, form)
+	case w.Rule != "":
+		if r := l.rule(w.Pos, "rule", w.Rule, l.rules.Condition); r != nil {
+			for _, id := range r.Form {
+				l.field(w.Pos, "rule", form, id)
+			}
+			if len(r.Latest) > 0 {
+				l.add(w.Pos, "rule: latest belongs to formulas of counts; a condition reads form")
+			}
+		}
 	}
 }
 
-func (l *linter) figure(at Pos, name string, form *regime.Form) {
+// is looks at the answers for which a field is asked.
+func (l *linter) is(w *When, f *regime.Field) {
+	if len(w.Is) == 0 {
+		l.add(w.Pos, "is: the answers for which this holds belong here")
+	}
+	if f == nil {
+		return
+	}
+	switch f.Type {
+	case regime.TypeChoice, regime.TypeChoices:
+		l.choices(w.Pos, "is", f, w.Is...)
+	case regime.TypeBool:
+		for _, v := range w.Is {
+			l.one(w.Pos, "is", v, "true", "false")
+		}
+	}
+}
+
+// rule compiles an expression as the engine will, and asks that it ends in time.
+func (l *linter) rule(at Pos, key, text string, compile func(string) (*rule.Rule, error)) *rule.Rule {
+	if l.ruled++; l.ruled > maxRules {
+		if l.ruled == maxRules+1 {
+			l.add(at, "%s: a pack has at most %d rules and formulas", key, maxRules)
+		}
+		return nil
+	}
+	r, err := compile(text)
+	if err != nil {
+		l.add(at, "%s: this is not understood: %v", key, err)
+		return nil
+	}
+	if r.Most > rule.MaxCost {
+		l.add(at, "%s: it can take %d steps over the largest form and would be stopped at %d; take the loop in the loop out", key, r.Most, rule.MaxCost)
+	}
+	for _, id := range r.Slots {
+		if _, ok := l.p.Head.Slot(id); !ok {
+			l.add(at, "%s: slot %q is not among the slots of pack.yaml", key, id)
+		}
+	}
+	return r
+}
+
+func (l *linter) figure(at Pos, name string, form form) {
 	id, column, split := strings.Cut(name, ".")
 	switch {
 	case !split:
@@ -195,24 +277,25 @@ func (l *linter) figure(at Pos, name string, form *regime.Form) {
 		l.field(at, "figure", form, id, regime.TypeMap)
 	default:
 		f := l.field(at, "figure", form, id, regime.TypeMap, regime.TypeRows)
-		if f != nil && f.Type == regime.TypeRows {
-			for _, c := range f.Columns {
-				if c.ID == column {
-					return
-				}
-			}
-			l.add(at, "figure: the table %s has no column %q", id, column)
+		switch {
+		case f == nil:
+		case f.Type == regime.TypeMap && f.Keys == "choice":
+			l.choices(at, "figure", f, column)
+		case f.Type == regime.TypeRows && !slices.ContainsFunc(f.Columns, func(c regime.Field) bool {
+			return c.ID == column && (c.Type == regime.TypeInt || c.Type == regime.TypeNumber || c.Type == regime.TypeMap)
+		}):
+			l.add(at, "figure: the table %s has no column %q of figures", id, column)
 		}
 	}
 }
 
-func (l *linter) lasts(w *When, form *regime.Form) {
+func (l *linter) lasts(w *When, form form) {
 	x := w.Lasts
 	if x == nil {
 		x = w.Elapsed
 	}
 	l.field(w.Pos, "from", form, x.From, dated...)
-	if w.Lasts != nil {
+	if w.Lasts != nil || x.To != "" {
 		l.field(w.Pos, "to", form, x.To, dated...)
 	}
 	if (x.MoreThan == "") == (x.AtLeast == "") {
@@ -222,7 +305,7 @@ func (l *linter) lasts(w *When, form *regime.Form) {
 	l.span(w.Pos, "at_least", x.AtLeast)
 }
 
-func (l *linter) area(w *When, form *regime.Form) {
+func (l *linter) area(w *When, form form) {
 	l.field(w.Pos, "area", form, w.Area, regime.TypeArea, regime.TypePlaces, regime.TypePlace, regime.TypeLine)
 	ways := 0
 	for _, z := range []string{w.Within, w.Meets} {
@@ -244,69 +327,4 @@ func (l *linter) area(w *When, form *regime.Form) {
 	if ways != 1 {
 		l.add(w.Pos, "area: exactly one of within, meets and near belongs here")
 	}
-}
-
-func (l *linter) count(m *Measure, c *Count) {
-	l.text(c.Pos, "title", c.Title, true)
-	l.one(c.Pos, "period", c.Period, PerYear, Per3Years, PerAtOnce, PerEver, PerRolling)
-	form, known := l.p.Form(c.Of)
-	if !l.codes[c.Of] {
-		l.add(c.Pos, "of: no step has the code %q", c.Of)
-	}
-	if c.When != nil && known {
-		l.when(c.When, form, 1)
-	}
-	if (c.Period == PerRolling) != (c.Length != "") {
-		l.add(c.Pos, "length: belongs to the period rolling, and only there")
-	}
-	l.span(c.Pos, "length", c.Length)
-	if c.From != "" && known {
-		l.field(c.Pos, "from", form, c.From, dated...)
-	}
-	if c.Period == PerAtOnce && known {
-		l.field(c.Pos, "to", form, c.To, dated...)
-	}
-	if c.AtMost == "" && c.AtLeast == "" && len(c.Gate) == 0 {
-		l.add(c.Pos, "a count has at_most, at_least, or a gate")
-	}
-	for key, v := range map[string]string{"at_most": c.AtMost, "at_least": c.AtLeast} {
-		if !strings.HasPrefix(v, "=") {
-			l.number(c.Pos, key, v)
-		} else if c.Figures != "" && !l.codes[c.Figures] {
-			l.add(c.Pos, "figures: no step has the code %q", c.Figures)
-		}
-	}
-	for _, s := range c.Scope {
-		if s != "author" && s != "asked" && known {
-			l.field(c.Pos, "scope", form, s)
-		}
-	}
-	if c.Full != "" {
-		l.one(c.Pos, "full", c.Full, "tell-all", "may-decline")
-	}
-	for _, g := range c.Gate {
-		if !l.codes[g.Of] {
-			l.add(c.Pos, "gate, of: no step has the code %q", g.Of)
-		}
-		l.date(c.Pos, "gate, by", g.By)
-	}
-}
-
-func (l *linter) ceiling(c *Ceiling) {
-	form, known := l.p.Form(c.Of)
-	if !l.codes[c.Of] {
-		l.add(c.Pos, "of: no step has the code %q", c.Of)
-	} else if known {
-		l.figure(c.Pos, c.Figure, form)
-		for id := range c.Where {
-			l.field(c.Pos, "where", form, id)
-		}
-	}
-	if c.AtMost == "" {
-		l.add(c.Pos, "at_most: a ceiling has a figure; zero is one too")
-	}
-	l.number(c.Pos, "at_most", c.AtMost)
-	l.set(c.Pos, c.Set)
-	l.day(c.Pos, "from", c.From, true)
-	l.sources(c.Pos, c.Sources, c.Sure)
 }

@@ -56,6 +56,9 @@ const archive = "detente-pack/v1"
 
 const measuresDir, formsDir, zonesDir = "measures/", "forms/", "zones/"
 
+// zoneSuffix ends the name of a file of zone data.
+const zoneSuffix = ".tzif"
+
 // belongs reports whether a path is part of a pack. Cases and remarks for people
 // lie beside it and are not.
 func belongs(name string) bool {
@@ -66,7 +69,7 @@ func belongs(name string) bool {
 	case dir == measuresDir, dir == formsDir:
 		return strings.HasSuffix(base, ".yaml")
 	}
-	return strings.HasPrefix(name, zonesDir)
+	return strings.HasPrefix(name, zonesDir) && strings.HasSuffix(base, zoneSuffix)
 }
 
 // Load reads the folder of one pack. The error is a Faults with all of them, or
@@ -146,7 +149,8 @@ type measuresFile struct {
 
 func read(files map[string][]byte) (*Pack, error) {
 	p := &Pack{Forms: map[string]*regime.Form{}, Zones: map[string][]byte{}, files: files}
-	var faults Faults
+	var faults, forms Faults // of the forms apart: the rest can still be looked at
+	unread := map[string]bool{}
 	if _, ok := files["pack.yaml"]; !ok {
 		return nil, Faults{{Pos: Pos{File: "pack.yaml"}, Text: "the pack has no such file; it says what the text is"}}
 	}
@@ -167,22 +171,23 @@ func read(files map[string][]byte) (*Pack, error) {
 		case dir == formsDir:
 			f, err := regime.ParseFormYAML(b)
 			if err != nil {
-				faults = append(faults, formFault(name, err))
+				forms = append(forms, formFault(name, err))
+				unread[strings.TrimSuffix(base, ".yaml")] = true
 				continue
 			}
 			p.Forms[strings.TrimSuffix(base, ".yaml")] = f
 		default:
-			p.Zones[strings.TrimPrefix(name, zonesDir)] = b
+			p.Zones[strings.TrimSuffix(strings.TrimPrefix(name, zonesDir), zoneSuffix)] = b
 		}
 	}
-	if len(faults) > 0 {
+	if len(faults) == 0 {
+		faults = lint(p, unread)
+	}
+	if faults = append(faults, forms...); len(faults) > 0 {
 		faults.sort()
 		return nil, faults
 	}
 	p.digest = canon.DigestOf(bytesOf(files))
-	if faults = lint(p); len(faults) > 0 {
-		return nil, faults
-	}
 	return p, nil
 }
 

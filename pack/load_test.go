@@ -134,3 +134,26 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A form that cannot be read hides nothing else, and nothing that looks at it is
+// held against the measures.
+func TestAllAtOnce(t *testing.T) {
+	files := small(t)
+	for _, c := range []struct{ file, from, to string }{
+		{"forms/notice.yaml", "type: date", "type: day"},
+		{"pack.yaml", "nature: politically-binding", "nature: binding"},
+		{"measures/one.yaml", "period: 3-calendar-years", "period: sometimes"},
+	} {
+		files[c.file].Data = []byte(strings.Replace(string(files[c.file].Data), c.from, c.to, 1))
+	}
+	_, err := Load(files)
+	faults, ok := err.(Faults)
+	if !ok || len(faults) != 3 {
+		t.Fatalf("three faults, not %v", faults)
+	}
+	for i, file := range []string{"forms/notice.yaml", "measures/one.yaml", "pack.yaml"} {
+		if faults[i].File != file || faults[i].Line == 0 {
+			t.Errorf("fault %d is %s", i, faults[i])
+		}
+	}
+}

@@ -14,21 +14,24 @@ const (
 // Measure is one thing that states agreed to do.
 type Measure struct {
 	Pos
-	ID       string    `yaml:"id"`                 // <pack>.<name>, e.g. vd11.inspection
-	Editions []string  `yaml:"editions,omitempty"` // of the text; empty: all
-	Title    Text      `yaml:"title"`
-	Article  string    `yaml:"article"` // as a reader finds it in the text
-	Meaning  Text      `yaml:"meaning"` // our own short paraphrase, shown as such
-	Strength Strength  `yaml:"strength"`
-	Place    Place     `yaml:"place"`
-	Sources  []string  `yaml:"sources"`
-	Sure     Sure      `yaml:"sure"`
-	Off      bool      `yaml:"off,omitempty"` // known too unsurely to be judged; shown as unverified
-	Zone     string    `yaml:"zone,omitempty"`
-	Occasion Occasion  `yaml:"occasion"`
-	Steps    []Step    `yaml:"steps,omitempty"`
-	Counts   []Count   `yaml:"counts,omitempty"`
-	Ceilings []Ceiling `yaml:"ceilings,omitempty"`
+	ID       string   `yaml:"id"`                 // <pack>.<name>, e.g. vd11.inspection
+	Editions []string `yaml:"editions,omitempty"` // of the text; empty: all
+	Title    Text     `yaml:"title"`
+	Article  string   `yaml:"article"` // as a reader finds it in the text
+	// ArticleSure says how well the number of the article is known, if not as Sure: a
+	// figure can be sure and the paragraph that it stands in be from memory.
+	ArticleSure Sure      `yaml:"article_sure,omitempty"`
+	Meaning     Text      `yaml:"meaning"` // our own short paraphrase, shown as such
+	Strength    Strength  `yaml:"strength"`
+	Place       Place     `yaml:"place"`
+	Sources     []string  `yaml:"sources"`
+	Sure        Sure      `yaml:"sure"`
+	Off         bool      `yaml:"off,omitempty"` // known too unsurely to be judged; shown as unverified
+	Zone        string    `yaml:"zone,omitempty"`
+	Occasion    Occasion  `yaml:"occasion"`
+	Steps       []Step    `yaml:"steps,omitempty"`
+	Counts      []Count   `yaml:"counts,omitempty"`
+	Ceilings    []Ceiling `yaml:"ceilings,omitempty"`
 	// Outcomes are this text's own words for a state of what it provides for.
 	Outcomes map[string]Text `yaml:"outcomes,omitempty"`
 	Needs    []string        `yaml:"needs,omitempty"` // measures that it stands on
@@ -144,6 +147,7 @@ const (
 
 // Opening is one way to the next step.
 type Opening struct {
+	Pos
 	Step string `yaml:"step"`
 	Was  string `yaml:"was"`
 	// Answer opens only where the filing of Step gave this code in its answer field.
@@ -152,6 +156,7 @@ type Opening struct {
 
 // Exception replaces the clock where its condition holds.
 type Exception struct {
+	Pos
 	When  When  `yaml:"when"`
 	Clock Clock `yaml:"clock"`
 	Claim bool  `yaml:"claim,omitempty"` // said by the author and open to dispute
@@ -160,12 +165,16 @@ type Exception struct {
 
 // Refusal is one way to say no.
 type Refusal struct {
-	Code   string   `yaml:"code"`
-	Title  Text     `yaml:"title"`
-	Lawful bool     `yaml:"lawful,omitempty"`
-	Excuse bool     `yaml:"excuse,omitempty"`  // force majeure: excused, and does not count
-	AtMost int      `yaml:"at_most,omitempty"` // in a calendar year; 0: no limit
-	Days   int      `yaml:"days,omitempty"`    // in a calendar year, by field DaysIn
-	DaysIn string   `yaml:"days_in,omitempty"`
-	Needs  []string `yaml:"needs,omitempty"` // fields to be filled in with it
+	Pos
+	Code   string `yaml:"code"`
+	Title  Text   `yaml:"title"`
+	Lawful bool   `yaml:"lawful,omitempty"`
+	Excuse bool   `yaml:"excuse,omitempty"` // force majeure: excused, and does not count
+	// Disputes: it says that the text does not apply to this case. That is contested,
+	// neither done nor declined, and what may follow an answer is open.
+	Disputes bool     `yaml:"disputes,omitempty"`
+	AtMost   int      `yaml:"at_most,omitempty"` // in a calendar year; 0: no limit
+	Days     int      `yaml:"days,omitempty"`    // in a calendar year, by field DaysIn
+	DaysIn   string   `yaml:"days_in,omitempty"`
+	Needs    []string `yaml:"needs,omitempty"` // fields to be filled in with it
 }

@@ -87,10 +87,19 @@ type Edition struct {
 
 // Period is a span of whole days.
 type Period struct {
+	Pos
 	From  string `yaml:"from"`            // first day, 2006-01-02
 	Until string `yaml:"until,omitempty"` // last day; empty: still open
 	Set   string `yaml:"set,omitempty"`   // for these parties only
 	Note  Text   `yaml:"note,omitempty"`
+}
+
+// last is the last day of a period; an open one ends after all days.
+func (p *Period) last() string {
+	if p.Until == "" {
+		return "9999-12-31"
+	}
+	return p.Until
 }
 
 // Set is a named set of parties. Exactly one of the ways of naming them is used.
@@ -185,6 +194,7 @@ type Area struct {
 
 // Coordinator is a state that leads an area, alone or with others.
 type Coordinator struct {
+	Pos
 	Code    string   `yaml:"code"`
 	Co      bool     `yaml:"co,omitempty"`   // co-coordinator
 	From    string   `yaml:"from,omitempty"` // year, or day; empty: not known
@@ -195,6 +205,7 @@ type Coordinator struct {
 
 // Stage is one step of the cycle in which a catalogue is carried out.
 type Stage struct {
+	Pos
 	ID      string   `yaml:"id"`
 	Title   Text     `yaml:"title"`
 	By      Text     `yaml:"by"`

@@ -44,7 +44,7 @@ func vectors(t *testing.T) (good map[string][]byte, bad map[string][]byte, why m
 	add("order", "the files are not in the order of their names", file(item("measures/one.yaml", one), item("forms/notice.yaml", form), item("pack.yaml", head)))
 	add("no-head", "there is no pack.yaml", file(item("forms/notice.yaml", form), item("measures/one.yaml", one)))
 	add("stranger", "a case does not belong into the file", file(item("cases/one.txt", "x"), item("forms/notice.yaml", form), item("measures/one.yaml", one), item("pack.yaml", head)))
-	add("path", "a name leads out of the folder", file(item("forms/notice.yaml", form), item("measures/one.yaml", one), item("pack.yaml", head), item("zones/../x", "x")))
+	add("path", "a name leads out of the folder", file(item("forms/notice.yaml", form), item("measures/one.yaml", one), item("pack.yaml", head), item("zones/../x.tzif", "x")))
 	spoilt := func(from, to string) []byte {
 		return file(item("forms/notice.yaml", form), item("measures/one.yaml", strings.Replace(one, from, to, 1)), item("pack.yaml", head))
 	}

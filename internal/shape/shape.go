@@ -20,6 +20,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -76,6 +78,14 @@ func Read(file string, b []byte, most int, into any) []Fault {
 	}
 	r.fill(reflect.ValueOf(into).Elem(), doc.Content[0], "")
 	return r.faults
+}
+
+// visible is what a text can show: letters, marks, numbers, signs, spaces, the end
+// of a line, and the two joiners that Persian and the scripts of India write with.
+// The rest could steer a terminal or turn the order of what is read.
+func visible(c rune) bool {
+	const nonJoiner, joiner = '\u200c', '\u200d'
+	return c == '\n' || c == nonJoiner || c == joiner || c != unicode.ReplacementChar && unicode.IsGraphic(c)
 }
 
 type reader struct {
@@ -205,6 +215,11 @@ func (r *reader) scalar(into reflect.Value, node *yaml.Node, key string) {
 	}
 	switch into.Kind() {
 	case reflect.String: // as written: 2.10 stays 2.10
+		if i := strings.IndexFunc(node.Value, func(c rune) bool { return !visible(c) }); i >= 0 {
+			c, _ := utf8.DecodeRuneInString(node.Value[i:])
+			r.add(node.Line, "%s: the character %U cannot be shown; take it out", key, c)
+			return
+		}
 		into.SetString(node.Value)
 	case reflect.Bool:
 		if node.Value != "true" && node.Value != "false" {
