@@ -40,7 +40,7 @@ type Letter struct {
 	Form     *regime.Form        // nil: Text is the content
 	Values   *regime.Values      // the filled form
 	Text     string              // of a statement without a form
-	Act      act.Ref             // where the record has it; zero: a draft
+	Acts     []act.Ref           // where the record has it, with what changed it since, in order; none: a draft
 	Draft    canon.Digest        // of a draft
 }
 
@@ -103,7 +103,7 @@ func (l *Letter) compose() (*sheet, error) {
 	case act.Test:
 		s.stamps = append(s.stamps, w.Test)
 	}
-	if l.Act.IsZero() {
+	if len(l.Acts) == 0 {
 		s.stamps = append(s.stamps, w.Draft)
 	}
 	s.title = w.Note
@@ -189,17 +189,17 @@ func (s *sheet) formula(f formula) string {
 // checks are the lines by which a paper is compared with the record.
 func (s *sheet) checks() {
 	l, w := s.letter, s.words
-	if l.Act.IsZero() {
+	if len(l.Acts) == 0 {
 		s.check = []string{w.Unsent + " " + l.Draft.String()}
 		s.code = "detente draft " + l.Draft.String()
 		return
 	}
-	place := fmt.Sprintf("%s %d", l.Act.Origin, l.Act.Index)
-	s.check = []string{
-		fmt.Sprintf("%s: %s, %s %d. %s: %s", w.Record, l.Act.Origin, w.Act, l.Act.Index, w.Leaf, l.Act.Leaf),
-		strings.ReplaceAll(w.Check, "{ref}", place),
+	for _, ref := range l.Acts {
+		s.check = append(s.check, fmt.Sprintf("%s: %s, %s %d. %s: %s", w.Record, ref.Origin, w.Act, ref.Index, w.Leaf, ref.Leaf))
 	}
-	s.code = "detente act " + l.Act.String()
+	last := l.Acts[len(l.Acts)-1]
+	s.check = append(s.check, strings.ReplaceAll(w.Check, "{ref}", fmt.Sprintf("%s %d", last.Origin, last.Index)))
+	s.code = "detente act " + last.String()
 }
 
 // text of a form in a language, or in English where the form has no such names.

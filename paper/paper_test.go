@@ -85,7 +85,7 @@ func notification(t testing.TB, lang regime.Lang) *paper.Letter {
 	}
 	return &paper.Letter{Kind: paper.NoteVerbale, Language: lang, Original: "en", Status: act.Actual, Number: "12-27/184", Place: "Ashly",
 		Date: time.Date(2027, 3, 29, 0, 0, 0, 0, time.UTC), Thread: "ALA/2027/17", Author: "alatau", To: []party.ID{"borovia", "dovania"},
-		Group: groups[lang], Names: names[lang], Form: f, Values: v, Act: ref}
+		Group: groups[lang], Names: names[lang], Form: f, Values: v, Acts: []act.Ref{ref}}
 }
 
 func letters(t testing.TB) map[string]*paper.Letter {
@@ -103,7 +103,7 @@ func letters(t testing.TB) map[string]*paper.Letter {
 		all["incident."+string(lang)] = &form
 		draft := *l
 		draft.Form, draft.Values = shipped(t, "exchange.invitation", "exchange-invitation/examples/youth-orchestra.json")
-		draft.Act, draft.Draft, draft.Number, draft.Date, draft.Place = act.Ref{}, canon.DigestOf([]byte("draft")), "", time.Time{}, ""
+		draft.Acts, draft.Draft, draft.Number, draft.Date, draft.Place = nil, canon.DigestOf([]byte("draft")), "", time.Time{}, ""
 		draft.To = []party.ID{"borovia"}
 		all["draft."+string(lang)] = &draft
 	}

@@ -191,8 +191,8 @@ func (p *drawing) pageFoot(pages int) {
 	p.font("", sizeSmall)
 	p.SetXY(marginLeft, sheetHeight-11)
 	number := oneLine(p.sheet.letter.Number)
-	if !p.sheet.letter.Act.IsZero() {
-		place := fmt.Sprintf("%s %d", p.sheet.letter.Act.Origin, p.sheet.letter.Act.Index)
+	if acts := p.sheet.letter.Acts; len(acts) > 0 {
+		place := fmt.Sprintf("%s %d", acts[len(acts)-1].Origin, acts[len(acts)-1].Index)
 		number = strings.TrimPrefix(number+" · "+place, " · ")
 	}
 	p.CellFormat(inner/2, 4, number, "", 0, "L", false, 0, "")
