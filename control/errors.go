@@ -14,6 +14,7 @@ import (
 	"detente/key"
 	"detente/node"
 	"detente/record"
+	"detente/regime"
 )
 
 // Code is the kind of an error, for the exit code and for programs.
@@ -42,10 +43,12 @@ type Error struct {
 
 // Fault is one fault of a form or roster.
 type Fault struct {
-	Where  string `json:"where"` // number and name of the field, or place in the roster
-	What   string `json:"what"`
-	Do     string `json:"do,omitempty"`
-	Severe bool   `json:"severe,omitempty"`
+	Where string `json:"where"` // number and name of the field, or place in the roster
+	What  string `json:"what"`
+	// Texts are What by language, where it is said in more than English.
+	Texts  map[regime.Lang]string `json:"texts,omitempty"`
+	Do     string                 `json:"do,omitempty"`
+	Severe bool                   `json:"severe,omitempty"`
 }
 
 // Error is the sentence.
@@ -108,7 +111,7 @@ func ErrorOf(err error) *Error {
 	if errors.As(err, &faults) {
 		e.Code = Findings
 		for _, f := range faults.Faults {
-			e.Faults = append(e.Faults, Fault{Where: f.Number + " " + f.Field, What: f.Text["en"]})
+			e.Faults = append(e.Faults, Fault{Where: f.Number + " " + f.Field, What: f.Text[regime.English], Texts: f.Text})
 		}
 		e.Hint = "mend the fields named; detente form show ID says what each asks for"
 		return e

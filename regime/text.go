@@ -164,7 +164,7 @@ func (w *writer) object(f *Field, of map[string]any, indent int) {
 			w.value(f, p, indent+4)
 		}
 	case lat != "" && lon != "":
-		w.line(indent, strings.TrimPrefix(name+": ", ": ")+position(lat, "N", "S")+" "+position(lon, "E", "W"))
+		w.line(indent, strings.TrimPrefix(name+": ", ": ")+directed(lat, "N", "S")+" "+directed(lon, "E", "W"))
 	default:
 		for _, key := range slices.Sorted(maps.Keys(of)) {
 			if n, ok := of[key].(int64); ok {
@@ -177,8 +177,8 @@ func (w *writer) object(f *Field, of map[string]any, indent int) {
 	}
 }
 
-// position writes decimal degrees with their direction: "43.25° N".
-func position(s, positive, negative string) string {
+// directed writes decimal degrees with their direction: "43.25° N".
+func directed(s, positive, negative string) string {
 	if digits, ok := strings.CutPrefix(s, "-"); ok {
 		return digits + "° " + negative
 	}

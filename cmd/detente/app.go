@@ -19,6 +19,7 @@ import (
 	"detente/control"
 	"detente/home"
 	"detente/internal/durable"
+	"detente/regime"
 	"filippo.io/age"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -119,7 +120,7 @@ func (a *app) fail(err error) int {
 	}
 	fmt.Fprintf(a.stderr, "detente: %s\n", e.Message)
 	for _, f := range e.Faults {
-		a.talk("  %s", faultLine(f))
+		a.talk("  %s", a.faultLine(f))
 	}
 	if e.Hint != "" {
 		a.talk("  what to do: %s", e.Hint)
@@ -127,8 +128,23 @@ func (a *app) fail(err error) int {
 	return exitOf(e)
 }
 
-func faultLine(f control.Fault) string {
-	s := strings.TrimSpace(f.Where) + ": " + f.What
+// officer is the language in which an officer reads: $DETENTE_LANGUAGE, or that of
+// the terminal.
+func (a *app) officer() regime.Lang {
+	for _, name := range []string{"DETENTE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"} {
+		if lang, _, _ := strings.Cut(a.env(name), "_"); lang != "" {
+			return regime.Lang(lang)
+		}
+	}
+	return regime.English
+}
+
+func (a *app) faultLine(f control.Fault) string {
+	what, ok := f.Texts[a.officer()]
+	if !ok {
+		what = f.What
+	}
+	s := strings.TrimSpace(f.Where) + ": " + what
 	if f.Do != "" {
 		s += "; " + f.Do
 	}

@@ -4,13 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 
 	"detente/act"
 	"detente/control"
 	"detente/node"
-	"detente/packs"
 	"detente/party"
 	"detente/regime"
 	"github.com/spf13/cobra"
@@ -27,11 +26,11 @@ detente draft submit 3f2a`,
 
 // wording are the flags that say what a draft contains.
 type wording struct {
-	to                                   []string
-	open, exercise, test                 bool
-	form, values, text, textFile, thread string
-	post, note, language, handling       string
-	set, answer                          map[string]string
+	to                                         []string
+	open, exercise, test                       bool
+	form, from, values, text, textFile, thread string
+	post, note, language, handling             string
+	set, answer                                map[string]string
 }
 
 func (g *wording) flags(f *pflag.FlagSet) {
@@ -44,20 +43,21 @@ func (g *wording) flags(f *pflag.FlagSet) {
 	f.StringVar(&g.note, "note", "", "note-verbale number")
 	f.StringVar(&g.language, "language", "", "original language, e.g. en")
 	f.StringVar(&g.handling, "handling", "", "handling mark")
+	f.StringVar(&g.from, "from", "", "begin from a thread, an act, a draft or a file, e.g. last year's notice")
 	g.content(f)
 }
 
 func (g *wording) content(f *pflag.FlagSet) {
 	f.StringVar(&g.form, "form", "", "form, see: detente form list")
-	f.StringVar(&g.values, "values", "", "file with the filled form, see: detente form blank; - is stdin")
-	f.StringToStringVar(&g.set, "set", nil, "single fields, e.g. start_date=2027-03-02")
+	f.StringVar(&g.values, "values", "", "file with the filled form: .json, .yaml or .csv, see: detente form blank; - is stdin")
+	f.StringToStringVar(&g.set, "set", nil, "single fields by id or number, e.g. start_date=2027-03-02")
 	f.StringToStringVar(&g.answer, "answer", nil, "fields answered nil, not-known-now or not-applicable, e.g. observers=nil")
 	f.StringVar(&g.text, "text", "", "plain text instead of a form")
 	f.StringVar(&g.textFile, "text-file", "", "file with plain text instead of a form; - is stdin")
 }
 
 // request lays the flags that were given over r.
-func (a *app) request(g *wording, r *node.Request, f *pflag.FlagSet) error {
+func (a *app) request(ctx context.Context, g *wording, r *node.Request, f *pflag.FlagSet) error {
 	if g.exercise && g.test {
 		return usage("", "a draft is exercise or test, not both")
 	}
@@ -100,11 +100,11 @@ func (a *app) request(g *wording, r *node.Request, f *pflag.FlagSet) error {
 		}
 		r.Post = post
 	}
-	return a.contentOf(g, r)
+	return a.contentOf(ctx, g, r)
 }
 
 // contentOf reads the form or the text of a draft.
-func (a *app) contentOf(g *wording, r *node.Request) error {
+func (a *app) contentOf(ctx context.Context, g *wording, r *node.Request) error {
 	if g.form != "" {
 		r.Measure = g.form
 	}
@@ -120,83 +120,103 @@ func (a *app) contentOf(g *wording, r *node.Request) error {
 		}
 		r.Text = strings.TrimRight(string(b), "\n")
 	}
-	if g.values == "" && len(g.set) == 0 && len(g.answer) == 0 {
+	if g.values == "" && g.from == "" && len(g.set) == 0 && len(g.answer) == 0 {
 		return nil
 	}
-	if r.Measure == "" {
+	return a.valuesOf(ctx, g, r)
+}
+
+// valuesOf lays what was given over what a draft has: an earlier form, a file, and
+// single fields.
+func (a *app) valuesOf(ctx context.Context, g *wording, r *node.Request) error {
+	var v, before *regime.Values
+	var err error
+	switch {
+	case g.from != "":
+		if r.Measure, before, err = a.earlier(ctx, g.from, r.Measure); err != nil {
+			return err
+		}
+		v = before
+	case r.Measure == "":
 		return usage("detente form list", "values need a form: --form ID")
-	}
-	fields := map[string]any{}
-	base := []byte(r.Values)
-	if g.values != "" {
-		b, err := a.readFile(g.values)
-		if err != nil {
-			return err
-		}
-		base = b
-	}
-	if len(base) > 0 && string(base) != "null" {
-		v, err := regime.ReadValues(base) // strict, with the place of a fault
-		if err != nil {
-			return fmt.Errorf("read %s: %w", g.values, err)
-		}
-		if base, err = v.Bytes(); err != nil {
-			return err
-		}
-		if err := json.Unmarshal(base, &fields); err != nil {
-			return err
+	case g.values == "" && len(r.Values) > 0 && string(r.Values) != "null":
+		if v, err = regime.ReadValues(r.Values); err != nil {
+			return fmt.Errorf("read the draft: %w", err)
 		}
 	}
-	if err := g.single(r.Measure, fields); err != nil {
+	form, err := formNamed(r.Measure)
+	if err != nil {
 		return err
+	}
+	given := map[string]bool{}
+	if g.values != "" {
+		file, err := a.readValues(form, g.values)
+		if err != nil {
+			return err
+		}
+		if v, err = over(v, file); err != nil {
+			return err
+		}
+		for _, id := range file.IDs() {
+			given[id] = true
+		}
+	}
+	for name, text := range g.set {
+		if v, err = form.Set(v, name, text); err != nil {
+			return usage("detente form show "+r.Measure, err.Error())
+		}
+		given[idOf(form, name)] = true
+	}
+	for name, answer := range g.answer {
+		if !slices.Contains([]regime.Answer{regime.Nil, regime.NotKnownNow, regime.NotApplicable}, regime.Answer(answer)) {
+			return usage("", fmt.Sprintf("answer %q is none of nil, not-known-now, not-applicable", answer))
+		}
+		if v, err = form.Set(v, name, "["+answer+"]"); err != nil {
+			return usage("detente form show "+r.Measure, err.Error())
+		}
+		given[idOf(form, name)] = true
+	}
+	a.echo(form, v, func(id string) bool { return given[id] })
+	if before != nil {
+		a.again(form, before, func(id string) bool { return given[id] })
+	}
+	r.Values, err = v.Bytes()
+	return err
+}
+
+// over lays values over others, as a file over an earlier form.
+func over(below, above *regime.Values) (*regime.Values, error) {
+	if below == nil {
+		return above, nil
+	}
+	one, err := below.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	two, err := above.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	fields := map[string]json.RawMessage{}
+	for _, b := range [][]byte{one, two} {
+		if err := json.Unmarshal(b, &fields); err != nil {
+			return nil, err
+		}
 	}
 	b, err := json.Marshal(fields)
 	if err != nil {
-		return fmt.Errorf("write the values: %w", err)
+		return nil, err
 	}
-	r.Values = b
-	return nil
+	return regime.ReadValues(b)
 }
 
-// single lays fields given by flag over the others, in the type of the form.
-func (g *wording) single(measure string, fields map[string]any) error {
-	pack, err := regime.Load(packs.FS)
-	if err != nil {
-		return err
-	}
-	form, ok := pack.Form(measure)
-	if !ok {
-		return failed(control.NotFound, "detente form list", "no form "+measure+" is known here")
-	}
-	for id, text := range g.set {
-		f, ok := form.Field(id)
-		if !ok {
-			return usage("detente form show "+measure, fmt.Sprintf("form %s has no field %q", measure, id))
-		}
-		if fields[id], err = fieldValue(f, text); err != nil {
-			return usage("detente form show "+measure, fmt.Sprintf("field %s %s: %v", f.Number, id, err))
+func idOf(f *regime.Form, name string) string {
+	for i := range f.Fields {
+		if f.Fields[i].Number == name {
+			return f.Fields[i].ID
 		}
 	}
-	for id, answer := range g.answer {
-		fields[id] = map[string]string{"answer": answer}
-	}
-	return nil
-}
-
-func fieldValue(f *regime.Field, text string) (any, error) {
-	switch f.Type {
-	case regime.TypeInt:
-		return strconv.Atoi(text)
-	case regime.TypeBool:
-		return strconv.ParseBool(text)
-	case regime.TypeString, regime.TypeText, regime.TypeDate, regime.TypeChoice, regime.TypeState, regime.TypePost:
-		return text, nil
-	}
-	var v any
-	if err := json.Unmarshal([]byte(text), &v); err != nil {
-		return nil, fmt.Errorf("a value of type %s is written as JSON", f.Type)
-	}
-	return v, nil
+	return name
 }
 
 func (a *app) draftNew() *cobra.Command {
@@ -205,16 +225,17 @@ func (a *app) draftNew() *cobra.Command {
 	c := a.command("new", "Begin a draft", `
 detente draft new --form cica.2.1.1d --values exercise.json --to borovia,cintra --thread ALA/2026/17 --exercise
 detente draft new --text "The line is tested on Monday." --to all --test
+detente draft new --from ALA/2025/9 --set 1.5=2027-05-17,1.6=2027-06-04 --to borovia --thread ALA/2026/17
 detente draft new --form exchange.invitation --values orchestra.json --to all --thread ALA/2026/18`, cobra.NoArgs, nil)
 	c.RunE = a.run(func(ctx context.Context, args []string) error {
 		if len(g.to) == 0 {
 			return usage("--to borovia,cintra or --to all", "say to whom it goes")
 		}
-		if g.form == "" && g.text == "" && g.textFile == "" {
-			return usage("--form ID --values FILE, or --text TEXT", "say what it contains")
+		if g.form == "" && g.from == "" && g.text == "" && g.textFile == "" {
+			return usage("--form ID --values FILE, --from THREAD, or --text TEXT", "say what it contains")
 		}
 		r := node.Request{Kind: act.Statement, Life: act.New, To: []party.ID{}}
-		if err := a.request(&g, &r, c.Flags()); err != nil {
+		if err := a.request(ctx, &g, &r, c.Flags()); err != nil {
 			return err
 		}
 		return a.save(ctx, "", r, submit)
@@ -237,7 +258,7 @@ func (a *app) save(ctx context.Context, id string, r node.Request, submit bool) 
 	}
 	return a.show(d, func(w writer) {
 		fmt.Fprintf(w, "Draft %s, revision %d, %s.\n", d.ID, d.Revision, d.State)
-		printFaults(w, d.Faults)
+		a.printFaults(w, d.Faults)
 		switch {
 		case len(d.Faults) > 0:
 			fmt.Fprintf(w, "Next: detente draft edit %s\n", d.ID)
@@ -249,13 +270,13 @@ func (a *app) save(ctx context.Context, id string, r node.Request, submit bool) 
 	})
 }
 
-func printFaults(w writer, faults []control.Fault) {
+func (a *app) printFaults(w writer, faults []control.Fault) {
 	if len(faults) == 0 {
 		return
 	}
 	fmt.Fprintf(w, "To be mended before it can be submitted (%d):\n", len(faults))
 	for _, f := range faults {
-		fmt.Fprintf(w, "  %s\n", faultLine(f))
+		fmt.Fprintf(w, "  %s\n", a.faultLine(f))
 	}
 }
 
@@ -270,7 +291,7 @@ detente draft edit 3f2a --to borovia,cintra,dovania`, cobra.ExactArgs(1), nil)
 		if err := a.call(ctx, "draft-show", control.DraftArgs{ID: args[0]}, &d); err != nil {
 			return err
 		}
-		if err := a.request(&g, &d.Request, c.Flags()); err != nil {
+		if err := a.request(ctx, &g, &d.Request, c.Flags()); err != nil {
 			return err
 		}
 		return a.save(ctx, d.ID, d.Request, false)
@@ -317,7 +338,7 @@ func (a *app) printDraft(w writer, d *control.Draft) {
 		fmt.Fprintf(w, "Sent as %s.\n", d.Sent)
 		return
 	}
-	printFaults(w, d.Faults)
+	a.printFaults(w, d.Faults)
 }
 
 func (a *app) draftList() *cobra.Command {

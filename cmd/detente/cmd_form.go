@@ -145,8 +145,16 @@ func blank(f *regime.Field) any {
 		return map[string]int{}
 	case regime.TypePlaces:
 		return []any{map[string]string{"name": "", "lat": "0.0", "lon": "0.0"}}
-	case regime.TypeArea:
+	case regime.TypeArea, regime.TypeLine:
 		return map[string]any{"name": "", "points": []any{map[string]string{"lat": "0.0", "lon": "0.0"}}}
+	case regime.TypePlace:
+		return map[string]string{"lat": "0.0", "lon": "0.0"}
+	case regime.TypeMoment:
+		return "2027-01-31T09:00+05:00[Asia/Almaty]"
+	case regime.TypeYear:
+		return 2027
+	case regime.TypeNumber:
+		return "0.0"
 	case regime.TypeRows:
 		row := map[string]any{}
 		for i := range f.Columns {
@@ -166,11 +174,7 @@ detente form check exchange.invitation orchestra.json --json`, cobra.ExactArgs(2
 		if err != nil {
 			return err
 		}
-		b, err := a.readFile(args[1])
-		if err != nil {
-			return err
-		}
-		v, err := regime.ReadValues(b)
+		v, err := a.readValues(f, args[1])
 		if err != nil {
 			return err
 		}

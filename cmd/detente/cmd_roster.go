@@ -494,7 +494,7 @@ detente roster check roster.json --json`, cobra.ExactArgs(1), func(ctx context.C
 				if f.Severe {
 					word = "to be mended"
 				}
-				fmt.Fprintf(w, "%-13s %s\n", word, faultLine(f))
+				fmt.Fprintf(w, "%-13s %s\n", word, a.faultLine(f))
 			}
 			if !roster.Refused(faults) {
 				fmt.Fprintf(w, "Edition %d can be adopted; its fingerprint is:\n\n", r.Edition)

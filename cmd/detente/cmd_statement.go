@@ -225,7 +225,7 @@ detente statement %s ALA/2026/17 --answer observers=nil`, verb, verb, verb)
 		if err := a.call(ctx, "draft-follow", control.FollowArgs{Ref: args[0], Kind: act.Statement, Life: life, Text: g.text, Values: json.RawMessage("null")}, &r); err != nil {
 			return err
 		}
-		if err := a.contentOf(&g, &r); err != nil {
+		if err := a.contentOf(ctx, &g, &r); err != nil {
 			return err
 		}
 		return a.save(ctx, "", r, submit)
@@ -326,7 +326,7 @@ detente statement enter --for faronia --channel telephone --note T-9 --on 2026-1
 detente statement enter --for faronia --channel note --note 12/27 --on 2027-01-08 --form exchange.invitation --values festival.json --submit`, cobra.NoArgs, nil)
 	c.RunE = a.run(func(ctx context.Context, args []string) error {
 		r := node.Request{Kind: act.Entered, To: []party.ID{}, Open: true}
-		if err := a.request(&g, &r, c.Flags()); err != nil {
+		if err := a.request(ctx, &g, &r, c.Flags()); err != nil {
 			return err
 		}
 		h.note = g.note
