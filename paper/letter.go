@@ -28,6 +28,7 @@ type Letter struct {
 	Language regime.Lang // of the reader: one of Languages
 	Original regime.Lang // in which the author wrote; empty: not said
 	Status   act.Status
+	Life     act.Life            // of what is printed, where it follows a statement that is not printed with it; or empty
 	Number   string              // of the note; empty: a place for it
 	Place    string              // where it is issued; empty: a place for it
 	Date     time.Time           // its day, UTC; zero: a place for it
@@ -109,6 +110,9 @@ func (l *Letter) compose() (*sheet, error) {
 	s.title = w.Note
 	if l.Kind == Form && l.Form != nil {
 		s.title = text(l.Form.Title, l.Language)
+	}
+	if life, ok := w.Lives[string(l.Life)]; ok {
+		s.title += ": " + life
 	}
 	s.head()
 	if l.Kind != Form {

@@ -60,6 +60,7 @@ type words struct {
 	Inapplicable string            `yaml:"inapplicable"`
 	Yes          string            `yaml:"yes"`
 	No           string            `yaml:"no"`
+	Lives        map[string]string `yaml:"lives"` // what a statement is to the one before
 	Subject      string            `yaml:"subject"`
 	Units        map[string]string `yaml:"units"` // of a language that regime has no units in
 }

@@ -112,6 +112,10 @@ func (a *app) letter(ctx context.Context, ref string, l *paper.Letter) error {
 			return err
 		}
 		r := d.Request
+		if r.Kind != act.Statement {
+			return failed(control.Usage, "detente draft show "+ref, "only statements are printed; this draft is to be an act of kind "+string(r.Kind))
+		}
+		l.Life = r.Life
 		l.Draft, l.Status, l.To, l.Thread, l.Number, l.Handling, l.Original = d.Digest, r.Status, r.To, r.Thread, r.Note, r.Handling, regime.Lang(r.Language)
 		return fill(l, r.Measure, []byte(r.Values), r.Text)
 	}
@@ -133,6 +137,7 @@ func (a *app) letter(ctx context.Context, ref string, l *paper.Letter) error {
 		}
 		l.Acts = append(l.Acts, where)
 		if i == 0 {
+			l.Life = s.Life
 			l.Author, l.Status, l.To, l.Thread = s.Author, s.Status, s.To, s.Thread
 			l.Number, l.Handling, l.Original = parsed.Note, parsed.Handling, regime.Lang(parsed.Language)
 			l.Date, _ = time.Parse(time.RFC3339, s.Claimed)
@@ -153,8 +158,13 @@ func (a *app) letter(ctx context.Context, ref string, l *paper.Letter) error {
 func (a *app) acts(ctx context.Context, ref string) ([]control.Statement, error) {
 	if strings.Contains(ref, " ") {
 		var s control.Statement
-		err := a.call(ctx, "statement-show", control.RefArgs{Ref: ref}, &s)
-		return []control.Statement{s}, err
+		if err := a.call(ctx, "statement-show", control.RefArgs{Ref: ref}, &s); err != nil {
+			return nil, err
+		}
+		if s.Kind != act.Statement {
+			return nil, failed(control.Usage, "detente statement show \""+ref+"\"", "only statements are printed; this act is of kind "+string(s.Kind))
+		}
+		return []control.Statement{s}, nil
 	}
 	var t control.Thread
 	if err := a.call(ctx, "thread-show", control.RefArgs{Ref: ref}, &t); err != nil {
@@ -162,12 +172,17 @@ func (a *app) acts(ctx context.Context, ref string) ([]control.Statement, error)
 	}
 	var acts []control.Statement
 	for _, s := range t.Acts {
-		first := len(acts) == 0
-		changes := s.Life == act.Correction || s.Life == act.Update
 		switch {
-		case s.Kind != act.Statement && s.Kind != act.Entered:
-		case first || changes && s.Author == acts[0].Author && s.Status == acts[0].Status:
+		case s.Kind != act.Statement:
+		case len(acts) == 0:
 			acts = append(acts, s)
+		case s.Author != acts[0].Author || s.Status != acts[0].Status:
+		case s.Life == act.Correction || s.Life == act.Update:
+			acts = append(acts, s)
+		case s.Life != act.New:
+			// As it stands there is nothing: a paper of it would be taken for more.
+			return nil, failed(control.Usage, "detente print \""+s.Place+"\"",
+				fmt.Sprintf("the thread has ended by %s: print one of its acts", strings.ReplaceAll(string(s.Life), "-", " ")))
 		}
 	}
 	if len(acts) == 0 {
