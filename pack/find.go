@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"detente/internal/shape"
 	"detente/regime"
 )
 
@@ -43,6 +44,29 @@ func (p *Pack) Measure(id, edition string) (*Measure, bool) {
 	}
 	return nil, false
 }
+
+// Editions lists the measures with an id: one for each set of editions.
+func (p *Pack) Editions(id string) []*Measure {
+	var out []*Measure
+	for i := range p.Measures {
+		if p.Measures[i].ID == id {
+			out = append(out, &p.Measures[i])
+		}
+	}
+	return out
+}
+
+// Plain is the pack as maps and lists, by the keys of its files.
+func (p *Pack) Plain() any {
+	measures := make([]any, len(p.Measures))
+	for i := range p.Measures {
+		measures[i] = p.Measures[i].Plain()
+	}
+	return map[string]any{"digest": p.digest.String(), "pack": shape.Plain(p.Head), "measures": measures}
+}
+
+// Plain is the measure as maps and lists, by the keys of its file.
+func (m *Measure) Plain() any { return shape.Plain(*m) }
 
 // Step returns the step that a code names in an edition, or in any if it is empty.
 func (p *Pack) Step(code, edition string) (*Measure, *Step, bool) {

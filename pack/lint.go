@@ -44,10 +44,18 @@ func lint(p *Pack, unread map[string]bool) Faults {
 	return l.faults
 }
 
+// add names a fault. The keys before its first colon, "occasion, due: …", lead to
+// its line.
 func (l *linter) add(at Pos, format string, args ...any) {
-	if len(l.faults) < maxFaults {
-		l.faults = append(l.faults, Fault{Pos: at, Text: fmt.Sprintf(format, args...)})
+	if len(l.faults) == maxFaults {
+		return
 	}
+	text := fmt.Sprintf(format, args...)
+	path, _, _ := strings.Cut(text, ":")
+	for key := range strings.SplitSeq(path, ", ") {
+		at = at.Key(key)
+	}
+	l.faults = append(l.faults, Fault{Pos: at, Text: text})
 }
 
 // stepCodes gathers the codes by which acts name steps. A code leads to one step
@@ -344,6 +352,7 @@ func (l *linter) slotRow(s Slot, seen map[string]bool) {
 	l.ids("slot", s.Pos, s.ID, seen)
 	l.text(s.Pos, "title", s.Title, true)
 	l.one(s.Pos, "type", s.Type, SlotDuration, SlotFigure, SlotDate, SlotParties, SlotLine, SlotOutline, SlotSwitch)
+	l.unit(s.Pos, s.Unit)
 	if s.Per != "" {
 		l.one(s.Pos, "per", s.Per, "group", "pair")
 	}

@@ -161,6 +161,7 @@ func (l *linter) ceiling(c *Ceiling) {
 		l.add(c.Pos, "at_most: a ceiling has a figure; zero is one too")
 	}
 	l.number(c.Pos, "at_most", c.AtMost)
+	l.unit(c.Pos, c.Unit)
 	l.set(c.Pos, c.Set)
 	l.day(c.Pos, "from", c.From, true)
 	l.sources(c.Pos, c.Sources, c.Sure)

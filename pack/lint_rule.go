@@ -198,6 +198,7 @@ func (l *linter) leaf(w *When, form form) {
 	switch {
 	case w.Figure != "":
 		l.figure(w.Pos, w.Figure, form)
+		l.unit(w.Pos, w.Unit)
 		bounds := 0
 		for key, v := range map[string]string{"at_least": w.AtLeast, "more_than": w.MoreThan, "at_most": w.AtMost, "less_than": w.LessThan} {
 			if v != "" {
@@ -266,6 +267,12 @@ func (l *linter) rule(at Pos, key, text string, compile func(string) (*rule.Rule
 		}
 	}
 	return r
+}
+
+func (l *linter) unit(at Pos, unit string) {
+	if unit != "" {
+		l.one(at, "unit", unit, regime.Units()...)
+	}
 }
 
 func (l *linter) figure(at Pos, name string, form form) {

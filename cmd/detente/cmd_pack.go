@@ -20,7 +20,7 @@ func (a *app) cmdPack() *cobra.Command {
 	return a.noun("pack", "Texts as data: what each provides for, and checking one that you write", `
 detente pack list
 detente pack digest cica
-detente pack lint ./our-text`, a.packList(), a.packLint(), a.packDigest())
+detente pack lint ./our-text`, a.packList(), a.packShow(), a.packLint(), a.packDigest())
 }
 
 // shipped are the folders of the packs that are part of the program.
@@ -53,12 +53,26 @@ func packAt(name string) (*pack.Pack, error) {
 	return packIn(name)
 }
 
-// packIn reads the pack in a folder. All its faults come as findings.
+// packIn reads the pack in a folder, or in a file as digest --out writes it. All its
+// faults come as findings.
 func packIn(dir string) (*pack.Pack, error) {
-	if _, err := os.Stat(dir); err != nil {
+	info, err := os.Stat(dir)
+	if err != nil {
 		return nil, err
 	}
-	p, err := pack.Load(os.DirFS(dir))
+	var p *pack.Pack
+	switch {
+	case info.IsDir():
+		p, err = pack.Load(os.DirFS(dir))
+	case info.Size() > 2*pack.MaxPack:
+		return nil, fmt.Errorf("%s has more than %d bytes", dir, 2*pack.MaxPack)
+	default:
+		b, readErr := os.ReadFile(dir)
+		if readErr != nil {
+			return nil, readErr
+		}
+		p, err = pack.Parse(b)
+	}
 	var faults pack.Faults
 	if !errors.As(err, &faults) {
 		return p, err
@@ -121,6 +135,42 @@ detente pack list --no-color`, cobra.NoArgs, func(ctx context.Context, args []st
 	})
 }
 
+func (a *app) packShow() *cobra.Command {
+	var measure, language string
+	c := a.command("show PACK", "Read a text measure by measure: article, who, to whom, when, quotas, how sure", `
+detente pack show cica
+detente pack show cica --measure cica.2.1.1d --language ru
+detente pack show ./our-text`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
+		p, err := packAt(args[0])
+		if err != nil {
+			return err
+		}
+		lang := regime.Lang(language)
+		if measure == "" {
+			return a.show(p.Plain(), func(w writer) { fmt.Fprint(w, p.Text(lang)) })
+		}
+		found := p.Editions(measure)
+		if len(found) == 0 {
+			return failed(control.NotFound, "detente pack show "+args[0]+" lists the measures", "the pack has no measure "+measure)
+		}
+		plain := make([]any, len(found))
+		for i := range found {
+			plain[i] = found[i].Plain()
+		}
+		return a.show(plain, func(w writer) {
+			for i, m := range found {
+				if i > 0 {
+					fmt.Fprintln(w)
+				}
+				fmt.Fprint(w, p.MeasureText(m, lang))
+			}
+		})
+	})
+	c.Flags().StringVar(&measure, "measure", "", "only this measure, in every edition that has it")
+	c.Flags().StringVar(&language, "language", "en", "a language of the pack; English where it has no wording")
+	return c
+}
+
 func (a *app) packLint() *cobra.Command {
 	return a.command("lint DIR", "Say every fault of a pack at once, by file and line", `
 detente pack lint ./our-text
@@ -131,7 +181,7 @@ detente pack lint ./our-text --json`, cobra.ExactArgs(1), func(ctx context.Conte
 			return err
 		}
 		return a.show(map[string]any{"pack": packLineOf(p), "faults": []string{}}, func(w writer) {
-			fmt.Fprintf(w, "%s: no faults in %d measures and %d forms\n", p.Head.ID, len(p.Measures), len(p.Forms))
+			fmt.Fprintf(w, "%s: no faults (measures: %d, forms: %d)\n", p.Head.ID, len(p.Measures), len(p.Forms))
 		})
 	})
 }

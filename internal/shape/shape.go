@@ -30,6 +30,18 @@ import (
 type Pos struct {
 	File string `yaml:"-"`
 	Line int    `yaml:"-"`
+
+	keys *map[string]int // lines of the keys of what stands there
+}
+
+// Key is where a key of what stands at p is; without such a key it is p.
+func (p Pos) Key(name string) Pos {
+	if p.keys != nil {
+		if line, ok := (*p.keys)[name]; ok {
+			return Pos{File: p.File, Line: line}
+		}
+	}
+	return p
 }
 
 // Fault is one thing to be changed in a file.
@@ -88,6 +100,40 @@ func visible(c rune) bool {
 	return c == '\n' || c == nonJoiner || c == joiner || c != unicode.ReplacementChar && unicode.IsGraphic(c)
 }
 
+// Plain is a value of the types that Read fills, as maps and lists by the keys of
+// the file: what a program reads that has no YAML. Keys that were left out are
+// left out.
+func Plain(v any) any { return plain(reflect.ValueOf(v)) }
+
+func plain(v reflect.Value) any {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return plain(v.Elem())
+	case reflect.Struct:
+		object := map[string]any{}
+		for i := range v.NumField() {
+			name, options, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+			if name != "" && name != "-" && (options != "omitempty" || !v.Field(i).IsZero()) {
+				object[name] = plain(v.Field(i))
+			}
+		}
+		return object
+	case reflect.Slice:
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = plain(v.Index(i))
+		}
+		return list
+	case reflect.Map:
+		object := map[string]any{}
+		for _, k := range v.MapKeys() {
+			object[k.String()] = plain(v.MapIndex(k))
+		}
+		return object
+	}
+	return v.Interface()
+}
+
 type reader struct {
 	file   string
 	faults []Fault
@@ -95,7 +141,7 @@ type reader struct {
 
 func (r *reader) add(line int, format string, args ...any) {
 	if len(r.faults) < maxFaults {
-		r.faults = append(r.faults, Fault{Pos{r.file, line}, fmt.Sprintf(format, args...)})
+		r.faults = append(r.faults, Fault{Pos{File: r.file, Line: line}, fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -137,13 +183,13 @@ func (r *reader) object(into reflect.Value, node *yaml.Node, key string) {
 		r.add(node.Line, "%s: keys with values belong here", or(key, "the file"))
 		return
 	}
-	names := map[string]int{}
+	names, lines := map[string]int{}, map[string]int{}
 	var known, needed []string
 	for i := range into.NumField() {
 		field := into.Type().Field(i)
 		name, options, _ := strings.Cut(field.Tag.Get("yaml"), ",")
 		if field.Type == reflect.TypeFor[Pos]() {
-			into.Field(i).Set(reflect.ValueOf(Pos{r.file, node.Line}))
+			into.Field(i).Set(reflect.ValueOf(Pos{r.file, node.Line, &lines}))
 		} else if field.IsExported() && name != "" && name != "-" {
 			names[name] = i
 			known = append(known, name)
@@ -163,6 +209,7 @@ func (r *reader) object(into reflect.Value, node *yaml.Node, key string) {
 		case seen[name.Value]:
 			r.add(name.Line, "key %q stands twice", name.Value)
 		default:
+			lines[name.Value] = name.Line
 			r.fill(into.Field(field), value, name.Value)
 		}
 		seen[name.Value] = true
