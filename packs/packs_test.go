@@ -11,7 +11,7 @@ import (
 )
 
 // unsaid is a key of a sentence that was printed in place of the sentence.
-var unsaid = regexp.MustCompile(`\b(role|clock|opens|state|period|nature|strength|full|applies|refusal|slot|zone)\.[a-z]+|\{[a-z]+\}`)
+var unsaid = regexp.MustCompile(`(?:^|[\s(“«])(role|clock|opens|state|period|nature|strength|full|applies|refusal|slot|zone)\.[a-z]+|\{[a-z]+\}`)
 
 // Every pack that ships passes the linter, and reads the same as one file.
 func TestPacks(t *testing.T) {
