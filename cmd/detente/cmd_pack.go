@@ -20,7 +20,7 @@ func (a *app) cmdPack() *cobra.Command {
 	return a.noun("pack", "Texts as data: what each provides for, and checking one that you write", `
 detente pack list
 detente pack digest cica
-detente pack lint ./our-text`, a.packList(), a.packShow(), a.packLint(), a.packDigest())
+detente pack lint ./our-text`, a.packList(), a.packShow(), a.packLint(), a.packDigest(), a.packSchema())
 }
 
 // shipped are the folders of the packs that are part of the program.
@@ -183,6 +183,20 @@ detente pack lint ./our-text --json`, cobra.ExactArgs(1), func(ctx context.Conte
 		return a.show(map[string]any{"pack": packLineOf(p), "faults": []string{}}, func(w writer) {
 			fmt.Fprintf(w, "%s: no faults (measures: %d, forms: %d)\n", p.Head.ID, len(p.Measures), len(p.Forms))
 		})
+	})
+}
+
+func (a *app) packSchema() *cobra.Command {
+	return a.command("schema FILE", "Print the JSON Schema of a kind of file of a pack, for an editor: "+strings.Join(pack.Schemas(), ", "), `
+detente pack schema measures > measures.schema.json
+detente pack schema pack > pack.schema.json
+detente pack schema form > form.schema.json`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
+		b, ok := pack.Schema(args[0])
+		if !ok {
+			return failed(control.NotFound, "one of "+strings.Join(pack.Schemas(), ", "), "no schema of "+args[0])
+		}
+		_, err := a.stdout.Write(b)
+		return err
 	})
 }
 
