@@ -106,6 +106,47 @@ func TestCiphertextBelongsToTheFirstWhoNamedIt(t *testing.T) {
 	check("the addressee has answered", map[party.ID]bool{"cintra": true, "borovia": false})
 }
 
+// A node's own ciphertext is its own, though the act of another that names it was
+// the first to be noted.
+func TestOwnCiphertextIsNotTaken(t *testing.T) {
+	ctx := t.Context()
+	tw := newHomes(t, "alatau", "borovia", "cintra", "dovania")
+	r := *tw.first
+	r.Custodians = nil
+	cfg := tw.cfgs["alatau"]
+	cfg.First, tw.first = &r, &r
+	a, err := Open(ctx, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
+	if err := a.Confirm(ctx); err != nil {
+		t.Fatal(err)
+	}
+	ref, err := a.testSay(Request{Kind: act.Statement, Status: act.Exercise, To: []party.ID{"cintra"}, Thread: "ALA/2026/1", Life: act.New, Text: "hello"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := a.readAct(ctx, ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blob, err := record.ReadBlob(ctx, a.db.Read(), said.Sealed.Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	thief := tw.forge(t, "borovia", 1)
+	thief.sealedTo(blob, "borovia")
+	if err := a.receive(ctx, "borovia", tw.arrivalOf("borovia", thief.incoming())); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[party.ID]bool{"borovia": false, "cintra": true, "dovania": false} {
+		if got, err := a.entitled(ctx, id, said.Sealed.Digest); err != nil || got != want {
+			t.Errorf("%s is entitled: %t, %v", id, got, err)
+		}
+	}
+}
+
 // What one author names and never sends does not keep others' blobs from being
 // asked for.
 func TestWantedTakesTurns(t *testing.T) {

@@ -89,6 +89,13 @@ func TestWithdrawnBlobIsPassedAndDoesNotCount(t *testing.T) {
 		if notAfter(t, n, ref) != 0 {
 			t.Fatalf("%s finds it lodged", n.Self())
 		}
+		f, err := n.Prove(context.Background(), ref, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Withdrawal == nil || f.Withdrawal.Index != ref.Index+1 {
+			t.Errorf("%s writes a proof that keeps silent about the withdrawal", n.Self())
+		}
 		if notAfter(t, n, after) == 0 {
 			t.Fatalf("%s: what came after the withdrawal is not lodged", n.Self())
 		}

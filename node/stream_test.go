@@ -85,13 +85,40 @@ func TestStreamOfShorterStoreBeginsAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.upto != 4 {
-		t.Errorf("it goes up to %d", m.upto)
+	count := 0
+	for _, p := range m.parts {
+		if p.Kind == bundle.Cosig {
+			count++
+		}
+	}
+	if m.upto != 4 || count != 1 {
+		t.Errorf("it brings %d cosignatures and goes up to %d", count, m.upto)
 	}
 	a.peer("dovania").got = 1000
 	a.heard("dovania", &arrival{stream: true, upto: 4, told: 1000, follows: true})
 	if got := a.heldStream("dovania"); got != 4 {
 		t.Errorf("held up to %d", got)
+	}
+	// What was written for one who held more before a restart leaves a hole.
+	a.heard("dovania", &arrival{stream: true, upto: 9})
+	if got := a.heldStream("dovania"); got != 4 {
+		t.Errorf("held up to %d over a hole", got)
+	}
+	if a.heardOurs("dovania") || !a.heardOurs("dovania") {
+		t.Error("a peer is taken to know before it was told, or is not afterwards")
+	}
+}
+
+// A peer whose cosignatures find no room is not asked again at once.
+func TestNoHasteWhereThereIsNoRoom(t *testing.T) {
+	_, a := lone(t, "alatau", "borovia", "cintra")
+	in := &arrival{cosigs: make([]checkpoint.Note, chunkCosigs)}
+	if !a.moreToSay(t.Context(), in, &arrival{}, false) {
+		t.Error("a full message is not gone on from")
+	}
+	in.dropped = true
+	if a.moreToSay(t.Context(), in, &arrival{}, false) {
+		t.Error("what was left out is asked for again at once")
 	}
 }
 

@@ -85,7 +85,10 @@ func TestContentShownHeld(t *testing.T) {
 func TestWithdrawalMustWithdraw(t *testing.T) {
 	s, _ := withdrawn(t)
 	a := s.by["alatau"]
+	other := s.say(t, "alatau", act.Act{Kind: act.Statement, To: []party.ID{"borovia"}, Serial: map[party.ID]int64{"borovia": 3},
+		Thread: "ALA/2026/17", Life: act.Withdrawal, Answers: a.ref(11)})
 	for name, edit := range map[string]func(*Included){
+		"of another act":  func(in *Included) { *in = a.included(t, other, noon+30) },
 		"another act":     func(in *Included) { *in = a.included(t, 14, noon+30) },
 		"an earlier act":  func(in *Included) { *in = a.included(t, 11, noon+30) },
 		"another record":  func(in *Included) { *in = s.by["borovia"].included(t, 0, noon+30) },

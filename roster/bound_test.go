@@ -19,8 +19,12 @@ func TestChangesAreBounded(t *testing.T) {
 		t.Errorf("one more: %v", err)
 	}
 	apply(t, k, a.rotate(key.Record, MaxChanges+1))
+	// One role's change does not begin another's count again.
+	if err := k.Change(a.rotate(key.Mirror, MaxChanges+2)); err == nil || !strings.Contains(err.Error(), "has been changed 64 times") {
+		t.Errorf("after a change of the record key: %v", err)
+	}
 	for i := range int64(MaxChanges + 2) {
-		c, _ := a.batch(key.Transport, 2*MaxChanges+i, time.Unix(1_800_000_000+i*3600, 0).UTC())
+		c, _ := a.batch(key.Transport, 3*MaxChanges+i, time.Unix(1_800_000_000+i*3600, 0).UTC())
 		apply(t, k, c)
 	}
 }
