@@ -40,7 +40,6 @@ func lint(p *Pack, unread map[string]bool) Faults {
 		l.measure(&p.Measures[i])
 	}
 	l.unused()
-	l.faults.sort()
 	return l.faults
 }
 
@@ -110,7 +109,7 @@ func (l *linter) one(at Pos, key, value string, known ...string) {
 
 // unwelcome are stems of words that judge a state. A text may use them; a pack
 // says what is provided for and what was shown.
-var unwelcome = regexp.MustCompile(`(?i)\b(viola[t]|offen[d]|brea[c]h|faile[d]|failur[e]|guil[t]|culpri[t])|нарушени|нарушит|виновн|провал`)
+var unwelcome = regexp.MustCompile(`(?i)\b(viola[t]|offen[d]|brea[c]h|faile[d]|failur[e]|guil[t]|culpri[t])\pL*|(нарушени|нарушит|виновн|провал)\pL*`)
 
 // text asks for all languages of the pack and neutral words.
 func (l *linter) text(at Pos, key string, t Text, needed bool) {

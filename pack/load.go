@@ -34,10 +34,13 @@ func (f Faults) Error() string {
 	return fmt.Sprintf("%s (and %d more)", f[0], len(f)-1)
 }
 
-func (f Faults) sort() {
-	slices.SortFunc(f, func(a, b Fault) int {
+// sorted is f in order, each fault once.
+func (f Faults) sorted() Faults {
+	compare := func(a, b Fault) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Text, b.Text))
-	})
+	}
+	slices.SortFunc(f, compare)
+	return slices.CompactFunc(f, func(a, b Fault) bool { return compare(a, b) == 0 })
 }
 
 // Pack is one text as data. It is not to be altered.
@@ -114,7 +117,7 @@ func Parse(b []byte) (*Pack, error) {
 			return nil, fmt.Errorf("parse pack: %w", err)
 		}
 		if it.Type != "file" || len(it.Args) != 1 || !belongs(it.Args[0]) || it.Args[0] <= last || path.Clean(it.Args[0]) != it.Args[0] {
-			return nil, fmt.Errorf("parse pack: item %q does not belong into a pack, or not in this place", it.Type)
+			return nil, fmt.Errorf("parse pack: item %q does not belong into a pack, or not in this place", strings.Join(append([]string{it.Type}, it.Args...), " "))
 		}
 		last = it.Args[0]
 		files[last] = it.Body
@@ -184,8 +187,7 @@ func read(files map[string][]byte) (*Pack, error) {
 		faults = lint(p, unread)
 	}
 	if faults = append(faults, forms...); len(faults) > 0 {
-		faults.sort()
-		return nil, faults
+		return nil, faults.sorted()
 	}
 	p.digest = canon.DigestOf(bytesOf(files))
 	return p, nil

@@ -11,10 +11,12 @@ import (
 )
 
 // small is the folder of the invented pack, to be altered by a test.
-func small(t testing.TB) fstest.MapFS {
+func small(t testing.TB) fstest.MapFS { return folder(t, "testdata/small") }
+
+func folder(t testing.TB, dir string) fstest.MapFS {
 	t.Helper()
 	out := fstest.MapFS{}
-	root := os.DirFS("testdata/small")
+	root := os.DirFS(dir)
 	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -63,10 +65,35 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// The hardest measure of each text known is written without a change of the
+// language: lead times by level and distance, windows, ladders, calls twice a day,
+// a joint side against one, ceilings of zero, quotas that change with the edition,
+// figures by formula, dates and zones left to agreement.
+func TestHardest(t *testing.T) {
+	p, err := Load(os.DirFS("testdata/hardest"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for day, want := range map[string]string{"1999-12-31": "3", "2000-01-01": "2"} {
+		e, _, ok := p.Head.EditionOn(day, nil)
+		if !ok {
+			t.Fatalf("no edition on %s", day)
+		}
+		if m, ok := p.Measure("hard.inspection", e.ID); !ok || m.Counts[0].AtMost != want {
+			t.Errorf("on %s the quota is not %s", day, want)
+		}
+	}
+	for day, side := range map[string]bool{"2023-11-21": true, "2023-11-22": false, "2024-06-04": false, "2025-01-01": true} {
+		if _, _, ok := p.Head.EditionOn(day, func(set string) bool { return set == "south" }); ok != side {
+			t.Errorf("on %s it is in force for the other side: %v", day, ok)
+		}
+	}
+}
+
 // Each fault is named by its file and line.
 func TestFaults(t *testing.T) {
 	for _, c := range []struct{ name, file, from, to, want string }{
-		{"unknown key", "measures/one.yaml", "article: \"3\"", "artikel: \"3\"", `measures/one.yaml, line 4: key "artikel" is not known`},
+		{"unknown key", "measures/one.yaml", "article: \"3\"", "artikel: \"3\"", `measures/one.yaml, line 4: key "artikel" is not known in measures; is it article or article_sure?`},
 		{"key twice", "measures/one.yaml", "strength: shall", "article: \"5\"\n    strength: shall", "line 6: key \"article\" stands twice"},
 		{"key missing", "measures/one.yaml", "    article: \"3\"\n", "", `line 2: measures lacks the key "article"`},
 		{"no list", "measures/one.yaml", "sources: [invented]", "sources: invented", "line 8: sources: a list belongs here"},

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"detente/internal/frame"
 )
@@ -38,7 +39,22 @@ func vectors(t *testing.T) (good map[string][]byte, bad map[string][]byte, why m
 		}
 		return b.Bytes()
 	}
-	good = map[string][]byte{"good-small": p.Bytes()}
+	hardest, err := Load(os.DirFS("testdata/hardest"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	zoned := small(t)
+	zoned["pack.yaml"].Data = []byte(strings.Replace(string(zoned["pack.yaml"].Data), "id: small\n", "id: small\ntime_zone: Europe/Vienna\n", 1))
+	zone, err := os.ReadFile("../condition/testdata/vienna.tzif")
+	if err != nil {
+		t.Fatal(err)
+	}
+	zoned["zones/Europe/Vienna.tzif"] = &fstest.MapFile{Data: zone}
+	local, err := Load(zoned)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good = map[string][]byte{"good-small": p.Bytes(), "good-hardest": hardest.Bytes(), "good-zone": local.Bytes()}
 	bad, why = map[string][]byte{}, map[string]string{}
 	add := func(name, reason string, b []byte) { bad["bad-"+name], why["bad-"+name] = b, reason }
 	add("order", "the files are not in the order of their names", file(item("measures/one.yaml", one), item("forms/notice.yaml", form), item("pack.yaml", head)))
@@ -54,6 +70,38 @@ func vectors(t *testing.T) (good map[string][]byte, bad map[string][]byte, why m
 	add("reference", "a clock runs from a field that the form does not have", spoilt("anchor: start_date", "anchor: begin"))
 	add("ends", "the two ends of a clock contradict each other", spoilt("least: $notice.lead", "least: P42D, most: PT36H"))
 	add("language", "a text lacks a language of the pack", spoilt(", ru: Уведомление об учениях", ""))
+	for _, c := range [][4]string{
+		{"control", "a text has a character that steers a terminal", "en: Yearly return, ru", `en: "Yearly \e[2J return", ru`},
+		{"null", "a value is missing", "strength: should", "strength:"},
+		{"code", "two steps have one code", "id: small.return", "id: small.notice.answer"},
+		{"circle", "the occasion begins with a step that waits for another", "occasion: {starts: small.notice}", "occasion: {starts: small.notice.answer}"},
+		{"own-step", "a clock runs from the receipt of the step that it belongs to", "kind: before, least: $notice.lead, anchor: start_date", "kind: within, least: P1D, of: receipt"},
+		{"later-step", "a clock runs from its own step", "least: PT48H, of: receipt", "least: PT48H, of: answer"},
+		{"never-silent", "a step opens by the silence of one that has no clock", "step: question, was: done}]", "step: question, was: silent}]"},
+		{"stray-key", "a clock has a key that its kind does not read", "{kind: yearly}", "{kind: yearly, least: P1D}"},
+		{"duration", "a duration is not ISO 8601", "least: $notice.lead", "least: 42 days"},
+		{"day", "there is no such day", "due: 12-15", "due: 02-30"},
+		{"rule", "a rule is not understood", `figure: troops, at_least: "9000", unit: persons`, `rule: "form.troops >", says: {en: a, ru: б}`},
+		{"loop", "a rule has a loop in a loop", `figure: troops, at_least: "9000", unit: persons`, `rule: "form.troops.exists(a, form.troops.exists(b, a > b))", says: {en: a, ru: б}`},
+		{"field", "a condition compares a field that is no figure", "figure: troops, at_least", "figure: start_date, at_least"},
+		{"bounds", "a figure has two bounds", `at_least: "9000", unit`, `at_least: "9000", at_most: "1", unit`},
+		{"default", "a voluntary measure has words for a default", "strength: should", "strength: may\n    outcomes: {not-recorded: {en: no return, ru: сведений нет}}"},
+		{"word", "a text judges", "tells the others of its larger exercises", "is in violation of nothing"},
+		{"source", "a source is not named in the head", "sources: [invented]\n    sure: high\n    occasion: {starts", "sources: [memory]\n    sure: high\n    occasion: {starts"},
+		{"low", "a measure known so unsurely is not off", "sure: high\n    occasion: {starts", "sure: low\n    occasion: {starts"},
+		{"count", "a count has neither a bound nor a gate", "        at_most: \"1\"\n", ""},
+	} {
+		add(c[0], c[1], spoilt(c[2], c[3]))
+	}
+	ofHead := func(from, to string) []byte {
+		return file(item("forms/notice.yaml", form), item("measures/one.yaml", one), item("pack.yaml", strings.Replace(head, from, to, 1)))
+	}
+	add("no-zone", "the time zone is not carried", ofHead("id: small\n", "id: small\ntime_zone: Europe/Vienna\n"))
+	add("editions", "two editions are in force on one day", ofHead("    sure: high\nsets", "    sure: high\n  - {id: \"2024\", in_force: [{from: 2024-01-01}], sources: [invented], sure: high}\nsets"))
+	add("unsure-default", "a figure that is not sure is in force by default", ofHead("proposed: P42D", "default: P42D"))
+	add("second-document", "a file has two documents", ofHead("engine: 1", "---\nengine: 1"))
+	add("empty-zone", "the zone data cannot be read", file(item("forms/notice.yaml", form), item("measures/one.yaml", one), item("pack.yaml", head), item("zones/Europe/Vienna.tzif", "TZif")))
+	add("twice", "a file stands twice", file(item("forms/notice.yaml", form), item("measures/one.yaml", one), item("measures/one.yaml", one), item("pack.yaml", head)))
 	add("truncated", "the closing line is missing", p.Bytes()[:len(p.Bytes())-20])
 	return good, bad, why
 }

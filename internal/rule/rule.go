@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"cel.dev/cel-go/cel"
@@ -155,7 +156,8 @@ func (e *Env) compile(text string, want *cel.Type, due string) (*Rule, error) {
 // first is the first thing that the compiler has to say, with its column.
 func first(issues *cel.Issues) string {
 	for _, e := range issues.Errors() {
-		return fmt.Sprintf("at character %d: %s", e.Location.Column()+1, e.Message)
+		said, _, _ := strings.Cut(e.Message, " expecting ")
+		return fmt.Sprintf("at character %d: %s", e.Location.Column()+1, said)
 	}
 	return "it is not understood"
 }

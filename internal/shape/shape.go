@@ -204,8 +204,7 @@ func (r *reader) object(into reflect.Value, node *yaml.Node, key string) {
 		field, ok := names[name.Value]
 		switch {
 		case !ok:
-			slices.Sort(known)
-			r.add(name.Line, "key %q is not known in %s; known are %s", clip(name.Value), or(key, "the file"), strings.Join(known, ", "))
+			r.add(name.Line, "key %q is not known in %s; %s", clip(name.Value), or(key, "the file"), near(name.Value, known))
 		case seen[name.Value]:
 			r.add(name.Line, "key %q stands twice", name.Value)
 		default:
@@ -292,6 +291,17 @@ func (r *reader) scalar(into reflect.Value, node *yaml.Node, key string) {
 		panic("shape: a type has a field of kind " + into.Kind().String())
 	}
 }
+
+// near offers the keys that begin like one that is not known, else all.
+func near(name string, known []string) string {
+	slices.Sort(known)
+	if like := slices.DeleteFunc(slices.Clone(known), func(k string) bool { return !alike(k, name) }); len(like) > 0 {
+		return "is it " + strings.Join(like, " or ") + "?"
+	}
+	return "known are " + strings.Join(known, ", ")
+}
+
+func alike(a, b string) bool { return len(a) > 2 && len(b) > 2 && a[:3] == b[:3] }
 
 func or(s, other string) string {
 	if s == "" {
