@@ -132,7 +132,7 @@ var threats = []string{
 	"a majority that colludes", "a relay that drops, reorders or damages",
 	"a thief of a current key", "a thief of a retired key", "a stolen backup", "a rolled-back machine",
 	"an insider who drafts and wants to approve", "a page from elsewhere",
-	"a stick with a hostile bundle", "a crash at any instruction", "a full disk",
+	"a stick with a hostile bundle", "a pack from a stranger", "a crash at any instruction", "a full disk",
 }
 
 func TestHouse(t *testing.T) {
