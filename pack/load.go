@@ -174,7 +174,7 @@ func read(files map[string][]byte) (*Pack, error) {
 		case dir == formsDir:
 			f, err := regime.ParseFormYAML(b)
 			if err != nil {
-				forms = append(forms, formFault(name, err))
+				forms = append(forms, formFaults(name, err)...)
 				unread[strings.TrimSuffix(base, ".yaml")] = true
 				continue
 			}
@@ -193,13 +193,23 @@ func read(files map[string][]byte) (*Pack, error) {
 	return p, nil
 }
 
-// formFault is the first fault of a form, on its line.
-func formFault(name string, err error) Fault {
-	var placed *regime.LineError
-	if errors.As(err, &placed) {
-		return Fault{Pos: Pos{File: name, Line: placed.Line}, Text: placed.Err.Error()}
+// formFaults are the faults of a form, each on its line.
+func formFaults(name string, err error) Faults {
+	all := []error{err}
+	var many *regime.FormError
+	if errors.As(err, &many) {
+		all = many.Faults
 	}
-	return Fault{Pos: Pos{File: name}, Text: err.Error()}
+	var faults Faults
+	for _, err := range all {
+		f := Fault{Pos: Pos{File: name}, Text: err.Error()}
+		var placed *regime.LineError
+		if errors.As(err, &placed) {
+			f.Line, f.Text = placed.Line, placed.Err.Error()
+		}
+		faults = append(faults, f)
+	}
+	return faults
 }
 
 func named(name string) bool {

@@ -168,6 +168,7 @@ func TestAllAtOnce(t *testing.T) {
 	files := small(t)
 	for _, c := range []struct{ file, from, to string }{
 		{"forms/notice.yaml", "type: date", "type: day"},
+		{"forms/notice.yaml", "unit: persons", "unit: people"},
 		{"pack.yaml", "nature: politically-binding", "nature: binding"},
 		{"measures/one.yaml", "period: 3-calendar-years", "period: sometimes"},
 	} {
@@ -175,10 +176,10 @@ func TestAllAtOnce(t *testing.T) {
 	}
 	_, err := Load(files)
 	faults, ok := err.(Faults)
-	if !ok || len(faults) != 3 {
-		t.Fatalf("three faults, not %v", faults)
+	if !ok || len(faults) != 4 {
+		t.Fatalf("four faults, not %v", faults)
 	}
-	for i, file := range []string{"forms/notice.yaml", "measures/one.yaml", "pack.yaml"} {
+	for i, file := range []string{"forms/notice.yaml", "forms/notice.yaml", "measures/one.yaml", "pack.yaml"} {
 		if faults[i].File != file || faults[i].Line == 0 {
 			t.Errorf("fault %d is %s", i, faults[i])
 		}

@@ -11,8 +11,21 @@ import (
 	"detente/party"
 )
 
-// lint refuses a form that Check could not apply: the first fault, with its place.
+// lint refuses a form that Check could not apply: every fault, with its place.
 func (f *Form) lint() error {
+	var all faults
+	all.add(f.lintHead())
+	all.add(f.lintGroups())
+	all.add(f.lintConditions())
+	all.add(f.lintFields(f.Fields, "", true))
+	if len(all) == 0 {
+		all.add(f.lintAnchors())
+		all.add(f.lintRules())
+	}
+	return all.err()
+}
+
+func (f *Form) lintHead() error {
 	if f.Format != FormFormat {
 		return fmt.Errorf("format is %q, not %q", f.Format, FormFormat)
 	}
@@ -31,19 +44,7 @@ func (f *Form) lint() error {
 	if f.Source == "" {
 		return fmt.Errorf("source is empty")
 	}
-	if err := f.lintGroups(); err != nil {
-		return err
-	}
-	if err := f.lintConditions(); err != nil {
-		return err
-	}
-	if err := f.lintFields(f.Fields, "", true); err != nil {
-		return err
-	}
-	if err := f.lintAnchors(); err != nil {
-		return err
-	}
-	return f.lintRules()
+	return nil
 }
 
 // lintTexts demands exactly the form's languages, none empty.
@@ -60,25 +61,26 @@ func (f *Form) lintTexts(where string, texts map[Lang]string) error {
 }
 
 func (f *Form) lintGroups() error {
+	var all faults
 	for i, g := range f.Groups {
 		if g.Number != strconv.Itoa(i+1) {
-			return onLine(g.line, fmt.Errorf("group %q stands at place %d", g.Number, i+1))
+			all.add(onLine(g.line, fmt.Errorf("group %q stands at place %d", g.Number, i+1)))
+			continue
 		}
-		if err := f.lintTexts("group "+g.Number, g.Name); err != nil {
-			return onLine(g.line, err)
-		}
+		all.add(onLine(g.line, f.lintTexts("group "+g.Number, g.Name)))
 	}
-	return nil
+	return all.err()
 }
 
 func (f *Form) lintConditions() error {
+	var all faults
 	for i := range f.Conditions {
 		c := &f.Conditions[i]
 		if err := f.lintCondition(c); err != nil {
-			return onLine(c.line, fmt.Errorf("condition %q: %w", short(c.Name), err))
+			all.add(onLine(c.line, fmt.Errorf("condition %q: %w", short(c.Name), err)))
 		}
 	}
-	return nil
+	return all.err()
 }
 
 func (f *Form) lintCondition(c *Condition) error {
@@ -120,22 +122,22 @@ func (f *Form) lintFields(fields []Field, under string, top bool) error {
 	if len(fields) == 0 || len(fields) > maxFields {
 		return fmt.Errorf("%s has %d fields where 1 to %d belong", orForm(under), len(fields), maxFields)
 	}
+	var all faults
 	seen := map[string]bool{}
 	for i := range fields {
 		field := &fields[i]
 		where := "field " + strconv.Quote(field.Number)
-		if seen[field.ID] || seen[field.Number] {
-			return onLine(field.line, fmt.Errorf("%s: its number or id %q is repeated", where, field.ID))
+		switch err := f.lintField(field, under, top); {
+		case seen[field.ID] || seen[field.Number]:
+			all.add(onLine(field.line, fmt.Errorf("%s: its number or id %q is repeated", where, field.ID)))
+		case err != nil:
+			all.add(onLine(field.line, within(where, err)))
+		case i > 0 && compareNumbers(fields[i-1].Number, field.Number) >= 0:
+			all.add(onLine(field.line, fmt.Errorf("%s does not follow %q", where, fields[i-1].Number)))
 		}
 		seen[field.ID], seen[field.Number] = true, true
-		if err := f.lintField(field, under, top); err != nil {
-			return onLine(field.line, within(where, err))
-		}
-		if i > 0 && compareNumbers(fields[i-1].Number, field.Number) >= 0 {
-			return onLine(field.line, fmt.Errorf("%s does not follow %q", where, fields[i-1].Number))
-		}
 	}
-	return nil
+	return all.err()
 }
 
 func orForm(under string) string {
@@ -277,29 +279,36 @@ func (f *Form) lintAnchors() error {
 }
 
 func (f *Form) lintRules() error {
+	var all faults
 	for i, r := range f.Rules {
-		where := fmt.Sprintf("rule %d", i+1)
-		field, other := f.at(r.Field), f.at(r.Other)
-		if field == nil {
-			return onLine(r.line, fmt.Errorf("%s: no field %q", where, r.Field))
+		if err := f.lintRule(r); err != nil {
+			all.add(onLine(r.line, fmt.Errorf("rule %d: %w", i+1, err)))
 		}
-		if other == nil {
-			return onLine(r.line, fmt.Errorf("%s: no field %q", where, r.Other))
-		}
-		fits := false
-		switch r.Kind {
-		case RuleNotBefore, RuleNotAfter:
-			timed := field.Type == TypeDate || field.Type == TypeMoment || field.Type == TypeYear
-			fits = timed && field.Type == other.Type && sameTable(r)
-		case RuleSum:
-			fits = field.Type == TypeMap && other.Type == TypeInt && !strings.ContainsRune(r.Field+r.Other, '.')
-		case RuleAmong:
-			byState := field.Type == TypeMap && field.Keys == "state"
-			fits = other.Type == TypeStates && (byState || field.Type == TypeState || field.Type == TypeStates)
-		}
-		if !fits {
-			return onLine(r.line, fmt.Errorf("%s: kind %q does not fit %q and %q", where, r.Kind, r.Field, r.Other))
-		}
+	}
+	return all.err()
+}
+
+func (f *Form) lintRule(r Rule) error {
+	field, other := f.at(r.Field), f.at(r.Other)
+	if field == nil {
+		return fmt.Errorf("no field %q", r.Field)
+	}
+	if other == nil {
+		return fmt.Errorf("no field %q", r.Other)
+	}
+	fits := false
+	switch r.Kind {
+	case RuleNotBefore, RuleNotAfter:
+		timed := field.Type == TypeDate || field.Type == TypeMoment || field.Type == TypeYear
+		fits = timed && field.Type == other.Type && sameTable(r)
+	case RuleSum:
+		fits = field.Type == TypeMap && other.Type == TypeInt && !strings.ContainsRune(r.Field+r.Other, '.')
+	case RuleAmong:
+		byState := field.Type == TypeMap && field.Keys == "state"
+		fits = other.Type == TypeStates && (byState || field.Type == TypeState || field.Type == TypeStates)
+	}
+	if !fits {
+		return fmt.Errorf("kind %q does not fit %q and %q", r.Kind, r.Field, r.Other)
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 // ParseFormYAML reads a form as a person writes it: the same keys and values as
 // the canonical JSON, in YAML 1.2 without anchors, aliases, tags and merge keys.
 // Bytes of what it returns are the canonical JSON of the form. It must pass the
-// linter. The error names the line.
+// linter. The error names every fault with its line: a *FormError if there are several.
 func ParseFormYAML(b []byte) (*Form, error) {
 	if len(b) > MaxForm {
 		return nil, fmt.Errorf("%d bytes are more than the %d of a form", len(b), MaxForm)
@@ -56,18 +56,25 @@ func (e *LineError) Unwrap() error { return e.Err }
 
 // onLine adds a line to a fault that has none yet.
 func onLine(line int, err error) error {
-	if _, placed := err.(*LineError); placed || err == nil || line == 0 {
+	if err == nil || line == 0 {
 		return err
 	}
-	return &LineError{line, err}
+	return eachFault(err, func(err error) error {
+		if _, placed := err.(*LineError); placed {
+			return err
+		}
+		return &LineError{line, err}
+	})
 }
 
 // within says in which field a fault is; its line stays in front.
 func within(where string, err error) error {
-	if placed, ok := err.(*LineError); ok {
-		return &LineError{placed.Line, fmt.Errorf("%s: %w", where, placed.Err)}
-	}
-	return fmt.Errorf("%s: %w", where, err)
+	return eachFault(err, func(err error) error {
+		if placed, ok := err.(*LineError); ok {
+			return &LineError{placed.Line, fmt.Errorf("%s: %w", where, placed.Err)}
+		}
+		return fmt.Errorf("%s: %w", where, err)
+	})
 }
 
 // fill reads a node into a value of the few kinds that a form consists of. It
@@ -106,11 +113,11 @@ func fill(into reflect.Value, node *yaml.Node, key string) error {
 			return fault("%s: %d items are more than %d", key, len(node.Content), maxFields)
 		}
 		into.Set(reflect.MakeSlice(into.Type(), len(node.Content), len(node.Content)))
+		var all faults
 		for i, item := range node.Content {
-			if err := fill(into.Index(i), item, key); err != nil {
-				return err
-			}
+			all.add(fill(into.Index(i), item, key))
 		}
+		return all.err()
 	default:
 		if node.Kind != yaml.ScalarNode || node.Tag == "!!null" {
 			return fault("%s: one value belongs here; a text with a comma inside braces stands in quotation marks", short(key))
@@ -140,22 +147,22 @@ func fillObject(into reflect.Value, node *yaml.Node, key string, fault func(stri
 		}
 	}
 	setLine(into, node.Line)
+	var all faults
 	seen := map[string]bool{}
 	for i := 0; i < len(node.Content); i += 2 {
 		name := node.Content[i]
 		field, ok := names[name.Value]
-		if !ok {
-			return &LineError{name.Line, fmt.Errorf("key %q is not known here", short(name.Value))}
-		}
-		if seen[name.Value] {
-			return &LineError{name.Line, fmt.Errorf("key %q stands twice", name.Value)}
+		switch {
+		case !ok:
+			all.add(&LineError{name.Line, fmt.Errorf("key %q is not known here", short(name.Value))})
+		case seen[name.Value]:
+			all.add(&LineError{name.Line, fmt.Errorf("key %q stands twice", name.Value)})
+		default:
+			all.add(fill(into.Field(field), node.Content[i+1], name.Value))
 		}
 		seen[name.Value] = true
-		if err := fill(into.Field(field), node.Content[i+1], name.Value); err != nil {
-			return err
-		}
 	}
-	return nil
+	return all.err()
 }
 
 func setLine(into reflect.Value, line int) {
