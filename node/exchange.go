@@ -168,6 +168,7 @@ func (n *Node) Exchange(ctx context.Context, from party.ID, wait time.Duration, 
 		if msg, err = n.awaitNews(ctx, from, arr, wait, msg); err != nil {
 			return err
 		}
+		msg.info.Written = canon.FormatTime(n.now()) // the peer reads our clock off it
 	}
 	return msg.write(out)
 }

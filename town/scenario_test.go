@@ -273,6 +273,34 @@ func TestWithheldCosignatures(t *testing.T) {
 	})
 }
 
+// Whose clock differs is shown, and nobody's that does not: also after a long poll
+// in which there was nothing to say.
+func TestClocksShown(t *testing.T) {
+	t.Parallel()
+	live(t, setting{who: "ABc", heartbeat: time.Hour, skew: map[rune]time.Duration{'C': 20 * time.Second}}, func(w *world) {
+		w.say('A', "BC", "ALA/1")
+		for range 300 {
+			time.Sleep(time.Second)
+			for _, at := range []party.ID{"alatau", "borovia"} {
+				peers, err := w.node(at).Peers(w.ctx)
+				must(w.t, err)
+				for _, p := range peers {
+					if p.LastHeard.IsZero() {
+						continue
+					}
+					want := time.Duration(0)
+					if p.Party == "cintra" {
+						want = 20 * time.Second
+					}
+					if off, err := time.ParseDuration(p.Offset); err != nil || (off-want).Abs() > time.Second || p.Remark != (want != 0) {
+						w.t.Fatalf("%s: the clock of %s differs by %s, remark %t; it does by %s", at, p.Party, p.Offset, p.Remark, want)
+					}
+				}
+			}
+		}
+	})
+}
+
 // Months in which nothing is said leave the tables as they are.
 func TestHeartbeatsGrowNothing(t *testing.T) {
 	t.Parallel()
