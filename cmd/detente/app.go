@@ -252,12 +252,25 @@ func (a *app) unlockPath() string {
 }
 
 func (a *app) identity(ctx context.Context) (*age.HybridIdentity, error) {
-	return home.Unlock(a.unlockPath(), func() (string, error) {
+	path := a.unlockPath()
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil, failed(control.NotFound, "put it there, or name it: --unlock FILE, DETENTE_UNLOCK", "the unlock key is not there: "+path)
+	}
+	return home.Unlock(path, func() (string, error) {
 		if a.unlockPassFile == "" && !terminal(a.in) {
 			return "", home.ErrNeedsPassphrase
 		}
 		return a.passphrase(ctx, "Passphrase of the unlock key: ", a.unlockPassFile, false)
 	})
+}
+
+// adopted reports an error unless there is a home here that has a roster.
+func (a *app) adopted() error {
+	f, err := home.Load(a.home())
+	if err == nil && f.First == nil {
+		err = home.ErrNoRoster
+	}
+	return err
 }
 
 // sessionPath is where the token of the signed-in officer is kept.
@@ -293,12 +306,8 @@ func (a *app) saveToken(token string) error {
 
 // openHome opens the home in this process.
 func (a *app) openHome(ctx context.Context) (*home.Home, error) {
-	f, err := home.Load(a.home())
-	if err != nil {
+	if err := a.adopted(); err != nil {
 		return nil, err
-	}
-	if f.First == nil {
-		return nil, home.ErrNoRoster
 	}
 	id, err := a.identity(ctx)
 	if err != nil {

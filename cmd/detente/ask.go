@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"detente/control"
+	"detente/home"
 	"golang.org/x/term"
 )
 
@@ -105,6 +107,10 @@ func (a *app) passphrase(ctx context.Context, prompt, file string, fresh bool) (
 		first, err := a.hidden(ctx, f, prompt)
 		if err != nil || !fresh {
 			return first, err
+		}
+		if n := utf8.RuneCountInString(first); n < home.MinPassphrase {
+			a.talk("It has %d characters; %d or more are needed: several words are easy to remember.", n, home.MinPassphrase)
+			continue
 		}
 		second, err := a.hidden(ctx, f, "Once more: ")
 		if err != nil {

@@ -56,7 +56,7 @@ detente init --home ./region --name alatau --for-group --from ./alatau`, cobra.N
 				return err
 			}
 		}
-		if m.NextPassphrase, err = a.passphrase(ctx, "Passphrase for the next keys, which you will carry away: ", nextPass, true); err != nil {
+		if m.NextPassphrase, err = a.passphrase(ctx, "Passphrase for the next keys, which you will carry away, twelve characters or more: ", nextPass, true); err != nil {
 			return err
 		}
 		stop := a.working("making keys")

@@ -41,6 +41,9 @@ DETENTE_UNLOCK=/etc/detente/unlock.key detente node run`, cobra.NoArgs, func(ctx
 
 // serve runs the node until ctx ends or the node stops by itself.
 func (a *app) serve(ctx context.Context, listen string) error {
+	if err := a.adopted(); err != nil {
+		return err
+	}
 	manager, err := notify.Dial(a.env("NOTIFY_SOCKET"))
 	if err != nil {
 		return err

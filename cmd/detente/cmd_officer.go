@@ -47,6 +47,9 @@ detente officer add akhmet --roles drafter --ssh-key ~/.ssh/id_ed25519.pub`, cob
 			}
 			n.SSHKey = strings.TrimSpace(string(b))
 		}
+		if err := a.adopted(); err != nil {
+			return err
+		}
 		if keyFile == "" || file != "" {
 			if n.Passphrase, err = a.passphrase(ctx, "Passphrase of "+n.ID+", twelve characters or more: ", file, true); err != nil {
 				return err
@@ -125,6 +128,9 @@ func (a *app) officerPassphrase() *cobra.Command {
 detente officer passphrase saparova
 detente officer passphrase orlov --passphrase-file new.txt
 detente officer passphrase saparova --console`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
+		if err := a.adopted(); err != nil {
+			return err
+		}
 		p, err := a.passphrase(ctx, "New passphrase, twelve characters or more: ", file, true)
 		if err != nil {
 			return err
@@ -148,7 +154,10 @@ detente sign-in saparova
 detente sign-in saparova --passphrase-file saparova.txt
 detente sign-in akhmet --agent`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
 		var s control.SignedIn
-		var err error
+		err := a.adopted()
+		if err != nil {
+			return err
+		}
 		if byAgent {
 			s, err = a.signInByAgent(ctx, args[0])
 		} else {
@@ -179,7 +188,7 @@ func (a *app) signInByAgent(ctx context.Context, officer string) (control.Signed
 	}
 	conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
 	if err != nil {
-		return s, fmt.Errorf("reach the ssh-agent: %w", err)
+		return s, failed(control.Failed, "start one: eval $(ssh-agent); ssh-add", "the ssh-agent does not answer: "+err.Error())
 	}
 	defer conn.Close()
 	var c control.Challenge

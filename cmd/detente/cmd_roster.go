@@ -101,7 +101,7 @@ detente roster new --follow --out edition-2.json --effective 2027-01-01T00:00:00
 			r.Effective = effective
 		}
 		if _, err := os.Stat(out); err == nil {
-			return fmt.Errorf("write the roster: %s exists already", out)
+			return failed(control.Failed, "--out FILE: choose another name, or move that file away", out+" is there already and is not written over")
 		}
 		if err := writeRoster(out, r); err != nil {
 			return err

@@ -1,13 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"os"
 	"strings"
 	"unicode/utf8"
 
+	"detente/control"
 	"detente/internal/canon"
-	"io"
-	"os"
 )
 
 // table is rows of text in columns.
@@ -84,6 +86,9 @@ func (a *app) readJSON(path string, v any) error {
 // newFile makes a file where none is, for w to fill; on an error it goes again.
 func newFile(path string, fill func(w io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return failed(control.Failed, "choose another name, or move that file away", path+" is there already and is not written over")
+	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}

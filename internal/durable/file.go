@@ -42,6 +42,9 @@ func (f *Files) write(path string, data []byte, perm uint32) error {
 		t, err = os.CreateTemp(dir, tempPrefix+"*")
 		return err
 	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the folder %s is not there: %w", dir, fs.ErrNotExist)
+	}
 	if t == nil {
 		return err
 	}
