@@ -80,6 +80,9 @@ func (a *app) rosterNew() *cobra.Command {
 detente roster new --template central-asia-5 --out roster.json
 detente roster new --parties alatau,borovia,cintra --names en=Region --out roster.json
 detente roster new --follow --out edition-2.json --effective 2027-01-01T00:00:00Z`, cobra.NoArgs, func(ctx context.Context, args []string) error {
+		if template == "" && !follow && len(names) == 0 {
+			return usage("--names en=Region", "say what the group is called")
+		}
 		r, err := a.beginRoster(ctx, template, follow)
 		if err != nil {
 			return err
@@ -210,11 +213,10 @@ func (a *app) changedRoster(path string, r *roster.Roster, what string) error {
 
 func (a *app) rosterAddCard() *cobra.Command {
 	var endpoints []string
-	var as string
 	c := a.command("add-card FILE CARD", "Enter a party's card after its twelve words were compared", `
 detente roster add-card roster.json borovia.card --endpoint https://detente.borovia.example:7443
 detente roster add-card roster.json elbria.card
-detente roster add-card roster.json sek.card --party secretariat --endpoint https://192.0.2.9:7443`, cobra.ExactArgs(2), func(ctx context.Context, args []string) error {
+detente roster add-card roster.json - --endpoint https://192.0.2.9:7443 < secretariat.card`, cobra.ExactArgs(2), func(ctx context.Context, args []string) error {
 		r, err := a.readRoster(args[0])
 		if err != nil {
 			return err
@@ -228,11 +230,8 @@ detente roster add-card roster.json sek.card --party secretariat --endpoint http
 			return failed(control.Verification, "ask for the card again: detente key card", err.Error())
 		}
 		id, _, _ := strings.Cut(string(card.Origin), "/")
-		if as != "" {
-			id = as
-		}
 		if _, ok := r.Party(party.ID(id)); !ok {
-			return failed(control.NotFound, "detente roster add-party "+args[0]+" "+id, fmt.Sprintf("the roster has no party %s", id))
+			return failed(control.NotFound, "give its row in the file this id, or add one: detente roster add-party "+args[0]+" "+id, fmt.Sprintf("the roster has no party %s, and a card fits no other row", id))
 		}
 		if err := r.SetCard(party.ID(id), card, endpoints); err != nil {
 			return err
@@ -247,7 +246,6 @@ detente roster add-card roster.json sek.card --party secretariat --endpoint http
 		})
 	})
 	c.Flags().StringArrayVar(&endpoints, "endpoint", nil, "https://host:port of its node; none: by courier only")
-	c.Flags().StringVar(&as, "party", "", "party that the card is of (default: as the card says)")
 	return c
 }
 
@@ -257,6 +255,7 @@ func (a *app) rosterSet() *cobra.Command {
 	var effective, courier string
 	var slots, packs, between []string
 	var confirmed bool
+	settings := []string{"witnesses", "custodians", "f", "k", "effective", "courier", "slot", "pack", "names-confirmed"}
 	c := a.command("set FILE", "Set who counts, the quorum, texts, what they leave to agreement, and the moment of effect", `
 detente roster set roster.json --witnesses all --custodians all --f 1 --k 2
 detente roster set roster.json --effective 2027-01-01T00:00:00Z --courier 336h
@@ -269,6 +268,9 @@ detente roster set roster.json --names-confirmed`, cobra.ExactArgs(1), nil)
 			return err
 		}
 		flags := c.Flags()
+		if !slices.ContainsFunc(settings, flags.Changed) {
+			return usage("--"+strings.Join(settings, ", --"), "say what is to be set")
+		}
 		if flags.Changed("witnesses") {
 			r.Counting.Witnesses = recorded(r, witnesses)
 		}
@@ -420,8 +422,11 @@ func (a *app) printRoster(w writer, r *roster.Roster) {
 	for _, p := range r.Packs {
 		fmt.Fprintf(w, "\ntext %s: %s\n", p.ID, p.Digest)
 	}
+	if len(r.Slots) > 0 {
+		fmt.Fprintln(w)
+	}
 	for _, s := range r.Slots {
-		fmt.Fprintf(w, "\nagreed by %s: %s = %s\n", toList(s.Between), s.ID, s.Value)
+		fmt.Fprintf(w, "agreed by %s: %s = %s\n", toWords(s.Between), s.ID, s.Value)
 	}
 	if d := r.Digest(); !d.IsZero() {
 		fmt.Fprintf(w, "\nThe fingerprint of this edition:\n\n")
