@@ -56,6 +56,9 @@ type Line struct {
 	To      []party.ID `json:"to"` // empty: all
 	Post    party.Post `json:"post"`
 	Answers string     `json:"answers"` // place
+	Channel string     `json:"channel"` // entered, handed over: by which way
+	Note    string     `json:"note"`    // note-verbale number
+	On      string     `json:"on"`      // entered, handed over: when, as stated
 	Claimed string     `json:"claimed"` // the time that the author claims
 	State   string     `json:"state"`
 }
@@ -71,7 +74,10 @@ func (c *call) line(ctx context.Context, r docket.Row) (Line, error) {
 	if err != nil {
 		return l, err
 	}
-	l.To = list(a.To)
+	l.To, l.Channel, l.Note = list(a.To), a.Channel, a.Note
+	if !a.On.IsZero() {
+		l.On = canon.FormatTime(a.On)
+	}
 	return l, nil
 }
 
@@ -92,7 +98,7 @@ func (c *call) name(id party.ID) string { return c.node.Keys().Current().Name(id
 func statementList(ctx context.Context, c *call, a ListArgs) (any, error) {
 	limit := min(max(a.Limit, 1), MaxList)
 	if a.Open {
-		rows, err := c.node.Unanswered(ctx, limit)
+		rows, err := c.node.Inbox(ctx, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -228,7 +234,7 @@ func statementShow(ctx context.Context, c *call, a RefArgs) (any, error) {
 func (c *call) statement(ctx context.Context, row docket.Row) (*Statement, error) {
 	s, err := c.alone(ctx, row)
 	if err == nil {
-		s.Receipts, err = c.receipts(ctx, row.Ref)
+		s.Receipts, err = c.receipts(ctx, row)
 	}
 	return s, err
 }
@@ -449,16 +455,19 @@ func receipts(ctx context.Context, c *call, a RefArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.receipts(ctx, row.Ref)
+	return c.receipts(ctx, row)
 }
 
-func (c *call) receipts(ctx context.Context, ref act.Ref) ([]Receipt, error) {
-	rows, err := c.node.Receipts(ctx, ref)
+func (c *call) receipts(ctx context.Context, said docket.Row) ([]Receipt, error) {
+	rows, err := c.node.Receipts(ctx, said.Ref)
 	if err != nil {
 		return nil, err
 	}
 	out := []Receipt{}
 	for _, r := range rows {
+		if (r.Kind == act.Confirmed || r.Kind == act.Contested) && r.Author != said.For {
+			continue // nobody speaks for a third
+		}
 		s, err := c.alone(ctx, r)
 		if err != nil {
 			return nil, err

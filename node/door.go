@@ -3,7 +3,9 @@ package node
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"slices"
 
 	"detente/act"
 	"detente/docket"
@@ -50,6 +52,66 @@ func (n *Node) Note(ctx context.Context, officer, what, detail string) error {
 // acknowledged nor returned, at most limit.
 func (n *Node) Unanswered(ctx context.Context, limit int) ([]docket.Row, error) {
 	return docket.Unanswered(ctx, n.db.Read(), n.self, act.Statement, []act.Kind{act.Acknowledged, act.Returned}, limit)
+}
+
+// Inbox lists what waits for a word of this party: what Unanswered lists, what
+// was entered for it and it neither confirmed nor contested, and returns of its
+// own statements about which it has said nothing since.
+func (n *Node) Inbox(ctx context.Context, limit int) ([]docket.Row, error) {
+	out, err := n.Unanswered(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	entered, err := docket.List(ctx, n.db.Read(), docket.Filter{Kinds: []act.Kind{act.Entered}, Newest: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range entered {
+		if r.For != n.self || r.Author == n.self {
+			continue
+		}
+		said, err := docket.List(ctx, n.db.Read(), docket.Filter{Author: n.self, Answers: r.Ref, Kinds: []act.Kind{act.Confirmed, act.Contested}, Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		if len(said) == 0 {
+			out = append(out, r)
+		}
+	}
+	returned, err := docket.List(ctx, n.db.Read(), docket.Filter{To: n.self, Kinds: []act.Kind{act.Returned}, Newest: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range returned {
+		followed, err := n.followed(ctx, r.Answers)
+		if err != nil {
+			return nil, err
+		}
+		if !followed {
+			out = append(out, r)
+		}
+	}
+	return out[:min(len(out), limit)], nil
+}
+
+// followed reports whether this party said more about an act of its own: in its
+// thread, or in answer to it.
+func (n *Node) followed(ctx context.Context, ref act.Ref) (bool, error) {
+	row, err := docket.Get(ctx, n.db.Read(), ref.Origin, ref.Index)
+	if errors.Is(err, docket.ErrNone) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	f := docket.Filter{Author: n.self, Kinds: []act.Kind{act.Statement}, Answers: ref}
+	if row.Thread != "" {
+		f = docket.Filter{Author: n.self, Kinds: []act.Kind{act.Statement}, Thread: row.Thread, Status: row.Status}
+	}
+	rows, err := docket.List(ctx, n.db.Read(), f)
+	return slices.ContainsFunc(rows, func(r docket.Row) bool {
+		return r.Life != act.New && (r.Ref.Origin != ref.Origin || r.Ref.Index > ref.Index)
+	}), err
 }
 
 // EditionStatus is one edition of the roster that this node knows, and who

@@ -131,7 +131,7 @@ func (n *Node) List(ctx context.Context, f docket.Filter) ([]docket.Row, error) 
 // Receipts lists what answered an act.
 func (n *Node) Receipts(ctx context.Context, ref act.Ref) ([]docket.Row, error) {
 	return docket.List(ctx, n.db.Read(), docket.Filter{Answers: ref,
-		Kinds: []act.Kind{act.Delivered, act.Acknowledged, act.Returned, act.HandedOver}})
+		Kinds: []act.Kind{act.Delivered, act.Acknowledged, act.Returned, act.HandedOver, act.Confirmed, act.Contested}})
 }
 
 // Act reads one act with its canonical bytes.

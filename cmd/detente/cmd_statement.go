@@ -63,7 +63,11 @@ detente statement acknowledge ALA/2026/17 --post duty-officer`
 		if err := a.call(ctx, "statement-list", l, &all); err != nil {
 			return err
 		}
-		return a.show(all, func(w writer) { a.printLines(w, all, "There is none.") })
+		empty := "There is no such statement."
+		if inbox {
+			empty = "Nothing waits for an answer."
+		}
+		return a.show(all, func(w writer) { a.printLines(w, all, empty) })
 	})
 	f := c.Flags()
 	f.IntVar(&l.Limit, "limit", 50, "at most so many")
@@ -74,7 +78,7 @@ detente statement acknowledge ALA/2026/17 --post duty-officer`
 	f.StringVar(&author, "author", "", "of one party")
 	f.BoolVar(&l.FromMe, "from-me", false, "of this party")
 	f.BoolVar(&l.ToMe, "to-me", false, "addressed to this party by name")
-	f.BoolVar(&l.Open, "open", false, "to this party, neither acknowledged nor returned")
+	f.BoolVar(&l.Open, "open", false, "what waits for an answer, as: detente inbox")
 	f.BoolVar(&l.All, "all", false, "acts of every kind")
 	return c
 }
@@ -127,7 +131,7 @@ detente statement show ALA/2026/17 --outside`, cobra.ExactArgs(1), func(ctx cont
 }
 
 func (a *app) printStatement(w writer, s *control.Statement) {
-	fmt.Fprintln(w, a.bold(fmt.Sprintf("%s of %s, %s", kindOf(s.Line), s.Name, strings.ToUpper(string(s.Status)))))
+	fmt.Fprintln(w, a.bold(heading(s)+", "+strings.ToUpper(string(s.Status))))
 	field := func(name, value string) {
 		if value != "" {
 			fmt.Fprintf(w, "%-12s %s\n", name, value)
@@ -138,6 +142,7 @@ func (a *app) printStatement(w writer, s *control.Statement) {
 	field("thread", s.Thread)
 	field("to", toWords(s.To))
 	field("answers", s.Answers)
+	field("reached", beside(s.Line))
 	field("post", string(s.Post))
 	field("claims", s.Claimed)
 	field("time", s.Lodged.Sentence)
@@ -161,32 +166,56 @@ func (a *app) printStatement(w writer, s *control.Statement) {
 	printReceipts(w, s.Receipts)
 }
 
+// heading says in one line what an act is.
+func heading(s *control.Statement) string {
+	by := s.Name
+	switch {
+	case s.Kind == act.Entered:
+		return fmt.Sprintf("entered for %s by %s", s.Line.For, by)
+	case s.Kind == act.HandedOver:
+		return fmt.Sprintf("hand-over to %s, as %s states", s.Line.For, by)
+	case s.Life == act.IssuedInError:
+		return "marked as issued in error by " + by
+	case s.Kind == act.Confirmed, s.Kind == act.Contested:
+		return fmt.Sprintf("%s by %s", s.Kind, by)
+	}
+	return kindOf(s.Line) + " of " + by
+}
+
+// beside says by which channel beside the records an act came or went, and when.
+func beside(l control.Line) string {
+	if l.Channel == "" {
+		return ""
+	}
+	s := "by " + l.Channel
+	if l.Note != "" {
+		s += " " + l.Note
+	}
+	return s + ", " + strings.TrimSuffix(l.On, "T00:00:00Z")
+}
+
 // printReceipts lists receipts, and the faults of those that return a statement.
 func printReceipts(w writer, all []control.Receipt) {
 	for _, r := range all {
 		fmt.Fprintln(w, receiptLine(r.Line))
-		if r.Kind == act.Returned && r.Text != "" {
+		if r.Kind != act.HandedOver && r.Text != "" {
 			fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(r.Text, "\n", "\n  "))
 		}
 	}
 }
 
 func receiptLine(l control.Line) string {
-	post := ""
-	if l.Post != "" {
-		post = " by the post " + string(l.Post)
+	if l.Kind == act.HandedOver {
+		return fmt.Sprintf("%s states that it was handed over to %s %s (%s).", l.Name, l.For, beside(l), l.Place)
 	}
-	switch l.Kind {
-	case act.Delivered:
-		return fmt.Sprintf("%s confirms delivery (%s), claimed %s.", l.Name, l.Place, l.Claimed)
-	case act.Acknowledged:
-		return fmt.Sprintf("%s acknowledges receipt%s (%s), claimed %s.", l.Name, post, l.Place, l.Claimed)
-	case act.Returned:
-		return fmt.Sprintf("%s returns it%s (%s), claimed %s.", l.Name, post, l.Place, l.Claimed)
-	case act.HandedOver:
-		return fmt.Sprintf("%s states that it was handed over to %s by another channel (%s).", l.Name, l.For, l.Place)
+	does := map[act.Kind]string{
+		act.Delivered: "confirms delivery", act.Acknowledged: "acknowledges receipt", act.Returned: "returns it",
+		act.Confirmed: "confirms what was entered for it", act.Contested: "contests what was entered for it",
+	}[l.Kind]
+	if l.Post != "" && l.Kind != act.Delivered {
+		does += " by the post " + string(l.Post)
 	}
-	return fmt.Sprintf("%s: %s (%s).", l.Name, l.Kind, l.Place)
+	return fmt.Sprintf("%s %s (%s), claimed %s.", l.Name, does, l.Place, l.Claimed)
 }
 
 // leadLine says what the text provides for and what is shown.
