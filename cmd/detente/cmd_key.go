@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"detente/control"
+	"detente/desk"
 	"detente/home"
 	"detente/internal/canon"
 	"detente/internal/durable"
@@ -183,6 +184,17 @@ func (n *nextFlags) open(ctx context.Context, a *app, renewed ...key.Role) (next
 	return next, after, home.SaveNext(n.after, after, pass)
 }
 
+// keep says what becomes of the file with the keys that follow when it is not
+// known whether the record commits to them: then no other file has them. It goes
+// again only where the next keys were refused, before anything was committed.
+func (n *nextFlags) keep(a *app, err error) {
+	if control.ErrorOf(err).Code == control.Verification {
+		os.Remove(n.after)
+		return
+	}
+	a.talk("%s was written before: keep it with %s until a rotation shows which of the two the record commits to.", n.after, n.next)
+}
+
 // numbered names the file that follows path: keys.age, keys-2.age, keys-3.age….
 func numbered(path string) string {
 	ext := filepath.Ext(path)
@@ -205,6 +217,12 @@ detente key rotate record --next alatau-next-keys.age --next-passphrase-file pas
 		role, err := key.ParseRole(args[0])
 		if err != nil {
 			return usage("", err.Error())
+		}
+		if n.next == "" {
+			return usage("--next FILE", "this needs the next keys, from the safe")
+		}
+		if a.token() == "" && !a.console {
+			return desk.ErrSession
 		}
 		if err := a.confirmed(ctx, fmt.Sprintf("The key of role %s will be replaced for good. Go on?", role), yes); err != nil {
 			return err
@@ -229,7 +247,7 @@ detente key rotate record --next alatau-next-keys.age --next-passphrase-file pas
 		var s control.Appended
 		if err := a.call(ctx, "rotate", r, &s); err != nil {
 			if after != nil {
-				os.Remove(n.after)
+				n.keep(a, err)
 			}
 			return err
 		}

@@ -243,7 +243,7 @@ func (a *app) newVolume(ctx context.Context, h *home.Home, n *nextFlags, why act
 	}
 	ref, err := h.Node.NewVolume(ctx, officer, why, next, after.Commitments())
 	if err != nil {
-		os.Remove(n.after)
+		n.keep(a, err)
 		return nil, err
 	}
 	return &opened{string(ref.Origin), ref.String(), n.after}, h.MarkNewVolume()
