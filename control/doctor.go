@@ -196,7 +196,7 @@ func (u *checkup) peers(ctx context.Context) error {
 		}
 		with++
 		switch {
-		case p.Link == "direct":
+		case p.Link == "direct", p.Link == "dials in":
 			reached++
 		case len(p.Endpoints) == 0 || !u.live:
 		default:

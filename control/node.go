@@ -70,7 +70,7 @@ func status(ctx context.Context, c *call, _ nothing) (any, error) {
 	for _, p := range peers {
 		if row, ok := current.Party(p.Party); ok && row.Card != nil {
 			s.Peers++
-			if p.Link == "direct" {
+			if p.Link == "direct" || p.Link == "dials in" {
 				s.Reachable++
 			}
 		}

@@ -181,8 +181,11 @@ func (n *Node) fillPeer(s *PeerStatus, id party.ID) {
 	if p == nil {
 		return
 	}
-	if p.reached {
+	switch {
+	case p.reached:
 		s.Link = "direct"
+	case len(s.Endpoints) == 0 && n.cfg.Now().Sub(p.lastHeard) < 2*pollWait:
+		s.Link = "dials in"
 	}
 	s.LastHeard, s.Error = p.lastHeard, p.lastError
 	if !p.lastHeard.IsZero() {

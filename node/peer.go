@@ -61,7 +61,7 @@ type peer struct {
 type PeerStatus struct {
 	Party     party.ID  `json:"party"`
 	Endpoints []string  `json:"endpoints"`
-	Link      string    `json:"link"` // "direct", "waiting", "none", "courier"
+	Link      string    `json:"link"` // "direct", "dials in", "waiting", "courier", "none"
 	LastHeard time.Time `json:"last_heard,omitzero"`
 	Offset    string    `json:"clock_offset"` // its stated time minus ours
 	Remark    bool      `json:"clock_remark"` // beyond the agreed skew

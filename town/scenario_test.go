@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -274,7 +275,7 @@ func TestWithheldCosignatures(t *testing.T) {
 }
 
 // Whose clock differs is shown, and nobody's that does not: also after a long poll
-// in which there was nothing to say.
+// in which there was nothing to say. Who has no address and dials in is shown so.
 func TestClocksShown(t *testing.T) {
 	t.Parallel()
 	live(t, setting{who: "ABc", heartbeat: time.Hour, skew: map[rune]time.Duration{'C': 20 * time.Second}}, func(w *world) {
@@ -292,11 +293,21 @@ func TestClocksShown(t *testing.T) {
 					if p.Party == "cintra" {
 						want = 20 * time.Second
 					}
+					if p.Party == "cintra" && p.Link != "dials in" {
+						w.t.Fatalf("%s: the link with cintra is %q", at, p.Link)
+					}
 					if off, err := time.ParseDuration(p.Offset); err != nil || (off-want).Abs() > time.Second || p.Remark != (want != 0) {
 						w.t.Fatalf("%s: the clock of %s differs by %s, remark %t; it does by %s", at, p.Party, p.Offset, p.Remark, want)
 					}
 				}
 			}
+		}
+		w.stop("C")
+		time.Sleep(3 * time.Minute)
+		peers, err := w.node("alatau").Peers(w.ctx)
+		must(w.t, err)
+		if i := slices.IndexFunc(peers, func(p node.PeerStatus) bool { return p.Party == "cintra" }); peers[i].Link != "courier" {
+			w.t.Errorf("three minutes after it stopped: %q", peers[i].Link)
 		}
 	})
 }
