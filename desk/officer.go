@@ -287,7 +287,10 @@ func endSessions(ctx context.Context, tx *sql.Tx, officer string) error {
 
 // account is an account as the trail tells of it.
 func account(o Officer) string {
-	s := fmt.Sprintf("officer %s, post %s, roles %s, steps %s", o.ID, o.Post, joined(o.Roles), joined(o.Steps))
+	s := fmt.Sprintf("officer %s, post %s, roles %s", o.ID, o.Post, joined(o.Roles))
+	if len(o.Steps) > 0 {
+		s += ", steps " + joined(o.Steps)
+	}
 	if len(s) > maxDetail-1 {
 		s = s[:maxDetail-len("…")] + "…"
 	}

@@ -403,8 +403,11 @@ func (n *Node) proofContent(ctx context.Context, f *proof.File, ref act.Ref) err
 		return nil
 	}
 	f.FileKey, err = seal.FileKey(f.Ciphertext, n.set().Sealing)
+	if errors.Is(err, seal.ErrNotForUs) {
+		return errors.New("this party holds no key to the content: its author or a reader exports it")
+	}
 	if err != nil {
-		return fmt.Errorf("this party holds no key to the content: %w", err)
+		return fmt.Errorf("key to the content: %w", err)
 	}
 	return nil
 }

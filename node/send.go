@@ -14,6 +14,7 @@ import (
 	"detente/party"
 	"detente/record"
 	"detente/regime"
+	"detente/roster"
 	"detente/seal"
 	"filippo.io/age"
 )
@@ -61,7 +62,11 @@ type Plan struct {
 type FaultsError struct{ Faults []regime.Fault }
 
 func (e *FaultsError) Error() string {
-	return fmt.Sprintf("the form has %d faults; the first: field %s: %s", len(e.Faults), e.Faults[0].Number, e.Faults[0].Text["en"])
+	first := fmt.Sprintf("field %s: %s", e.Faults[0].Number, e.Faults[0].Text["en"])
+	if len(e.Faults) == 1 {
+		return "the form has one fault: " + first
+	}
+	return fmt.Sprintf("the form has %d faults; the first: %s", len(e.Faults), first)
 }
 
 // Check reads a request and checks it as a whole: the form with every fault
@@ -90,6 +95,9 @@ func (n *Node) Check(ctx context.Context, b []byte) (*Plan, error) {
 			return nil, fmt.Errorf("addressee %s is this party itself", id)
 		}
 	}
+	if err := n.besideRecords(current, r); err != nil {
+		return nil, err
+	}
 	if r.Kind == act.Confirmed || r.Kind == act.Contested {
 		if err := n.enteredHere(ctx, r); err != nil {
 			return nil, err
@@ -99,6 +107,24 @@ func (n *Node) Check(ctx context.Context, b []byte) (*Plan, error) {
 		return nil, err
 	}
 	return &p, nil
+}
+
+// besideRecords checks what came or went by another channel: for or to whom, and when.
+func (n *Node) besideRecords(current *roster.Roster, r Request) error {
+	if r.For == "" {
+		return nil
+	}
+	if _, ok := current.Party(r.For); !ok {
+		return fmt.Errorf("party %s is not in the roster, edition %d", r.For, current.Edition)
+	}
+	if r.For == n.self {
+		return fmt.Errorf("party %s is this party itself: it says it in its own record", r.For)
+	}
+	// A day may have begun elsewhere, up to fourteen hours ahead.
+	if on, err := canon.ParseTime(r.On); err != nil || on.After(n.now().Add(14*time.Hour)) {
+		return fmt.Errorf("on %s: nothing can be entered before it came or went", r.On)
+	}
+	return nil
 }
 
 // checkForm checks the values, laid over the statement that is corrected or updated.

@@ -90,12 +90,20 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 func argsText(text string) string {
 	var want, got int
 	if n, _ := fmt.Sscanf(text, "accepts %d arg(s), received %d", &want, &got); n == 2 {
-		return fmt.Sprintf("this takes %d arguments beside flags, %d were given", want, got)
+		return fmt.Sprintf("this takes %s beside flags, and %d were given", counted(want, "argument"), got)
 	}
 	if n, _ := fmt.Sscanf(text, "accepts at most %d arg(s), received %d", &want, &got); n == 2 {
-		return fmt.Sprintf("this takes at most %d arguments beside flags, %d were given", want, got)
+		return fmt.Sprintf("this takes at most %s beside flags, and %d were given", counted(want, "argument"), got)
 	}
 	return text
+}
+
+// counted is a number with its noun, which takes an s where there is not one.
+func counted[N int | int64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // suggestion is what cobra offers in place of an unknown verb, in one line.

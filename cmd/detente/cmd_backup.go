@@ -25,7 +25,7 @@ detente backup alatau.tar --json`, cobra.ExactArgs(1), func(ctx context.Context,
 			return err
 		}
 		return a.show(m, func(w writer) {
-			fmt.Fprintf(w, "%s holds the home of %s as of %s: %s at %d acts.\n", args[0], m.Party, m.Written, m.Origin, m.Acts)
+			fmt.Fprintf(w, "%s holds the home of %s as of %s: %s at %s.\n", args[0], m.Party, m.Written, m.Origin, counted(m.Acts, "act"))
 			fmt.Fprintln(w, "The unlock key is not in it: keep that apart.")
 		})
 	})
@@ -54,7 +54,7 @@ detente node new-volume --home ./alatau-2 --next alatau-next-keys.age`, cobra.Ex
 			return failed(control.Verification, "", err.Error())
 		}
 		return a.show(m, func(w writer) {
-			fmt.Fprintf(w, "The home of %s as of %s is in %s: %s at %d acts.\n", m.Party, m.Written, a.homeFlag, m.Origin, m.Acts)
+			fmt.Fprintf(w, "The home of %s as of %s is in %s: %s at %s.\n", m.Party, m.Written, a.homeFlag, m.Origin, counted(m.Acts, "act"))
 			fmt.Fprintln(w, "It might hold less than it has signed, so it goes on in a new volume of its record.")
 			fmt.Fprintf(w, "Next, with the unlock key and the next keys from the safe:\n  detente node new-volume --home %s --next FILE\n", a.homeFlag)
 		})

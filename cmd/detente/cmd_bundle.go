@@ -52,7 +52,7 @@ detente bundle export --out whole.bundle`, cobra.NoArgs, func(ctx context.Contex
 				r := rep.Records[o]
 				fmt.Fprintf(w, "  %-32s acts %d to %d\n", o, r[0], r[1]-1)
 			}
-			fmt.Fprintf(w, "  %d contents, %d cosignatures\n", rep.Blobs, rep.Cosigs)
+			fmt.Fprintf(w, "  %s, %s\n", counted(rep.Blobs, "content"), counted(rep.Cosigs, "cosignature"))
 			if rep.Unsure {
 				fmt.Fprintln(w, "This node may not sign yet, so its receipts and cosignatures are not in it.")
 				fmt.Fprintln(w, "If nothing was restored: detente node confirm, then export again.")
@@ -150,7 +150,7 @@ func printImport(w writer, rep *node.ImportReport, verb string) {
 	if len(rep.Records) == 0 {
 		fmt.Fprintln(w, "  no act that is not held here already")
 	}
-	fmt.Fprintf(w, "  %d contents, %d cosignatures\n", rep.Blobs, rep.Cosigs)
+	fmt.Fprintf(w, "  %s, %s\n", counted(rep.Blobs, "content"), counted(rep.Cosigs, "cosignature"))
 }
 
 func (a *app) cmdProof() *cobra.Command {
@@ -170,7 +170,7 @@ detente verify ala-17.proof --roster roster.json`, cobra.ExactArgs(1), func(ctx 
 			return err
 		}
 		return a.show(v, func(w writer) {
-			fmt.Fprintf(w, "%s proves act %s, with %d cosignatures and %d receipts.\n", out, v.Place, v.Mirrors, v.Receipts)
+			fmt.Fprintf(w, "%s proves act %s, with %s and %s.\n", out, v.Place, counted(v.Mirrors, "cosignature"), counted(v.Receipts, "receipt"))
 			printStages(w, v)
 			if v.Content && p.WithContent {
 				fmt.Fprintln(w, "It discloses the content of this act.")

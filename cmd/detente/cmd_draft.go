@@ -50,8 +50,8 @@ func (g *wording) flags(f *pflag.FlagSet) {
 func (g *wording) content(f *pflag.FlagSet) {
 	f.StringVar(&g.form, "form", "", "form, see: detente form list")
 	f.StringVar(&g.values, "values", "", "file with the filled form: .json, .yaml or .csv, see: detente form blank; - is stdin")
-	f.StringToStringVar(&g.set, "set", nil, "single fields by id or number, e.g. start_date=2027-03-02")
-	f.StringToStringVar(&g.answer, "answer", nil, "fields answered nil, not-known-now or not-applicable, e.g. observers=nil")
+	f.StringToStringVar(&g.set, "set", nil, "single fields by id or number, `field=value`, e.g. start_date=2027-03-02")
+	f.StringToStringVar(&g.answer, "answer", nil, "fields answered nil, not-known-now or not-applicable, `field=answer`, e.g. observers=nil")
 	f.StringVar(&g.text, "text", "", "plain text instead of a form")
 	f.StringVar(&g.textFile, "text-file", "", "file with plain text instead of a form; - is stdin")
 }
@@ -253,6 +253,7 @@ func (a *app) save(ctx context.Context, id string, r node.Request, submit bool) 
 	}
 	if submit {
 		if err := a.call(ctx, "draft-submit", control.DraftArgs{ID: d.ID}, &d); err != nil {
+			a.talk("The draft is kept: detente draft edit %s", d.ID)
 			return err
 		}
 	}

@@ -69,7 +69,7 @@ detente init --home ./region --name alatau --for-group --from ./alatau`, cobra.N
 	})
 	f := c.Flags()
 	f.StringVar(&name, "name", "", "short name of the party: a-z, 0-9, hyphen")
-	f.StringToStringVar(&names, "names", nil, "names of the party by language, e.g. en=Alatau,ru=Алатау")
+	f.StringToStringVar(&names, "names", nil, "names of the party, `language=name`, e.g. en=Alatau,ru=Алатау")
 	f.StringVar(&listen, "listen", "", "address of the listener for peers, host:port; empty: dial out only")
 	f.BoolVar(&forGroup, "for-group", false, "make keys and a card and await the roster of a group")
 	f.StringVar(&from, "from", "", "another home whose officers and clearance chain are taken over")

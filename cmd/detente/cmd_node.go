@@ -143,10 +143,10 @@ detente node status --home ./alatau`, cobra.NoArgs, func(ctx context.Context, ar
 				running = "runs"
 			}
 			fmt.Fprintf(w, "The node of %s %s.\n", s.Name, running)
-			fmt.Fprintf(w, "%-12s %s, %d acts, signed last at %s\n", "record", s.Origin, s.Acts, dash(s.Signed))
+			fmt.Fprintf(w, "%-12s %s, %s, signed last at %s\n", "record", s.Origin, counted(s.Acts, "act"), dash(s.Signed))
 			fmt.Fprintf(w, "%-12s %s, edition %d\n", "group", s.Group, s.Edition)
 			fmt.Fprintf(w, "%-12s %d, %d answer\n", "peers", s.Peers, s.Reachable)
-			fmt.Fprintf(w, "%-12s %d statements to this party\n", "open", s.Open)
+			fmt.Fprintf(w, "%-12s %s to this party\n", "open", counted(s.Open, "statement"))
 			if s.Missing > 0 {
 				fmt.Fprintf(w, "%-12s %d contents\n", "missing", s.Missing)
 			}

@@ -121,7 +121,7 @@ detente roster new --follow --out edition-2.json --effective 2027-01-01T00:00:00
 	f.StringVar(&template, "template", "", "begin from a template: "+strings.Join(roster.Templates(), ", "))
 	f.StringVar(&out, "out", "roster.json", "file to write")
 	f.StringVar(&effective, "effective", "", "moment of effect, e.g. 2027-01-01T00:00:00Z")
-	f.StringToStringVar(&names, "names", nil, "names of the group by language")
+	f.StringToStringVar(&names, "names", nil, "names of the group, `language=name`, e.g. en=Region")
 	f.StringSliceVar(&parties, "parties", nil, "short names of the first parties, all members")
 	f.BoolVar(&follow, "follow", false, "the edition after the one in force in this home")
 	return c
@@ -199,7 +199,7 @@ detente roster add-party roster.json helvia --standing witness-only`, cobra.Exac
 		}
 		return a.changedRoster(args[0], r, args[1]+" was added")
 	})
-	c.Flags().StringToStringVar(&names, "names", nil, "its names by language")
+	c.Flags().StringToStringVar(&names, "names", nil, "its names, `language=name`, e.g. en=Faronia")
 	c.Flags().StringVar(&standing, "standing", string(roster.Member), "member, observer, partner, secretariat or witness-only")
 	return c
 }
@@ -245,7 +245,7 @@ detente roster add-card roster.json - --endpoint https://192.0.2.9:7443 < secret
 			printWords(w, words)
 		})
 	})
-	c.Flags().StringArrayVar(&endpoints, "endpoint", nil, "https://host:port of its node; none: by courier only")
+	c.Flags().StringArrayVar(&endpoints, "endpoint", nil, "`https://host:port` of its node; none: by courier only")
 	return c
 }
 
@@ -311,9 +311,9 @@ detente roster set roster.json --names-confirmed`, cobra.ExactArgs(1), nil)
 	flags.IntVar(&k, "k", 0, "how many are needed")
 	flags.StringVar(&effective, "effective", "", "moment of effect")
 	flags.StringVar(&courier, "courier", "", "slowest courier round trip, e.g. 336h")
-	flags.StringArrayVar(&slots, "slot", nil, "what a text leaves to agreement: slot=value; an empty value takes it out")
+	flags.StringArrayVar(&slots, "slot", nil, "what a text leaves to agreement: `slot=value`; an empty value takes it out")
 	flags.StringSliceVar(&between, "between", nil, "the parties that agreed on --slot (default: all)")
-	flags.StringArrayVar(&packs, "pack", nil, "a text in force: pack=digest; an empty digest takes it out")
+	flags.StringArrayVar(&packs, "pack", nil, "a text in force: `pack=digest`; an empty digest takes it out")
 	flags.BoolVar(&confirmed, "names-confirmed", false, "each party confirmed its names: take the mark of a proposal away")
 	return c
 }

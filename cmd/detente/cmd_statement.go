@@ -250,6 +250,9 @@ detente statement %s ALA/2026/17 --answer observers=nil`, verb, verb, verb)
 	}
 	c := a.command(verb+" REF", short+" (makes a draft, to be cleared)", examples, cobra.ExactArgs(1), nil)
 	c.RunE = a.run(func(ctx context.Context, args []string) error {
+		if content && !slices.ContainsFunc([]string{"set", "answer", "values", "text", "text-file"}, c.Flags().Changed) {
+			return usage("--set FIELD=VALUE, --answer, --values FILE; a statement in words: --text", "say what changes")
+		}
 		var r node.Request
 		if err := a.call(ctx, "draft-follow", control.FollowArgs{Ref: args[0], Kind: act.Statement, Life: life, Text: g.text, Values: json.RawMessage("null")}, &r); err != nil {
 			return err
@@ -279,7 +282,7 @@ detente receipts BOR/2026/3`, cobra.ExactArgs(1), func(ctx context.Context, args
 		}
 		return a.respond(ctx, "return-faults", control.RefArgs{Ref: args[0], Faults: strings.Join(faults, "\n")}, "Returned with its faults")
 	})
-	c.Flags().StringArrayVar(&faults, "fault", nil, "one fault; may be given several times")
+	c.Flags().StringArrayVar(&faults, "fault", nil, "one `fault`; may be given several times")
 	return c
 }
 

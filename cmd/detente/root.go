@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 const helpTemplate = `{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
@@ -60,7 +61,20 @@ detente help exit-codes`),
 		a.cmdPeer(), a.cmdObservation(), a.cmdEvidence(), a.cmdRoster(), a.cmdKey(), a.cmdGroup(),
 		a.cmdBundle(), a.cmdProof(), a.cmdVerify(), a.cmdNode(), a.cmdService(), a.cmdBackup(), a.cmdRestore(), a.cmdRebuild(), a.cmdDoctor(),
 		a.cmdAudit(), a.cmdForm(), a.cmdPack(), a.cmdMan(), a.cmdDemo(), a.cmdVersion(), exitCodes())
+	plainDefaults(root)
 	return root
+}
+
+// plainDefaults shows no default of [] in the help.
+func plainDefaults(c *cobra.Command) {
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.DefValue == "[]" {
+			f.DefValue = ""
+		}
+	})
+	for _, sub := range c.Commands() {
+		plainDefaults(sub)
+	}
 }
 
 // exitCodes is a topic of the help.

@@ -186,7 +186,7 @@ func (v *verdict) conclude(info bundle.Info, records map[party.Origin]*exported,
 		if records[o].shown == 0 {
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s has %d acts, each under its author's signature, with %d cosignatures", o, records[o].shown, vouched[o]))
+		parts = append(parts, fmt.Sprintf("%s has %s, each under its author's signature, with %s", o, counted(records[o].shown, "act"), counted(vouched[o], "cosignature")))
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "it holds no act")
