@@ -154,8 +154,35 @@ type Condition struct {
 }
 
 // Fields lists the fields of the form that the answer depends on, sorted; all
-// reports that it may depend on any of them.
-func (c *Condition) Fields() (fields []string, all bool) { return c.fields, c.whole }
+// reports that it may depend on any of them. Nil is no condition.
+func (c *Condition) Fields() (fields []string, all bool) {
+	if c == nil {
+		return nil, false
+	}
+	return c.fields, c.whole
+}
+
+// Slots lists the slots that the condition compares with, sorted.
+func (c *Condition) Slots() []string {
+	var out []string
+	var walk func(n *node)
+	walk = func(n *node) {
+		for _, id := range []string{n.bound.slot, n.slot} {
+			if id != "" {
+				out = append(out, id)
+			}
+		}
+		if n.when.Near != nil {
+			out = append(out, n.when.Near.Line)
+		}
+		for _, p := range n.parts {
+			walk(p)
+		}
+	}
+	walk(c.root)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
 
 // Timed reports whether the answer can change by the passing of time.
 func (c *Condition) Timed() bool { return c.timed }

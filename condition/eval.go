@@ -517,3 +517,9 @@ func placed(o Outcome, key string, args ...Arg) Result {
 	}
 	return because(o, key, args...)
 }
+
+// Given is Figure, and whether there is one.
+func Given(v *regime.Values, path string, id party.ID) (regime.Decimal, bool) {
+	d, how := Figure(v, path, id)
+	return d, how == isGiven
+}

@@ -1,6 +1,10 @@
 package provision
 
 import (
+	"fmt"
+	"slices"
+
+	"detente/act"
 	"detente/party"
 	"detente/regime"
 )
@@ -8,32 +12,290 @@ import (
 // Book holds what was filed under the texts in force, so that one further filing
 // touches only its own occasion and accounts. It is not safe for concurrent use.
 type Book struct {
-	group Group
-	texts []Text
+	texts   []*text
+	parties map[party.ID]Party
+	order   []party.ID
+
+	steps    map[string][]*step    // by code
+	opens    map[string][]*measure // by the code that starts an occasion
+	counted  map[string][]*count   // by the code that counts
+	figures  map[string][]*count   // by the code whose returns give the figures
+	ceilings map[string][]*ceiling
+	needed   map[string]*needed
+
+	entries map[ID]*entry
+	openers []*entry                 // filings that open an occasion
+	cycles  map[cycleKey][]*entry    // returns of what is yearly or comes back
+	returns map[returnKey][]*entry   // by code and party, in order
+	unread  map[ID]*entry            // faulty or unknown
+	ledgers map[accountKey]*ledger   // counts
+	pending map[accountKey]bool      // ledgers to be looked at again
+	over    map[accountKey]bool      // ledgers outside of what is provided for
+	looked  map[ceilingKey]*strength // ceilings
+}
+
+// returnKey is one party's statements under one code.
+type returnKey struct {
+	code string
+	by   party.ID
+}
+
+// needed are the fields that anything looks at: the rest of a form is not kept.
+type needed struct {
+	fields map[string]bool
+	whole  bool
+}
+
+// entry is one filing in its place: what it answers, and what answers it.
+type entry struct {
+	f      Filing
+	have   bool // false: only known from what answers it
+	parent *entry
+	kids   []*entry
+	opener bool
+	cycle  []cycleKey
+	drawn  []accountKey // ledgers in which it stands
+	window window
+	empty  bool // a nil return
 }
 
 // New opens an empty book. An error names the pack and place that cannot be used.
 func New(texts []Text, group Group) (*Book, error) {
-	return &Book{group: group, texts: texts}, nil
+	b := &Book{
+		parties: map[party.ID]Party{}, steps: map[string][]*step{}, opens: map[string][]*measure{},
+		counted: map[string][]*count{}, figures: map[string][]*count{}, ceilings: map[string][]*ceiling{},
+		needed: map[string]*needed{}, entries: map[ID]*entry{}, cycles: map[cycleKey][]*entry{}, returns: map[returnKey][]*entry{},
+		unread: map[ID]*entry{}, ledgers: map[accountKey]*ledger{}, pending: map[accountKey]bool{}, over: map[accountKey]bool{},
+		looked: map[ceilingKey]*strength{},
+	}
+	for _, p := range group.Parties {
+		b.parties[p.ID] = p
+		b.order = append(b.order, p.ID)
+	}
+	for i := range texts {
+		t, err := newText(texts[i])
+		if err != nil {
+			return nil, fmt.Errorf("text %s: %w", texts[i].Pack.Head.ID, err)
+		}
+		b.texts = append(b.texts, t)
+		for _, m := range t.measures {
+			b.index(m)
+		}
+	}
+	return b, nil
+}
+
+// index enters a measure where filings will look for it.
+func (b *Book) index(m *measure) {
+	for _, s := range m.steps {
+		b.steps[s.code] = append(b.steps[s.code], s)
+		if m.Occasion.Standing && len(s.After) == 0 {
+			b.opens[s.code] = append(b.opens[s.code], m)
+		}
+	}
+	if m.Occasion.Starts != "" {
+		b.opens[m.Occasion.Starts] = append(b.opens[m.Occasion.Starts], m)
+	}
+	for _, c := range m.counts {
+		b.counted[c.Of] = append(b.counted[c.Of], c)
+		if c.Figures != "" {
+			b.figures[c.Figures] = append(b.figures[c.Figures], c)
+		}
+	}
+	for _, c := range m.ceilings {
+		b.ceilings[c.Of] = append(b.ceilings[c.Of], c)
+	}
+	b.needs(m)
 }
 
 // Add enters a filing, or replaces what was known of it: further receipts, closer
-// bounds, a form that became readable. Filings may come in any order.
-func (b *Book) Add(f Filing) {}
+// bounds, a form that became readable. Filings may come in any order. What no
+// text looks at is passed over.
+func (b *Book) Add(f Filing) {
+	if f.ID.IsZero() || !b.relevant(&f) {
+		return
+	}
+	e := b.entry(f.ID)
+	if e.have && e.f.Answers != f.Answers && e.parent != nil {
+		e.parent.kids = slices.DeleteFunc(e.parent.kids, func(k *entry) bool { return k == e })
+		e.parent = nil
+	}
+	b.leave(e)
+	e.empty = isNil(f.Values)
+	f.Values = b.keep(f.Code, f.Values)
+	e.f, e.have = f, true
+	if !f.Answers.IsZero() && f.Answers != f.ID && e.parent == nil {
+		e.parent = b.entry(f.Answers)
+		e.parent.kids = append(e.parent.kids, e)
+	}
+	b.enter(e)
+	for x, n := e, 0; x != nil && n < maxDepth; x, n = x.parent, n+1 {
+		b.recount(x)
+		x.window.known = false
+	}
+}
 
-// Items lists what the texts provide for at a moment, in order of due date.
-func (b *Book) Items(q Query, m Moment) []Item { return nil }
+// maxDepth bounds how far answers to answers are followed.
+const maxDepth = 64
 
-// Accounts lists the counts that belong to a party (empty: to any) under a
-// measure (empty: all).
-func (b *Book) Accounts(id party.ID, measure string, m Moment) []Account { return nil }
+// relevant reports whether a text could look at a filing.
+func (b *Book) relevant(f *Filing) bool {
+	if f.Status != act.Actual {
+		return false
+	}
+	switch f.Kind {
+	case act.Statement, act.Entered:
+		return b.needed[f.Code] != nil || f.Faulty || f.Life != "" && f.Life != act.New
+	case act.Confirmed, act.Contested:
+		return !f.Answers.IsZero()
+	}
+	return false
+}
 
-// Findings lists the counts outside of what the texts provide for, the gates
-// without an announcement, and the filings that cannot be read.
-func (b *Book) Findings(m Moment) []Finding { return nil }
+func (b *Book) entry(id ID) *entry {
+	e := b.entries[id]
+	if e == nil {
+		e = &entry{f: Filing{ID: id}}
+		b.entries[id] = e
+	}
+	return e
+}
 
-// Blocks lays out the measures between two parties as building blocks.
-func (b *Book) Blocks(x, y party.ID, now int64) []Block { return nil }
+// enter puts an entry where it is looked for.
+func (b *Book) enter(e *entry) {
+	if e.f.Faulty {
+		b.unread[e.f.ID] = e
+	}
+	if !e.isNew() {
+		return
+	}
+	if len(b.opens[e.f.Code]) > 0 && !e.opener {
+		e.opener = true
+		b.openers = append(b.openers, e)
+	}
+	key := returnKey{e.f.Code, e.f.By()}
+	b.returns[key] = insert(b.returns[key], e)
+	for _, s := range b.steps[e.f.Code] {
+		if s.m.cycle != nil {
+			k := cycleKey{s.m, e.f.By(), s.m.cycle.of(&e.f)}
+			b.cycles[k] = insert(b.cycles[k], e)
+			e.cycle = append(e.cycle, k)
+		}
+	}
+	b.strengthen(e)
+}
 
-// Why says in plain sentences why an item is what it is.
-func (b *Book) Why(it *Item, lang regime.Lang) string { return "" }
+// leave takes an entry out of where it was put.
+func (b *Book) leave(e *entry) {
+	if !e.have {
+		return
+	}
+	delete(b.unread, e.f.ID)
+	key := returnKey{e.f.Code, e.f.By()}
+	b.returns[key] = remove(b.returns[key], e)
+	for _, k := range e.cycle {
+		b.cycles[k] = remove(b.cycles[k], e)
+	}
+	e.cycle = nil
+}
+
+// isNew reports whether an entry is a statement of its own, not a further word on one.
+func (e *entry) isNew() bool {
+	return e.have && (e.f.Kind == act.Statement || e.f.Kind == act.Entered) && (e.f.Life == "" || e.f.Life == act.New)
+}
+
+// before orders entries by time, then by place.
+func before(a, b *entry) int {
+	if x, y := a.f.When(), b.f.When(); x != y {
+		if x < y {
+			return -1
+		}
+		return 1
+	}
+	return a.f.ID.Compare(b.f.ID)
+}
+
+func insert(list []*entry, e *entry) []*entry {
+	i, found := slices.BinarySearchFunc(list, e, before)
+	if found {
+		return list
+	}
+	return slices.Insert(list, i, e)
+}
+
+func remove(list []*entry, e *entry) []*entry {
+	if i, found := slices.BinarySearchFunc(list, e, before); found && list[i] == e {
+		return slices.Delete(list, i, i+1)
+	}
+	return list
+}
+
+// needs gathers the fields that a measure looks at, by the code of the filing
+// that carries them.
+func (b *Book) needs(m *measure) {
+	starts := m.Occasion.Starts
+	for _, s := range m.steps {
+		own := []string{s.code}
+		if starts != "" {
+			own = append(own, starts)
+		}
+		for _, code := range own {
+			b.need(code, false, s.Answer)
+			for _, r := range s.Refusals {
+				b.need(code, false, append(slices.Clone(r.Needs), r.DaysIn)...)
+			}
+			for _, r := range []string{s.By.Field, s.To.Field} {
+				b.need(code, false, r)
+			}
+			clocks := []*clock{s.clock}
+			for _, x := range s.instead {
+				clocks = append(clocks, x.clock)
+				fields, all := x.when.Fields()
+				b.need(code, all, fields...)
+			}
+			for _, c := range clocks {
+				if c != nil {
+					b.need(code, false, c.Anchor, c.Until)
+				}
+			}
+			for _, w := range []interface {
+				Fields() ([]string, bool)
+			}{s.when, s.discharged} {
+				fields, all := w.Fields()
+				b.need(code, all, fields...)
+			}
+		}
+		if m.cycle != nil && m.cycle.yearly != nil {
+			b.need(s.code, false, m.cycle.yearly.Cycle)
+		}
+	}
+	for _, c := range m.counts {
+		c.needs(b)
+	}
+	for _, c := range m.ceilings {
+		c.needs(b)
+	}
+}
+
+func (b *Book) need(code string, whole bool, fields ...string) {
+	n := b.needed[code]
+	if n == nil {
+		n = &needed{fields: map[string]bool{}}
+		b.needed[code] = n
+	}
+	n.whole = n.whole || whole
+	for _, f := range fields {
+		if f != "" {
+			n.fields[f] = true
+		}
+	}
+}
+
+// keep drops the fields that nothing looks at.
+func (b *Book) keep(code string, v *regime.Values) *regime.Values {
+	n := b.needed[code]
+	if v == nil || n == nil || n.whole {
+		return v
+	}
+	return v.Only(func(field string) bool { return n.fields[field] })
+}

@@ -14,13 +14,9 @@ import (
 
 // Text is one pack in force in a group.
 type Text struct {
-	Digest   canon.Digest // of the pack; filings name it
-	Head     *pack.Head
-	Measures []pack.Measure
-	Forms    map[string]*regime.Form // by name, as Step.Form gives it
-	Zones    map[string][]byte       // zone data by the name of Head.TimeZone, as in a TZif file
-	InForce  Span                    // between its adoption by the group and that of the next pack of its id
-	Slots    []Slot                  // what was agreed where the text leaves it open
+	Pack    *pack.Pack
+	InForce Span   // between its adoption by the group and that of the next pack of its id
+	Slots   []Slot // what was agreed where the text leaves it open
 }
 
 // Slot is one value that the group, or a pair, filled in.
@@ -91,9 +87,11 @@ type Filing struct {
 	Kind   act.Kind   // Statement, Entered, Confirmed or Contested; others are passed over
 	Status act.Status // only Actual is counted
 	Life   act.Life   // empty is New
-	Code   string     // of the step, the act's field measure
-	Pack   canon.Digest
-	Thread string
+	// Touches are the numbered fields that an update or correction touches.
+	Touches []string
+	Code    string // of the step, the act's field measure
+	Pack    canon.Digest
+	Thread  string
 	// Answers is the filing that this one answers, continues, confirms or contests.
 	Answers ID
 	// Values is the filled form: of an update or correction those fields that it

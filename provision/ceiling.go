@@ -1,0 +1,137 @@
+package provision
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"detente/condition"
+	"detente/pack"
+	"detente/party"
+	"detente/regime"
+)
+
+// ceiling is a compiled pack.Ceiling.
+type ceiling struct {
+	*pack.Ceiling
+	m    *measure
+	n    int // place in the measure
+	most *condition.Formula
+	from int64
+}
+
+// ceilingKey is one side, or one party, under a ceiling.
+type ceilingKey struct {
+	c  *ceiling
+	by party.ID // empty: the side
+}
+
+// strength is what is known under one ceiling.
+type strength struct{ parties []party.ID }
+
+func (m *measure) ceiling(in *pack.Ceiling, n int) (*ceiling, error) {
+	c := &ceiling{Ceiling: in, m: m, n: n}
+	var err error
+	if c.most, err = m.text.terms.CompileFormula(in.AtMost); err != nil {
+		return nil, err
+	}
+	if in.From != "" {
+		day, err := condition.ParseDay(in.From, m.text.loc)
+		if err != nil {
+			return nil, err
+		}
+		c.from = day.Unix()
+	}
+	return c, nil
+}
+
+func (c *ceiling) needs(b *Book) {
+	field, _, _ := strings.Cut(c.Figure, ".")
+	b.need(c.Of, false, field)
+	for f := range c.Where {
+		b.need(c.Of, false, f)
+	}
+}
+
+// strengthen notes that a return gives figures under a ceiling.
+func (b *Book) strengthen(e *entry) {
+	for _, c := range b.ceilings[e.f.Code] {
+		k := ceilingKey{c, e.f.By()}
+		if c.Set != "" {
+			k.by = ""
+		}
+		if b.looked[k] == nil {
+			b.looked[k] = &strength{}
+		}
+		if s := b.looked[k]; !slices.Contains(s.parties, e.f.By()) {
+			s.parties = append(s.parties, e.f.By())
+			slices.Sort(s.parties)
+		}
+	}
+}
+
+// ceilingFindings compares the newest returns with the ceilings.
+func (b *Book) ceilingFindings(m Moment) []Finding {
+	var out []Finding
+	for k, s := range b.looked {
+		sum, filings, parties := b.total(k.c, s, m)
+		most, why := k.c.most.Eval(&condition.Env{Now: m.Now, Slot: func(id string) (string, bool) { return k.c.m.text.slotOf(id, m.Now, k.by, "") }}, nil)
+		if why != nil || len(filings) == 0 || m.Now < k.c.from || k.c.m.Off || sum <= regime.Decimal(most)*regime.One {
+			continue
+		}
+		out = append(out, Finding{Key: "ceiling/" + k.c.m.ID + "/" + strconv.Itoa(k.c.n) + "/" + string(k.by), Text: k.c.m.text.id, Measure: k.c.m.ID, Kind: OverCeiling,
+			Parties: parties, Article: cmp.Or(k.c.Article, k.c.m.Article), Filings: filings, Sure: lessSure(k.c.m.Sure, k.c.Sure),
+			Note: Note{"ceiling", []condition.Arg{{Name: "figure", Value: strings.ReplaceAll(k.c.Figure, "_", " ")}, {Name: "used", Value: int64(sum / regime.One)}, {Name: "most", Value: most}, {Name: "unit", Value: k.c.Unit}}}})
+	}
+	return out
+}
+
+// total adds up the newest returns of a side, or takes that of a party.
+func (b *Book) total(c *ceiling, s *strength, m Moment) (sum regime.Decimal, filings []ID, parties []party.ID) {
+	for _, id := range s.parties {
+		if c.Set != "" && !b.inSet(c.m.text, c.Set, id, m.Now) {
+			continue
+		}
+		list := b.returns[returnKey{c.Of, id}]
+		for i := len(list) - 1; i >= 0; i-- {
+			st := list[i].read(m)
+			if !st.stands() || st.f.Faulty || st.f.When() > m.Now {
+				continue
+			}
+			if n, ok := sumWhere(st.values, c.Figure, c.Where, id); ok {
+				sum, filings, parties = sum+n, append(filings, st.f.ID), append(parties, id)
+				break
+			}
+		}
+	}
+	return sum, filings, parties
+}
+
+// sumWhere reads a figure: of rows the sum of a column over the rows that fit.
+func sumWhere(v *regime.Values, figure string, where map[string]string, id party.ID) (regime.Decimal, bool) {
+	field, column, _ := strings.Cut(figure, ".")
+	fits := func(v *regime.Values) bool {
+		for f, want := range where {
+			if s, _ := v.String(f); s != want {
+				return false
+			}
+		}
+		return true
+	}
+	rows, tabled := v.Rows(field)
+	if !tabled {
+		if !fits(v) {
+			return 0, false
+		}
+		return condition.Given(v, figure, id)
+	}
+	var sum regime.Decimal
+	any := false
+	for _, r := range rows {
+		if n, ok := condition.Given(r, column, id); ok && fits(r) {
+			sum, any = sum+n, true
+		}
+	}
+	return sum, any
+}

@@ -1,0 +1,333 @@
+package provision
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"detente/condition"
+	"detente/pack"
+	"detente/party"
+	"detente/regime"
+)
+
+// count is a compiled pack.Count.
+type count struct {
+	*pack.Count
+	m      *measure
+	when   *condition.Condition
+	most   *condition.Formula
+	least  *condition.Formula
+	length condition.Duration
+}
+
+func (m *measure) count(in *pack.Count) (*count, error) {
+	c := &count{Count: in, m: m}
+	var err error
+	if c.when, err = m.text.compile(in.When); err != nil {
+		return nil, err
+	}
+	for _, x := range []struct {
+		text string
+		into **condition.Formula
+	}{{in.AtMost, &c.most}, {in.AtLeast, &c.least}} {
+		if x.text != "" {
+			if *x.into, err = m.text.terms.CompileFormula(x.text); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if in.Length != "" {
+		c.length, err = condition.ParseDuration(in.Length)
+	}
+	return c, err
+}
+
+// needs names the fields that a count looks at.
+func (c *count) needs(b *Book) {
+	fields, all := c.when.Fields()
+	b.need(c.Of, all, append(fields, c.From, c.To)...)
+	for _, s := range c.Scope {
+		b.need(c.Of, false, s)
+	}
+	for _, f := range []*condition.Formula{c.most, c.least} {
+		if f != nil && c.Figures != "" {
+			fields, all := f.Fields()
+			b.need(c.Figures, all, fields...)
+		}
+	}
+	for _, g := range c.Gate {
+		b.need(c.Of, false, g.Same)
+		b.need(g.Of, false, g.Same)
+	}
+}
+
+// accountKey names one account: a count, what it belongs to, and its period.
+type accountKey struct {
+	c      *count
+	scope  string // values of the scope, parted by a bar
+	period string
+}
+
+func (k accountKey) String() string {
+	s := k.c.m.ID + "." + k.c.ID
+	if k.scope != "" {
+		s += "/" + k.scope
+	}
+	if k.period != "" {
+		s += "/" + k.period
+	}
+	return s
+}
+
+// ledger lists the filings that may count in one account, in order. Whether one
+// counts is asked when the account is read.
+type ledger struct {
+	key     accountKey
+	values  []string // of the scope, in its order
+	entries []*entry
+}
+
+// recount puts a filing anew into the ledgers in which it may count.
+func (b *Book) recount(e *entry) {
+	if !e.have || len(b.counted[e.f.Code]) == 0 && len(e.drawn) == 0 {
+		return
+	}
+	for _, k := range e.drawn {
+		if l := b.ledgers[k]; l != nil {
+			l.entries = slices.DeleteFunc(l.entries, func(x *entry) bool { return x == e })
+			b.pending[k] = true
+		}
+	}
+	e.drawn = nil
+	if !e.isNew() || e.f.Faulty {
+		return
+	}
+	s := e.read(Moment{Now: 1 << 40})
+	for _, c := range b.counted[e.f.Code] {
+		keys := c.keys(b, s, s.values)
+		if len(s.changed) > 0 {
+			keys = append(keys, c.keys(b, s, s.first)...)
+		}
+		for _, k := range keys {
+			if !slices.Contains(e.drawn, k.accountKey) {
+				e.drawn = append(e.drawn, k.accountKey)
+				b.draw(k, e)
+			}
+		}
+	}
+}
+
+func (b *Book) draw(k scoped, e *entry) {
+	l := b.ledgers[k.accountKey]
+	if l == nil {
+		l = &ledger{key: k.accountKey, values: k.values}
+		b.ledgers[k.accountKey] = l
+	}
+	l.entries = insert(l.entries, e)
+	b.pending[k.accountKey] = true
+}
+
+// drawn names the accounts on which a filing draws.
+func (b *Book) drawn(e *entry) []string {
+	var keys []string
+	for _, k := range e.drawn {
+		keys = append(keys, k.String())
+	}
+	return keys
+}
+
+// scoped is an account key with the values of its scope.
+type scoped struct {
+	accountKey
+	values []string
+}
+
+// keys lists the accounts in which a filing may count with these values.
+func (c *count) keys(b *Book, s *statement, v *regime.Values) []scoped {
+	combos := [][]string{nil}
+	for _, name := range c.Scope {
+		var next [][]string
+		for _, value := range c.scopeValues(b, s, v, name) {
+			for _, before := range combos {
+				next = append(next, append(slices.Clone(before), value))
+			}
+		}
+		combos = next
+	}
+	var out []scoped
+	for _, p := range c.periods(s, v) {
+		for _, values := range combos {
+			out = append(out, scoped{accountKey{c, strings.Join(values, "|"), p}, values})
+		}
+	}
+	return out
+}
+
+// scopeValues are the values of one part of a scope: a party, or what a field says.
+func (c *count) scopeValues(b *Book, s *statement, v *regime.Values, name string) []string {
+	switch name {
+	case "author":
+		return []string{string(s.f.By())}
+	case "asked":
+		to := s.f.To
+		if len(to) == 0 {
+			to = b.order
+		}
+		var out []string
+		for _, id := range to {
+			if id != s.f.By() {
+				out = append(out, string(id))
+			}
+		}
+		return out
+	}
+	if many, ok := v.Strings(name); ok {
+		return many
+	}
+	if one, ok := v.String(name); ok {
+		return []string{one}
+	}
+	if n, ok := v.Int(name); ok {
+		return []string{strconv.Itoa(n)}
+	}
+	return nil
+}
+
+// day is the moment by which a filing is put in its period, and its end.
+func (c *count) day(s *statement, v *regime.Values) (from, to time.Time) {
+	loc := c.m.text.loc
+	from = c.m.text.in(s.f.When())
+	if a, ok := condition.AnchorOf(v, c.From, loc); ok {
+		from = a.Time.In(loc)
+	}
+	to = from
+	if a, ok := condition.AnchorOf(v, c.To, loc); ok && a.Time.After(from) {
+		to = a.Time.In(loc)
+		if a.Day {
+			to = condition.LastSecond(to)
+		}
+	}
+	return from, to
+}
+
+// periods names the periods in which a filing is counted. Three calendar years are
+// any three that follow each other.
+func (c *count) periods(s *statement, v *regime.Values) []string {
+	from, _ := c.day(s, v)
+	y := from.Year()
+	switch c.Period {
+	case pack.PerYear:
+		return []string{strconv.Itoa(y)}
+	case pack.Per3Years:
+		return []string{years(y - 2), years(y - 1), years(y)}
+	}
+	return []string{""}
+}
+
+func years(first int) string { return strconv.Itoa(first) + "–" + strconv.Itoa(first+2) }
+
+// end is the first second past a period; 0: it has no end.
+func (c *count) end(period string) int64 {
+	if period == "" {
+		return 0
+	}
+	last := period[len(period)-4:]
+	y, err := strconv.Atoi(last)
+	if err != nil {
+		return 0
+	}
+	return time.Date(y+1, 1, 1, 0, 0, 0, 0, c.m.text.loc).Unix()
+}
+
+// counts tells whether a filing counts in a ledger at a moment; passed that it
+// would but for a rule, such as force majeure.
+func (l *ledger) counts(b *Book, e *entry, m Moment) (counts, passed bool) {
+	c := l.key.c
+	s := e.read(m)
+	if !s.stands() || e.f.Faulty || e.f.When() > m.Now {
+		return false, false
+	}
+	if !slices.ContainsFunc(c.keys(b, s, s.values), func(k scoped) bool { return k.accountKey == l.key }) {
+		return false, false
+	}
+	if c.when != nil {
+		o := &occasion{book: b, m: c.m, moment: m, at: e.f.When(), by: e.f.By(), opener: s}
+		if c.when.Eval(o.env(who{id: e.f.By()}, s.values, nil)).Outcome != condition.Holds {
+			return false, false
+		}
+	}
+	if b.editionAt(c.m.text, e.f.When(), "") == "" {
+		return false, false
+	}
+	code, refused := l.refused(b, e, m)
+	if refused && (!c.Declined || slices.Contains(c.Except, code)) {
+		return false, true
+	}
+	return true, false
+}
+
+// refused finds the refusal that answers a filing, of the asked party if the
+// account belongs to one.
+func (l *ledger) refused(b *Book, e *entry, m Moment) (string, bool) {
+	asked := ""
+	if i := slices.Index(l.key.c.Scope, "asked"); i >= 0 {
+		asked = l.values[i]
+	}
+	for _, k := range e.kids {
+		if !k.isNew() || !m.sees(&k.f) || k.f.When() > m.Now || asked != "" && string(k.f.By()) != asked {
+			continue
+		}
+		s := k.read(m)
+		if !s.stands() {
+			continue
+		}
+		for _, st := range b.steps[k.f.Code] {
+			if st.Answer == "" {
+				continue
+			}
+			code, _ := s.values.String(st.Answer)
+			if slices.ContainsFunc(st.Refusals, func(r pack.Refusal) bool { return r.Code == code }) {
+				return code, true
+			}
+		}
+	}
+	return "", false
+}
+
+// party is the one whose returns give the figures of a formula, and between whom
+// a slot is agreed.
+func (l *ledger) party() party.ID {
+	for _, name := range []string{"asked", "author", "host"} {
+		if i := slices.Index(l.key.c.Scope, name); i >= 0 {
+			return party.ID(l.values[i])
+		}
+	}
+	if len(l.values) > 0 {
+		return party.ID(l.values[0])
+	}
+	return ""
+}
+
+// figures is the newest return that holds for the period of a ledger.
+func (l *ledger) figures(b *Book, m Moment) *regime.Values {
+	c, id := l.key.c, l.party()
+	list := b.returns[returnKey{c.Figures, id}]
+	end := c.end(l.key.period)
+	for _, s := range b.steps[c.Figures] {
+		if y := s.m.cycle; y != nil && y.yearly != nil && end > 0 {
+			year := c.m.text.in(end - 1).Year()
+			if own := b.cycles[cycleKey{s.m, id, int64(year - y.yearly.Ahead)}]; len(own) > 0 {
+				list = own
+			}
+		}
+	}
+	for i := len(list) - 1; i >= 0; i-- {
+		s := list[i].read(m)
+		if s.stands() && !s.f.Faulty && !s.hidden && s.f.Code == c.Figures && s.f.When() <= m.Now && (end == 0 || s.f.When() < end) {
+			return s.values
+		}
+	}
+	return nil
+}

@@ -1,0 +1,225 @@
+package provision
+
+import (
+	"slices"
+	"strings"
+
+	"detente/pack"
+	"detente/party"
+)
+
+// who is one obligor: a party, or a joint side of which any one acts for all.
+type who struct {
+	id   party.ID
+	side []party.ID
+}
+
+func (w who) has(id party.ID) bool { return w.id == id || slices.Contains(w.side, id) }
+
+// first is the party by which agreements and shares are looked up.
+func (w who) first() party.ID {
+	if w.id == "" && len(w.side) > 0 {
+		return w.side[0]
+	}
+	return w.id
+}
+
+// member reports whether a party takes part at a moment: within its time, not
+// suspended, and a member.
+func (b *Book) member(id party.ID, at int64) bool {
+	p, ok := b.parties[id]
+	if !ok || p.Standing != Member && p.Standing != "" || !p.In.Has(at) {
+		return false
+	}
+	return !slices.ContainsFunc(p.Suspended, func(s Span) bool { return s.Has(at) })
+}
+
+// bound reports whether a text applies to a party at a moment.
+func (b *Book) bound(t *text, id party.ID, at int64) bool {
+	return b.member(id, at) && b.editionAt(t, at, id) != ""
+}
+
+// all lists the parties to a text at a moment, in the order of the group.
+func (b *Book) all(t *text, at int64) []party.ID {
+	ids := make([]party.ID, 0, len(b.order))
+	for _, id := range b.order {
+		if b.bound(t, id, at) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// setOf lists the members of a set at a moment.
+func (b *Book) setOf(t *text, set string, at int64) []party.ID {
+	s, ok := t.head.Set(set)
+	if !ok {
+		return nil
+	}
+	var ids []party.ID
+	switch {
+	case s.All:
+		return slices.Clone(b.order)
+	case s.Slot != "":
+		value, _ := t.slotOf(s.Slot, at, "", "")
+		for _, f := range strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == ',' }) {
+			if _, known := b.parties[party.ID(f)]; known {
+				ids = append(ids, party.ID(f))
+			}
+		}
+	default:
+		for _, id := range b.order {
+			if slices.Contains(s.Codes, b.parties[id].Code) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
+}
+
+func (b *Book) inSet(t *text, set string, id party.ID, at int64) bool {
+	return slices.Contains(b.setOf(t, set, at), id)
+}
+
+// each makes an obligor of every id.
+func each(ids []party.ID) []who {
+	out := make([]who, len(ids))
+	for i, id := range ids {
+		out[i].id = id
+	}
+	return out
+}
+
+// ofSet is one joint side, or each member of a set.
+func (b *Book) ofSet(t *text, set string, at int64) []who {
+	ids := b.setOf(t, set, at)
+	if s, ok := t.head.Set(set); ok && s.Joint && len(ids) > 0 {
+		return []who{{side: ids}}
+	}
+	return each(ids)
+}
+
+// without drops an id and whoever is not bound.
+func (b *Book) without(t *text, ids []party.ID, id party.ID, at int64) []party.ID {
+	return slices.DeleteFunc(slices.Clone(ids), func(x party.ID) bool { return x == id || !b.bound(t, x, at) })
+}
+
+// roles lists those whom a role names on an occasion.
+func (o *occasion) roles(r pack.Role) []who {
+	b, t, at := o.book, o.m.text, o.at
+	author := o.by
+	if r.Step != "" {
+		author = ""
+		if e := o.firstOf(r.Step); e != nil {
+			author = e.f.By()
+		}
+	}
+	switch r.Who {
+	case pack.RoleEach:
+		if r.Set != "" {
+			return b.ofSet(t, r.Set, at)
+		}
+		return each(b.all(t, at))
+	case pack.RoleOthers:
+		return each(b.without(t, b.all(t, at), author, at))
+	case pack.RoleAuthor:
+		if author == "" {
+			return nil
+		}
+		return []who{{id: author}}
+	case pack.RoleAsked:
+		return each(o.asked())
+	case pack.RoleField:
+		return each(o.named(r.Field))
+	case pack.RoleShare:
+		return each(o.sharing(r.Field))
+	case pack.RoleSet:
+		return b.ofSet(t, r.Set, at)
+	case pack.RoleOther:
+		return b.otherSide(t, author, at)
+	case pack.RoleEither:
+		if author == "" {
+			return nil
+		}
+		return []who{{side: append([]party.ID{author}, o.asked()...)}}
+	}
+	return nil
+}
+
+// otherSide is of the joint sets that to which a party does not belong.
+func (b *Book) otherSide(t *text, id party.ID, at int64) []who {
+	var out []who
+	for i := range t.head.Sets {
+		s := &t.head.Sets[i]
+		if ids := b.setOf(t, s.ID, at); s.Joint && len(ids) > 0 && !slices.Contains(ids, id) {
+			out = append(out, who{side: ids})
+		}
+	}
+	return out
+}
+
+// asked are the addressees of the filing that opened the occasion.
+func (o *occasion) asked() []party.ID {
+	if o.opener == nil {
+		return nil
+	}
+	if to := o.opener.f.To; len(to) > 0 {
+		return o.book.without(o.m.text, to, o.by, o.at)
+	}
+	return o.book.without(o.m.text, o.book.order, o.by, o.at)
+}
+
+// named are the states that a field of that filing names.
+func (o *occasion) named(field string) []party.ID {
+	v := o.values()
+	list, ok := v.Strings(field)
+	if s, one := v.String(field); one && !ok {
+		list = []string{s}
+	}
+	if len(list) == 0 {
+		if of, ok := v.Figures(field); ok {
+			for id := range of {
+				list = append(list, id)
+			}
+			slices.Sort(list)
+		}
+	}
+	var ids []party.ID
+	for _, s := range list {
+		if id, ok := o.book.byName(s); ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// sharing are the states of a map whose share is to be looked at: all of them
+// but the one that spoke for itself already.
+func (o *occasion) sharing(field string) []party.ID {
+	return o.book.without(o.m.text, o.named(field), o.by, o.at)
+}
+
+// byName finds a party by its id or its interchange code.
+func (b *Book) byName(s string) (party.ID, bool) {
+	if _, ok := b.parties[party.ID(s)]; ok {
+		return party.ID(s), true
+	}
+	for _, id := range b.order {
+		if c := b.parties[id].Code; c != "" && c == s {
+			return id, true
+		}
+	}
+	return "", false
+}
+
+// ids lists all parties of obligors.
+func ids(list []who) []party.ID {
+	var out []party.ID
+	for _, w := range list {
+		if w.id != "" {
+			out = append(out, w.id)
+		}
+		out = append(out, w.side...)
+	}
+	return out
+}

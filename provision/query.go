@@ -1,0 +1,185 @@
+package provision
+
+import (
+	"cmp"
+	"slices"
+
+	"detente/party"
+)
+
+// Items lists what the texts provide for at a moment, in order of due date. Of
+// what comes back by the calendar it lists the turns that are due from the first
+// day of the year before the moment until a year after it, or within the bounds
+// of the query.
+func (b *Book) Items(q Query, m Moment) []Item {
+	var out []Item
+	for _, t := range b.texts {
+		if q.Text != "" && q.Text != t.id {
+			continue
+		}
+		for _, ms := range t.measures {
+			if ms.cycle != nil && (q.Measure == "" || q.Measure == ms.ID) {
+				out = b.turnItems(out, ms, q, m)
+			}
+		}
+	}
+	for _, e := range b.openers {
+		if !e.isNew() || e.f.When() > m.Now {
+			continue
+		}
+		for _, ms := range b.opens[e.f.Code] {
+			if q.Measure != "" && q.Measure != ms.ID || q.Text != "" && q.Text != ms.text.id {
+				continue
+			}
+			out = b.openedItems(out, ms, e, q, m)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y Item) int {
+		return cmp.Or(cmp.Compare(x.sortBy(), y.sortBy()), cmp.Compare(x.Code, y.Code), cmp.Compare(x.Key(), y.Key()))
+	})
+	return out
+}
+
+// sortBy is the due date; what has none comes last.
+func (it *Item) sortBy() int64 {
+	if it.Clock.Due == 0 {
+		return 1<<62 + it.Opened
+	}
+	return it.Clock.Due
+}
+
+func (b *Book) openedItems(out []Item, m *measure, e *entry, q Query, at Moment) []Item {
+	if q.Open && !e.window.open(b, m, e, at) {
+		return out
+	}
+	o := b.opened(m, e, at)
+	if o == nil {
+		return out
+	}
+	for _, it := range o.items(q.wants(o)) {
+		if q.takes(&it) {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+func (b *Book) turnItems(out []Item, m *measure, q Query, at Moment) []Item {
+	const year = 366 * 86400
+	from, until := at.Now-year, at.Now+year
+	if q.From > 0 {
+		from = q.From
+	}
+	if q.Until > 0 {
+		until = q.Until
+	}
+	if q.Open && from < at.Now {
+		from = at.Now
+	}
+	for _, t := range m.cycle.turns(from, until) {
+		for _, w := range b.owners(m, t.due.Unix()) {
+			if q.Obligor != "" && !w.has(q.Obligor) {
+				continue
+			}
+			o := b.turned(m, t, w, at)
+			for _, it := range o.items(q.wants(o)) {
+				if q.takes(&it) {
+					out = append(out, it)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// wants tells which obligors a query asks for.
+func (q Query) wants(o *occasion) func(who) bool {
+	id := q.Obligor
+	if id == "" {
+		return nil
+	}
+	return func(w who) bool { return w.has(id) }
+}
+
+func (q Query) takes(it *Item) bool {
+	switch {
+	case it.State == NotProvided && !q.All:
+		return false
+	case q.Open && !it.State.IsOpen():
+		return false
+	case q.Code != "" && q.Code != it.Code:
+		return false
+	case q.Party != "" && it.Obligor != q.Party && !slices.Contains(it.Side, q.Party) && !slices.Contains(it.To, q.Party):
+		return false
+	case q.From > 0 && it.shown() < q.From, q.Until > 0 && it.shown() >= q.Until:
+		return false
+	}
+	return true
+}
+
+// shown is the moment by which an item is put in a calendar: its date, else that
+// of its filing, else that since which it is open.
+func (it *Item) shown() int64 {
+	if it.Clock.Due > 0 {
+		return it.Clock.Due
+	}
+	if b := basis(it, "did", "declined"); b != nil {
+		return b.When
+	}
+	return it.Opened
+}
+
+// window is the time in which an occasion can have something open, whatever part
+// of the evidence is looked at. It is worked out anew when something is added.
+type window struct {
+	known bool
+	until int64 // 0: for ever
+}
+
+// open reports whether something of an occasion can be open at a moment.
+func (w *window) open(b *Book, m *measure, e *entry, at Moment) bool {
+	if !w.known {
+		w.known, w.until = true, b.closes(e)
+	}
+	return w.until == 0 || at.Now <= w.until
+}
+
+// closes is the moment past which nothing of what a filing opened can be open:
+// the last date of its items as seen from far ahead, and the clocks of all steps
+// once more, since a part of the evidence can open a step later.
+func (b *Book) closes(e *entry) int64 {
+	const far = 1 << 40
+	last := e.f.When()
+	for _, m := range b.opens[e.f.Code] {
+		o := b.opened(m, e, Moment{Now: far})
+		if o == nil {
+			continue
+		}
+		for _, it := range o.items(nil) {
+			end := it.Clock.Due
+			if d := basis(&it, "did", "declined"); d != nil {
+				end = max(end, d.When)
+			}
+			if end == 0 && it.State.IsOpen() {
+				return 0
+			}
+			last = max(last, end+m.margin)
+		}
+	}
+	return last
+}
+
+// Item looks one item up again by its key, at a moment.
+func (b *Book) Item(key string, m Moment) (Item, bool) {
+	for _, it := range b.Items(Query{All: true}, m) {
+		if it.Key() == key {
+			return it, true
+		}
+	}
+	return Item{}, false
+}
+
+// bothOf reports whether two parties are bound by a text at a moment.
+func (b *Book) bothOf(t *text, x, y party.ID, at int64) bool {
+	return b.bound(t, x, at) && b.bound(t, y, at)
+}
