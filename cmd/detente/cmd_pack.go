@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"detente/control"
@@ -20,7 +21,8 @@ func (a *app) cmdPack() *cobra.Command {
 	return a.noun("pack", "Texts as data: what each provides for, and checking one that you write", `
 detente pack list
 detente pack digest cica
-detente pack lint ./our-text`, a.packList(), a.packShow(), a.packLint(), a.packDigest(), a.packSchema())
+detente pack lint ./our-text
+detente pack test ./our-text`, a.packList(), a.packShow(), a.packLint(), a.packTest(), a.packDigest(), a.packSchema())
 }
 
 // shipped are the folders of the packs that are part of the program.
@@ -38,19 +40,29 @@ func packAt(name string) (*pack.Pack, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, dir := range known {
-		if dir == name {
-			sub, err := fs.Sub(packs.FS, dir)
-			if err != nil {
-				return nil, err
-			}
-			return pack.Load(sub)
+	if slices.Contains(known, name) {
+		sub, err := fs.Sub(packs.FS, name)
+		if err != nil {
+			return nil, err
 		}
+		return pack.Load(sub)
 	}
 	if !strings.ContainsRune(name, os.PathSeparator) {
 		return nil, failed(control.NotFound, "detente pack list; a folder is written with a slash: ./"+name, "no pack "+name+" is known here")
 	}
 	return packIn(name)
+}
+
+// packFolder is where a pack lies with its cases: in the program, or elsewhere.
+func packFolder(name string) (fs.FS, error) {
+	known, err := shipped()
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(known, name) {
+		return fs.Sub(packs.FS, name)
+	}
+	return os.DirFS(name), nil
 }
 
 // packIn reads the pack in a folder, or in a file as digest --out writes it. All its
