@@ -12,5 +12,5 @@ import "embed"
 // FS holds <pack>/pack.yaml with the folders beside it, <name>/<form>.json and
 // <name>/examples/<name>.json.
 //
-//go:embed */*.json */examples/*.json */pack.yaml */measures/*.yaml */forms/*.yaml
+//go:embed */*.json */examples/*.json */pack.yaml */measures/*.yaml */forms/*.yaml */cases/*.txt
 var FS embed.FS

@@ -74,8 +74,8 @@ func (b *Book) limits(l *ledger, a *Account, m Moment) {
 	if i := slices.Index(c.Scope, "author"); i >= 0 {
 		other = party.ID(l.values[i])
 	}
-	env := &condition.Env{Party: l.party(), Now: m.Now, Loc: c.m.text.loc,
-		Slot:  func(id string) (string, bool) { return c.m.text.slotOf(id, at, l.party(), other) },
+	env := &condition.Env{Party: l.party(b), Now: m.Now, Loc: c.m.text.loc,
+		Slot:  func(id string) (string, bool) { return c.m.text.slotOf(id, at, l.party(b), other) },
 		Slots: func() []string { return c.m.text.slotIDs }}
 	if c.most != nil {
 		n, why := c.most.Eval(env, l.figures(b, m))
@@ -166,6 +166,9 @@ func (b *Book) Findings(m Moment) []Finding {
 		for _, f := range b.ledgerFindings(l, m) {
 			// Three calendar years overlap: the same filings are named once.
 			key := f.Measure + f.Kind + strings.Join(names(f.Filings), " ")
+			if len(f.Filings) == 0 {
+				key = f.Key
+			}
 			if !seen[key] {
 				seen[key] = true
 				out = append(out, f)
@@ -180,6 +183,9 @@ func (b *Book) Findings(m Moment) []Finding {
 		for _, k := range slices.SortedFunc(maps.Keys(b.ledgers), func(x, y accountKey) int { return cmp.Compare(x.String(), y.String()) }) {
 			look(b.ledgers[k])
 		}
+	}
+	for _, l := range b.unused(m.Now) {
+		look(l)
 	}
 	out = append(out, b.ceilingFindings(m)...)
 	for _, e := range b.unread {
@@ -217,8 +223,7 @@ func (b *Book) ledgerFindings(l *ledger, m Moment) []Finding {
 	if a.Over > 0 {
 		find(Above, "above", a.Filings, condition.Arg{Name: "used", Value: int64(a.Used)}, condition.Arg{Name: "most", Value: int64(a.Allowed)})
 	}
-	end := l.key.c.end(l.key.period)
-	if a.Least > a.Used && end > 0 && m.Now >= end && a.Strength != pack.May {
+	if a.Least > a.Used && a.Strength != pack.May && b.owed(l, m.Now) {
 		find(Below, "below", a.Filings, condition.Arg{Name: "used", Value: int64(a.Used)}, condition.Arg{Name: "least", Value: int64(a.Least)})
 	}
 	for i, g := range l.key.c.Gate {

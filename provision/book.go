@@ -19,6 +19,7 @@ type Book struct {
 	steps    map[string][]*step    // by code
 	opens    map[string][]*measure // by the code that starts an occasion
 	counted  map[string][]*count   // by the code that counts
+	leasts   []*count              // that ask for a least number
 	figures  map[string][]*count   // by the code whose returns give the figures
 	ceilings map[string][]*ceiling
 	needed   map[string]*needed
@@ -97,7 +98,12 @@ func (b *Book) index(m *measure) {
 		b.opens[m.Occasion.Starts] = append(b.opens[m.Occasion.Starts], m)
 	}
 	for _, c := range m.counts {
-		b.counted[c.Of] = append(b.counted[c.Of], c)
+		for _, code := range c.codes() {
+			b.counted[code] = append(b.counted[code], c)
+		}
+		if c.least != nil {
+			b.leasts = append(b.leasts, c)
+		}
 		if c.Figures != "" {
 			b.figures[c.Figures] = append(b.figures[c.Figures], c)
 		}
@@ -256,6 +262,7 @@ func (b *Book) needs(m *measure) {
 			for _, c := range clocks {
 				if c != nil {
 					b.need(code, false, c.Anchor, c.Until)
+					b.need(m.Code(c.Of), false, c.Anchor)
 				}
 			}
 			for _, w := range []interface {

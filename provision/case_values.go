@@ -53,7 +53,8 @@ func (c *Case) values(f *caseFiling, block []string) error {
 		return err
 	}
 	if f.faults != nil && form != nil {
-		_, f.faults = form.Check(f.Values)
+		_, found := form.Check(f.Values)
+		f.faults = append(f.faults, found...)
 		f.Faulty = f.Faulty || len(f.faults) > 0
 	}
 	return nil

@@ -89,13 +89,20 @@ func (o *occasion) anchor(c *clock, w who, it *Item, did *statement, st start) (
 	case pack.ClockWith:
 		return o.with(c, w)
 	}
+	if c.Kind == pack.ClockAfter && c.Of != "" && c.Anchor != "" {
+		if e := o.firstOf(c.Of); e != nil {
+			a, ok := condition.AnchorOf(e.read(o.moment).values, c.Anchor, loc)
+			return a.Time.In(loc), a.Day, ok
+		}
+		return time.Time{}, false, false
+	}
 	if c.Of != "" {
 		at, ok := o.running(c, w, it, st)
 		return time.Unix(at, 0).In(loc), false, ok
 	}
 	for _, v := range o.forms(did) {
 		if a, ok := condition.AnchorOf(v, c.Anchor, loc); ok {
-			return a.Time, a.Day, true
+			return a.Time.In(loc), a.Day, true
 		}
 		if answer, _ := v.Answer(c.Anchor); answer == regime.NotKnownNow {
 			it.note("anchor-not-known-now", condition.Arg{Name: "field", Value: c.Anchor})

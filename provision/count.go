@@ -44,12 +44,15 @@ func (m *measure) count(in *pack.Count) (*count, error) {
 	return c, err
 }
 
+// codes of the steps whose filings count.
+func (c *count) codes() []string { return append([]string{c.Of}, c.Also...) }
+
 // needs names the fields that a count looks at.
 func (c *count) needs(b *Book) {
 	fields, all := c.when.Fields()
-	b.need(c.Of, all, append(fields, c.From, c.To)...)
-	for _, s := range c.Scope {
-		b.need(c.Of, false, s)
+	for _, code := range c.codes() {
+		b.need(code, all, append(fields, c.From, c.To)...)
+		b.need(code, false, c.Scope...)
 	}
 	for _, f := range []*condition.Formula{c.most, c.least} {
 		if f != nil && c.Figures != "" {
@@ -268,27 +271,20 @@ func (l *ledger) counts(b *Book, e *entry, m Moment) (counts, passed bool) {
 	return true, false
 }
 
-// refused finds the refusal that answers a filing, of the asked party if the
-// account belongs to one.
+// refused finds the refusal that answers a filing: of the asked party if the
+// account belongs to one, else of all who are asked.
 func (l *ledger) refused(b *Book, e *entry, m Moment) (string, bool) {
-	asked := ""
-	if i := slices.Index(l.key.c.Scope, "asked"); i >= 0 {
-		asked = l.values[i]
-	}
-	for _, k := range e.kids {
-		if !k.isNew() || !m.sees(&k.f) || k.f.When() > m.Now || asked != "" && string(k.f.By()) != asked {
-			continue
-		}
-		s := k.read(m)
-		if !s.stands() {
-			continue
-		}
-		for _, st := range b.steps[k.f.Code] {
-			if st.Answer == "" {
+	for _, ms := range b.opens[e.f.Code] {
+		o := &occasion{book: b, m: ms, moment: m, at: e.f.When(), by: e.f.By(), opener: e.read(m)}
+		for _, st := range ms.steps {
+			if st.Answer == "" || len(st.Refusals) == 0 {
 				continue
 			}
-			code, _ := s.values.String(st.Answer)
-			if slices.ContainsFunc(st.Refusals, func(r pack.Refusal) bool { return r.Code == code }) {
+			asked := ids(o.roles(st.By))
+			if i := slices.Index(l.key.c.Scope, "asked"); i >= 0 {
+				asked = []party.ID{party.ID(l.values[i])}
+			}
+			if code, ok := st.refusedBy(e, asked, m); ok {
 				return code, true
 			}
 		}
@@ -296,23 +292,53 @@ func (l *ledger) refused(b *Book, e *entry, m Moment) (string, bool) {
 	return "", false
 }
 
-// party is the one whose returns give the figures of a formula, and between whom
-// a slot is agreed.
-func (l *ledger) party() party.ID {
-	for _, name := range []string{"asked", "author", "host"} {
-		if i := slices.Index(l.key.c.Scope, name); i >= 0 {
-			return party.ID(l.values[i])
+// refusedBy is the refusal that all of these parties answered a filing with, the
+// first if they differ.
+func (s *step) refusedBy(e *entry, asked []party.ID, m Moment) (string, bool) {
+	first := ""
+	for _, id := range asked {
+		found := ""
+		for _, k := range e.kids {
+			if !k.isNew() || k.f.Code != s.code || k.f.By() != id {
+				continue
+			}
+			x := k.read(m)
+			if !x.stands() {
+				continue
+			}
+			code, _ := x.values.String(s.Answer)
+			if slices.ContainsFunc(s.Refusals, func(r pack.Refusal) bool { return r.Code == code && !r.Disputes }) {
+				found = code
+			}
+		}
+		if found == "" {
+			return "", false
+		}
+		if first == "" {
+			first = found
 		}
 	}
-	if len(l.values) > 0 {
-		return party.ID(l.values[0])
+	return first, first != ""
+}
+
+// party is the one whose returns give the figures of a formula, and with whom a
+// slot is agreed: not the author if the account belongs to another party too.
+func (l *ledger) party(b *Book) party.ID {
+	i := slices.Index(l.key.c.Scope, "author")
+	for j, v := range l.values {
+		if j != i && b.parties[party.ID(v)].ID != "" {
+			return party.ID(v)
+		}
+	}
+	if i >= 0 {
+		return party.ID(l.values[i])
 	}
 	return ""
 }
 
 // figures is the newest return that holds for the period of a ledger.
 func (l *ledger) figures(b *Book, m Moment) *regime.Values {
-	c, id := l.key.c, l.party()
+	c, id := l.key.c, l.party(b)
 	list := b.returns[returnKey{c.Figures, id}]
 	end := c.end(l.key.period)
 	for _, s := range b.steps[c.Figures] {

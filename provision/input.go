@@ -161,6 +161,9 @@ type Moment struct {
 }
 
 func (m Moment) sees(f *Filing) bool {
+	if f.When() > m.Now {
+		return false
+	}
 	if m.Held > 0 && (f.Held == 0 || f.Held > m.Held) {
 		return false
 	}

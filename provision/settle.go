@@ -137,7 +137,7 @@ func (o *occasion) doneState(s *step, w who, it *Item, c *clock, did *statement)
 	f := o.judged(c, did)
 	as := "did"
 	refused, state := o.refusal(s, w, it, did)
-	if refused {
+	if refused && state != Contested {
 		as = "declined"
 	}
 	b := did.f.basis(as)
@@ -146,7 +146,8 @@ func (o *occasion) doneState(s *step, w who, it *Item, c *clock, did *statement)
 		b = f.f.basis(as)
 		it.note("moved")
 	}
-	if it.Clock.Due > 0 {
+	told := c != nil && c.Until != "" // the form tells the moment that is compared
+	if it.Clock.Due > 0 && !told {
 		b.Finding, it.After = finding(&f.f, it.Clock.Due, o.moment)
 	}
 	if c != nil && c.Kind == pack.ClockImmediate && it.Clock.At > 0 {
@@ -169,7 +170,7 @@ func (o *occasion) doneState(s *step, w who, it *Item, c *clock, did *statement)
 	if it.Clock.From > 0 && b.When < it.Clock.From {
 		it.note("early", condition.Arg{Name: "most", Value: it.Clock.Most})
 	}
-	if c != nil && c.Kind == pack.ClockLasts {
+	if told && !refused {
 		o.presence(it, c, did)
 	}
 	o.dispute(s, it, did)
@@ -207,16 +208,24 @@ func finding(f *Filing, due int64, m Moment) (lodging.Finding, int64) {
 	return found, 0
 }
 
-// presence judges from the form whether something ended in time.
+// presence judges from the form whether something was held, or ended, in time. Of
+// a day its last second counts.
 func (o *occasion) presence(it *Item, c *clock, did *statement) {
 	for _, v := range o.forms(did) {
 		a, ok := condition.AnchorOf(v, c.Until, o.m.text.loc)
 		if !ok {
 			continue
 		}
+		if it.Clock.Due == 0 {
+			return
+		}
 		it.State, it.After = Done, 0
-		if end := a.Time.Unix(); end > it.Clock.Due {
-			it.State, it.After = DoneAfter, end-it.Clock.Due
+		end := a.Time
+		if a.Day {
+			end = condition.LastSecond(end)
+		}
+		if late := end.Unix() - it.Clock.Due; late > 0 {
+			it.State, it.After = DoneAfter, late
 		}
 		return
 	}
@@ -244,6 +253,8 @@ func (o *occasion) refusal(s *step, w who, it *Item, did *statement) (bool, Stat
 		}
 	}
 	switch {
+	case r.Disputes:
+		return true, Contested
 	case r.Excuse:
 		return true, Excused
 	case !r.Lawful:
