@@ -164,10 +164,10 @@ func (b *Book) Findings(m Moment) []Finding {
 	seen := map[string]bool{}
 	look := func(l *ledger) {
 		for _, f := range b.ledgerFindings(l, m) {
-			// Three calendar years overlap: the same filings are named once.
-			key := f.Measure + f.Kind + strings.Join(names(f.Filings), " ")
-			if len(f.Filings) == 0 {
-				key = f.Key
+			key := f.Key
+			if f.Kind == Above && l.key.c.Period == pack.Per3Years {
+				// The periods overlap: the same filings are named once.
+				key = l.key.c.m.ID + "." + l.key.c.ID + strings.Join(names(f.Filings), " ")
 			}
 			if !seen[key] {
 				seen[key] = true

@@ -63,7 +63,22 @@ func (c *count) needs(b *Book) {
 	for _, g := range c.Gate {
 		b.need(c.Of, false, g.Same)
 		b.need(g.Of, false, g.Same)
+		if form, ok := c.m.text.Pack.Form(g.Of); ok {
+			b.need(g.Of, false, tablesWith(form, g.Same)...)
+		}
 	}
+}
+
+// tablesWith lists the tables of a form that have a column.
+func tablesWith(form *regime.Form, column string) []string {
+	var ids []string
+	for i := range form.Fields {
+		f := &form.Fields[i]
+		if slices.ContainsFunc(f.Columns, func(c regime.Field) bool { return c.ID == column }) {
+			ids = append(ids, f.ID)
+		}
+	}
+	return ids
 }
 
 // accountKey names one account: a count, what it belongs to, and its period.

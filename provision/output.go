@@ -81,19 +81,22 @@ func (it *Item) Key() string {
 
 // Clock is the arithmetic of one item.
 type Clock struct {
-	Kind   string // of pack.Clock; empty: none
-	Word   string // of an immediate one
-	Least  string // ISO 8601, as the text or the agreement has it
-	Most   string
-	Anchor string    // field, "receipt", "issue" or a step
-	At     int64     // moment of the anchor; 0: not known
-	Day    bool      // the anchor is a day
-	From   int64     // not earlier than; 0: no such end
-	Due    int64     // last second in time; 0: no date
-	Soon   int64     // "due soon" since
-	Delay  int64     // seconds since the anchor, of an immediate clock
-	Says   pack.Text // of the exception that applies
-	Claim  bool      // the exception rests on the word of the author
+	Kind    string // of pack.Clock; empty: none
+	Word    string // of an immediate one
+	Least   string // ISO 8601, as the text or the agreement has it
+	Most    string
+	Anchor  string    // field, "receipt", "issue" or a step
+	At      int64     // moment of the anchor; 0: not known
+	Day     bool      // the anchor is a day
+	From    int64     // not earlier than; 0: no such end
+	Due     int64     // last second in time; 0: no date
+	Soon    int64     // "due soon" since
+	Delay   int64     // seconds since the anchor, of an immediate clock
+	Until   string    // field with the moment that is compared in place of the lodging
+	Told    int64     // that moment; 0: none, or not told
+	ToldDay bool      // it is a day
+	Says    pack.Text // of the exception that applies
+	Claim   bool      // the exception rests on the word of the author
 }
 
 // Basis is one filing on which an item rests.

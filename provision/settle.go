@@ -216,6 +216,7 @@ func (o *occasion) presence(it *Item, c *clock, did *statement) {
 		if !ok {
 			continue
 		}
+		it.Clock.Until, it.Clock.Told, it.Clock.ToldDay = c.Until, a.Time.Unix(), a.Day
 		if it.Clock.Due == 0 {
 			return
 		}

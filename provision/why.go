@@ -236,6 +236,16 @@ func (s says) lodged(b *Basis) string {
 // compared says how a filing compares with the clock.
 func (s says) compared(it *Item, b *Basis) string {
 	k := &it.Clock
+	if k.Told > 0 {
+		told := "; " + s.say("clock.before", "anchor", s.field(it, k.Until), "at", s.moment(k.Told, k.ToldDay))
+		switch {
+		case k.Due == 0:
+			return told
+		case it.After > 0:
+			return told + ": " + s.say("told-late", "lapse", phrase.Lapse(it.After))
+		}
+		return told + ": " + s.say("in-time")
+	}
 	switch {
 	case k.Kind == pack.ClockImmediate && k.At > 0:
 		return ": " + s.say("delay", "lapse", phrase.Lapse(k.Delay), "word", k.Word)
