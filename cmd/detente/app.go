@@ -369,13 +369,14 @@ func (a *app) command(use, short, examples string, args cobra.PositionalArgs, do
 func (a *app) noun(use, short, examples string, verbs ...*cobra.Command) *cobra.Command {
 	c := &cobra.Command{
 		Use: use, Short: short, Example: indent(examples), Args: cobra.ArbitraryArgs,
+		SuggestionsMinimumDistance: 2,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return cmd.Help()
 			}
 			hint := cmd.CommandPath() + " --help"
 			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-				hint = "did you mean: " + cmd.CommandPath() + " " + strings.Join(near, ", ") + "?"
+				hint = "did you mean: " + cmd.CommandPath() + " " + strings.Join(near, ", ") + "?; " + hint
 			}
 			return usage(hint, fmt.Sprintf("%s has no verb %q", cmd.CommandPath(), args[0]))
 		},

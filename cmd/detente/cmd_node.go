@@ -44,6 +44,10 @@ func (a *app) serve(ctx context.Context, listen string) error {
 	if err := a.adopted(); err != nil {
 		return err
 	}
+	if client, err := control.Dial(ctx, a.home()); err == nil {
+		client.Close()
+		return failed(control.Failed, "detente node status", "the node of this home runs already")
+	}
 	manager, err := notify.Dial(a.env("NOTIFY_SOCKET"))
 	if err != nil {
 		return err
