@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"detente/control"
 	"detente/node"
@@ -89,7 +91,11 @@ detente form show cica.2.1.1d --json`, cobra.ExactArgs(1), func(ctx context.Cont
 		if err != nil {
 			return err
 		}
-		return a.show(f, func(w writer) { fmt.Fprint(w, f.Describe(regime.Lang(language))) })
+		lang := regime.Lang(language)
+		if _, ok := f.Title[lang]; !ok {
+			return usage("--language "+joined(slices.Sorted(maps.Keys(f.Title))), fmt.Sprintf("the form is not written in %q", language))
+		}
+		return a.show(f, func(w writer) { fmt.Fprint(w, f.Describe(lang)) })
 	})
 	c.Flags().StringVar(&language, "language", "en", "en or ru")
 	return c

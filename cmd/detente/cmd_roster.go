@@ -592,6 +592,24 @@ func (a *app) join(ctx context.Context, body []byte) error {
 	})
 }
 
+// standing says how edition i stands among all, which are in order.
+func standing(all []control.Edition, i int, now time.Time) string {
+	at, err := canon.ParseTime(all[i].Effective)
+	future := err == nil && at.After(now)
+	later := slices.ContainsFunc(all[i+1:], func(e control.Edition) bool { return e.InForce })
+	switch {
+	case all[i].InForce && later:
+		return "gave way to a later one"
+	case all[i].InForce && future:
+		return "pinned"
+	case all[i].InForce:
+		return "in force"
+	case future:
+		return "not yet in force"
+	}
+	return "not in force"
+}
+
 func (a *app) rosterStatus() *cobra.Command {
 	return a.command("status", "List the editions known here, and who adopted each", `
 detente roster status
@@ -602,15 +620,8 @@ detente roster status --home ./alatau`, cobra.NoArgs, func(ctx context.Context, 
 			return err
 		}
 		return a.show(all, func(w writer) {
-			for _, e := range all {
-				state := "not in force"
-				if e.InForce {
-					state = "in force"
-				}
-				if at, err := canon.ParseTime(e.Effective); err == nil && e.InForce && at.After(time.Now()) {
-					state = "pinned"
-				}
-				fmt.Fprintf(w, "edition %d, effective %s: %s\n", e.Edition, e.Effective, state)
+			for i, e := range all {
+				fmt.Fprintf(w, "edition %d, effective %s: %s\n", e.Edition, e.Effective, standing(all, i, time.Now()))
 				for _, id := range e.Required {
 					at, ok := e.Adopted[string(id)]
 					switch {

@@ -10,6 +10,7 @@ import (
 
 	"detente/control"
 	"detente/internal/canon"
+	"golang.org/x/term"
 )
 
 // table is rows of text in columns.
@@ -22,7 +23,8 @@ func newTable(head ...string) *table { return &table{head: head} }
 
 func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
 
-// print prints the table, or a sentence if it has no rows.
+// print prints the table, or a sentence if it has no rows. On a terminal that is
+// too narrow each row becomes lines of its own, with the head of each cell.
 func (t *table) print(a *app, w writer, empty string) {
 	if len(t.rows) == 0 {
 		fmt.Fprintln(w, empty)
@@ -33,6 +35,14 @@ func (t *table) print(a *app, w writer, empty string) {
 		for i, c := range cells {
 			width[i] = max(width[i], utf8.RuneCountInString(c))
 		}
+	}
+	whole := 2 * (len(width) - 1)
+	for _, n := range width {
+		whole += n
+	}
+	if columns := a.columns(); columns > 0 && whole > columns {
+		t.printNarrow(a, w)
+		return
 	}
 	line := func(cells []string) string {
 		var b strings.Builder
@@ -48,6 +58,36 @@ func (t *table) print(a *app, w writer, empty string) {
 	for _, cells := range t.rows {
 		fmt.Fprintln(w, line(cells))
 	}
+}
+
+func (t *table) printNarrow(a *app, w writer) {
+	margin := 0
+	for _, h := range t.head {
+		margin = max(margin, utf8.RuneCountInString(h))
+	}
+	for i, cells := range t.rows {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		for j, c := range cells {
+			if c != "" {
+				fmt.Fprintf(w, "%s  %s\n", a.bold(fmt.Sprintf("%-*s", margin, t.head[j])), c)
+			}
+		}
+	}
+}
+
+// columns is the width of the terminal, or 0 where stdout is none.
+func (a *app) columns() int {
+	f, ok := a.stdout.(*os.File)
+	if !ok {
+		return 0
+	}
+	n, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // readFile reads a file of at most canon.MaxJSON bytes; "-" is stdin.
