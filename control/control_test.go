@@ -258,9 +258,3 @@ func TestRestoredHomeTakesNoWrites(t *testing.T) {
 		}
 	}
 }
-
-func TestShownTextCommandsNoTerminal(t *testing.T) {
-	if got := shown("a\x1b[31mb\u202ec\nd\te\x7f"); got != "a\ufffd[31mb\ufffdc\nd\te\ufffd" {
-		t.Errorf("%q", got)
-	}
-}

@@ -142,7 +142,7 @@ func (c *call) requestText(p *node.Plan) string {
 	r := p.Request
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(&b, "%-12s %s\n", name, value)
+			fmt.Fprintf(&b, "%-12s %s\n", name, strings.Join(strings.Fields(value), " "))
 		}
 	}
 	line("kind", kindWords(r.Kind))
@@ -164,6 +164,7 @@ func (c *call) requestText(p *node.Plan) string {
 	line("note", r.Note)
 	line("post", string(r.Post))
 	line("handling", r.Handling)
+	line("language", r.Language)
 	line("touches", strings.Join(p.Touches, ", "))
 	form, known := c.node.Pack().Form(r.Measure)
 	switch {
@@ -176,7 +177,7 @@ func (c *call) requestText(p *node.Plan) string {
 	case r.Text != "":
 		b.WriteString("\n" + r.Text + "\n")
 	}
-	return b.String()
+	return node.Legible(b.String())
 }
 
 // parties writes addressees with their names.

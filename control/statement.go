@@ -295,33 +295,27 @@ func (c *call) read(ctx context.Context, s *Statement, row docket.Row, a *act.Ac
 		s.Reading = "sealed to the addressees"
 	}
 	s.Type = content.Type
-	switch content.Type {
-	case node.FormType:
+	if content.Type == node.FormType || content.Type == node.TextType {
 		s.Content = string(content.Body)
-		v, err := regime.ParseValues(content.Body)
-		form, known := c.node.Pack().Form(a.Measure)
-		if err != nil || !known {
-			s.Text = string(content.Body)
-			return nil
-		}
-		s.Text = form.Text(v, regime.English)
-	case node.TextType:
-		s.Content = string(content.Body)
-		s.Text = shown(s.Content)
-	default:
-		s.Text = fmt.Sprintf("%d bytes of %s", len(content.Body), content.Type)
 	}
+	s.Text = contentText(c.node.Pack(), a.Measure, content.Type, content.Body)
 	return nil
 }
 
-// shown replaces what would command a terminal.
-func shown(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && (r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069) {
-			return '\ufffd'
+// contentText writes content for people. It is another state's: what would steer
+// a terminal is replaced.
+func contentText(pack *regime.Pack, measure, contentType string, body []byte) string {
+	switch contentType {
+	case node.FormType:
+		v, err := regime.ParseValues(body)
+		if form, known := pack.Form(measure); known && err == nil {
+			return form.Text(v, regime.English)
 		}
-		return r
-	}, s)
+		return node.Legible(string(body))
+	case node.TextType:
+		return node.Legible(string(body))
+	}
+	return fmt.Sprintf("%d bytes of %s", len(body), contentType)
 }
 
 func acknowledge(ctx context.Context, c *call, a RefArgs) (any, error) {
@@ -478,15 +472,10 @@ func (c *call) receipts(ctx context.Context, said docket.Row) ([]Receipt, error)
 }
 
 // ContentText writes content for people, by the forms that ship with the program.
-func ContentText(measure, contentType string, body []byte) string {
+func ContentText(measure, contentType string, body []byte) (string, error) {
 	pack, err := regime.Load(packs.FS)
-	if err != nil || contentType != node.FormType {
-		return shown(string(body))
+	if err != nil {
+		return "", fmt.Errorf("load the forms: %w", err)
 	}
-	form, ok := pack.Form(measure)
-	v, err := regime.ParseValues(body)
-	if !ok || err != nil {
-		return shown(string(body))
-	}
-	return form.Text(v, regime.English)
+	return contentText(pack, measure, contentType, body), nil
 }

@@ -78,6 +78,9 @@ func (n *Node) Check(ctx context.Context, b []byte) (*Plan, error) {
 	}
 	r := p.Request
 	if r.Measure == "" {
+		if err := checkLegible(r.Text); err != nil {
+			return nil, err
+		}
 		p.Content = []byte(r.Text)
 	} else if err := n.checkForm(ctx, &p); err != nil {
 		return nil, err
@@ -103,7 +106,16 @@ func (n *Node) Check(ctx context.Context, b []byte) (*Plan, error) {
 			return nil, err
 		}
 	}
-	if _, err := n.actOf(&p, time.Unix(1, 0).UTC(), map[party.ID]int64{}); err != nil {
+	a, err := n.actOf(&p, time.Unix(1, 0).UTC(), map[party.ID]int64{})
+	if err != nil {
+		return nil, err
+	}
+	if len(p.Content) > 0 && a.PayloadType == "" { // to be sealed
+		_, err = a.OutsideDigest()
+	} else {
+		err = a.Check()
+	}
+	if err != nil {
 		return nil, err
 	}
 	return &p, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,10 +16,12 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unicode/utf16"
 
 	"detente/control"
 	"detente/home"
 	"detente/internal/durable"
+	"detente/node"
 	"detente/regime"
 	"filippo.io/age"
 	"github.com/spf13/cobra"
@@ -126,7 +129,7 @@ func (a *app) fail(err error) int {
 		a.document(map[string]*control.Error{"error": e})
 		return exitOf(e)
 	}
-	fmt.Fprintf(a.stderr, "detente: %s\n", e.Message)
+	a.talk("detente: %s", e.Message)
 	for _, f := range e.Faults {
 		a.talk("  %s", a.faultLine(f))
 	}
@@ -159,12 +162,30 @@ func (a *app) faultLine(f control.Fault) string {
 	return s
 }
 
-// document prints one JSON document.
+// document prints one JSON document. What would steer a terminal is escaped, which
+// to a program is the same.
 func (a *app) document(v any) error {
-	enc := json.NewEncoder(a.stdout)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	var out strings.Builder
+	for _, r := range b.String() {
+		switch {
+		case node.Legible(string(r)) == string(r):
+			out.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&out, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&out, `\u%04x`, r)
+		}
+	}
+	_, err := io.WriteString(a.stdout, out.String())
+	return err
 }
 
 // show prints a result: as a document, or by text.
@@ -172,13 +193,48 @@ func (a *app) show(v any, text func(w io.Writer)) error {
 	if a.json {
 		return a.document(v)
 	}
-	w := bufio.NewWriter(a.stdout)
-	text(w)
-	return w.Flush()
+	var b bytes.Buffer
+	text(&b)
+	_, err := io.WriteString(a.stdout, screen(b.String()))
+	return err
 }
 
 // talk says something to the person, on stderr.
-func (a *app) talk(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+func (a *app) talk(format string, args ...any) {
+	io.WriteString(a.stderr, screen(fmt.Sprintf(format+"\n", args...)))
+}
+
+// screen is text for a terminal: nothing in it steers it, whoever wrote it, save
+// the two commands of a heading.
+func screen(s string) string {
+	var b strings.Builder
+	for s != "" {
+		i := strings.IndexByte(s, boldOn[0])
+		if i < 0 {
+			i = len(s)
+		}
+		b.WriteString(node.Legible(s[:i]))
+		s = s[i:]
+		switch {
+		case strings.HasPrefix(s, boldOn):
+			b.WriteString(boldOn)
+			s = s[len(boldOn):]
+		case strings.HasPrefix(s, boldOff):
+			b.WriteString(boldOff)
+			s = s[len(boldOff):]
+		case s != "":
+			b.WriteString(node.Legible(s[:1]))
+			s = s[1:]
+		}
+	}
+	return b.String()
+}
+
+// What begins and ends a heading on a terminal.
+const (
+	boldOn  = "\x1b[1m"
+	boldOff = "\x1b[0m"
+)
 
 // terminal reports whether a stream is one.
 func terminal(stream any) bool {
@@ -191,7 +247,7 @@ func (a *app) bold(s string) string {
 	if a.noColor || a.json || a.env("NO_COLOR") != "" || a.env("TERM") == "dumb" || !terminal(a.stdout) {
 		return s
 	}
-	return "\x1b[1m" + s + "\x1b[0m"
+	return boldOn + s + boldOff
 }
 
 // plain reports whether nothing on the screen may be drawn anew.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -102,7 +103,9 @@ detente bundle import from-elbria.bundle --yes --json`, cobra.ExactArgs(1), func
 			return err
 		}
 		if !yes {
-			printImport(a.stderr, &rep, "would bring")
+			var text bytes.Buffer
+			printImport(&text, &rep, "would bring")
+			a.talk("%s", strings.TrimSuffix(text.String(), "\n"))
 			if err := a.confirmed(ctx, "Take it in?", false); err != nil {
 				return err
 			}

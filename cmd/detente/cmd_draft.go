@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"detente/act"
 	"detente/control"
@@ -118,7 +119,12 @@ func (a *app) contentOf(ctx context.Context, g *wording, r *node.Request) error 
 		if err != nil {
 			return err
 		}
-		r.Text = strings.TrimRight(string(b), "\n")
+		if !utf8.Valid(b) {
+			return usage("save it as UTF-8", fmt.Sprintf("%s is not text in UTF-8", g.textFile))
+		}
+		// As other systems end lines and begin files.
+		text := strings.ReplaceAll(strings.TrimPrefix(string(b), "\ufeff"), "\r\n", "\n")
+		r.Text = strings.TrimRight(text, "\n")
 	}
 	if g.values == "" && g.from == "" && len(g.set) == 0 && len(g.answer) == 0 {
 		return nil

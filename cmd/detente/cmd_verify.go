@@ -148,9 +148,9 @@ func (v *verdict) proof(r io.Reader, first *roster.Roster, now time.Time) error 
 	v.Sentence = s.Sentence
 	v.NotShown = append(v.NotShown, s.NotShown...)
 	if s.Content != nil {
-		v.Content = control.ContentText(s.Act.Measure, s.ContentType, s.Content)
+		v.Content, err = control.ContentText(s.Act.Measure, s.ContentType, s.Content)
 	}
-	return nil
+	return err
 }
 
 func (v *verdict) misconduct(r io.Reader, first *roster.Roster) error {

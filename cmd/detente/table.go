@@ -21,7 +21,13 @@ type table struct {
 
 func newTable(head ...string) *table { return &table{head: head} }
 
-func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
+// row adds a row; what a cell says stays in it.
+func (t *table) row(cells ...string) {
+	for i, c := range cells {
+		cells[i] = strings.Join(strings.Fields(c), " ")
+	}
+	t.rows = append(t.rows, cells)
+}
 
 // print prints the table, or a sentence if it has no rows. On a terminal that is
 // too narrow each row becomes lines of its own, with the head of each cell.
