@@ -2,6 +2,8 @@ package node
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 
 	"detente/act"
@@ -28,6 +30,50 @@ func fits(a *act.Act, d canon.Digest, b []byte) error {
 		return seal.CheckHeader(b, len(a.To))
 	}
 	return nil
+}
+
+// unnamed are those of the blobs that no act held here names.
+func (n *Node) unnamed(ctx context.Context, blobs map[canon.Digest][]byte) (map[canon.Digest]bool, error) {
+	out := map[canon.Digest]bool{}
+	for d := range blobs {
+		var one int
+		err := n.db.Read().QueryRowContext(ctx, "select 1 from docket_blobs where digest = $1 limit 1", d.String()).Scan(&one)
+		if errors.Is(err, sql.ErrNoRows) {
+			out[d] = true
+		} else if err != nil {
+			return nil, fmt.Errorf("look for acts that name %s: %w", d, err)
+		}
+	}
+	return out, nil
+}
+
+// sift lets go of the blobs that nobody has named, before the store is asked to
+// change for them. An act that names one and came meanwhile asks for it again.
+func sift(blobs map[canon.Digest][]byte, unnamed map[canon.Digest]bool, all []*accepted) {
+	named := namedBy(all)
+	for d := range unnamed {
+		if len(named[d]) == 0 {
+			delete(blobs, d)
+		}
+	}
+}
+
+// namedBy are the new acts by the blobs that they name.
+func namedBy(all []*accepted) map[canon.Digest][]arrived {
+	named := map[canon.Digest][]arrived{}
+	for _, acc := range all {
+		for _, a := range acc.acts {
+			if a.act == nil {
+				continue
+			}
+			for _, d := range []canon.Digest{a.act.Sealed.Digest, a.act.Clear.Digest} {
+				if !d.IsZero() {
+					named[d] = append(named[d], a)
+				}
+			}
+		}
+	}
+	return named
 }
 
 // place keeps a blob if it fits one of the acts that name it: among those that

@@ -76,10 +76,19 @@ func (n *Node) verified(o party.Origin, s record.Stored) (checkpoint.Signed, err
 func (n *Node) weighCosigs(ctx context.Context) error {
 	list := n.contradicted
 	n.contradicted = nil
+	seen := map[party.ID]*arrival{}
 	for _, x := range list {
-		if err := n.observe(ctx, x.from, fmt.Sprintf("%s cosigned another tree of %s at %d acts than the one held", x.c.By(), x.c.Head().Origin, x.c.Head().Size), x.c.Bytes()); err != nil {
+		if seen[x.from] == nil {
+			seen[x.from] = &arrival{}
+		}
+		seen[x.from].remark(fmt.Sprintf("%s cosigned another tree of %s at %d acts than the one held", x.c.By(), x.c.Head().Origin, x.c.Head().Size), x.c.Bytes())
+	}
+	for from, in := range seen {
+		if err := n.observeAll(ctx, from, in); err != nil {
 			return err
 		}
+	}
+	for _, x := range list {
 		if x.held != nil {
 			if note, err := checkpoint.ParseNote(x.held); err == nil && note.Head.Size == x.c.Head().Size {
 				if other, err := verifyCosig(n.keys.Load(), note); err == nil {

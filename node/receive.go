@@ -24,6 +24,8 @@ type incoming struct {
 	from   int64 // index of the first leaf
 	leaves [][]byte
 	notes  []checkpoint.Note
+
+	remarks []remark // what was found while it was verified
 }
 
 // accepted is one record's part after verification: ready to be stored.
@@ -53,6 +55,10 @@ func (n *Node) receive(ctx context.Context, from party.ID, in *arrival) error {
 	if err := n.readCosigs(ctx, in); err != nil {
 		return err
 	}
+	unnamed, err := n.unnamed(ctx, in.blobs)
+	if err != nil {
+		return err
+	}
 	n.receiving.Lock()
 	defer n.receiving.Unlock()
 
@@ -61,11 +67,20 @@ func (n *Node) receive(ctx context.Context, from party.ID, in *arrival) error {
 	slices.SortStableFunc(in.records, func(a, b *incoming) int { return a.origin.Volume() - b.origin.Volume() })
 	taken := map[party.Origin]int{}
 	for _, rec := range in.records {
+		if n.author(rec.origin) == "" {
+			// An edition that names it may come in the same arrival, which is not refused
+			// for it; the record is asked for again once that edition is in force.
+			in.remark(fmt.Sprintf("record %s belongs to no party of edition %d", rec.origin, n.keys.Load().Current().Edition), nil)
+			continue
+		}
 		if !n.inTurn(rec, taken) {
 			in.remark(fmt.Sprintf("%s does not follow a volume held here", rec.origin), rec.evidence())
 			continue
 		}
 		acc, err := n.verify(ctx, from, rec)
+		for _, r := range rec.remarks {
+			in.remark(r.what, r.evidence)
+		}
 		if bad, ok := errors.AsType[*damagedError](err); ok {
 			return n.refuse(ctx, from, bad, rec.evidence())
 		}
@@ -79,6 +94,7 @@ func (n *Node) receive(ctx context.Context, from party.ID, in *arrival) error {
 			}
 		}
 	}
+	sift(in.blobs, unnamed, all)
 	cosigs, err := n.verifyCosigs(from, in, all)
 	if err != nil {
 		return err
@@ -113,9 +129,7 @@ func (n *Node) verify(ctx context.Context, from party.ID, in *incoming) (*accept
 	keys := n.keys.Load()
 	p, ok := keys.Current().ByOrigin(in.origin.Base())
 	if !ok {
-		// An edition that names it may come in the same arrival, which is not refused
-		// for it; the record is asked for again once that edition is in force.
-		return nil, n.observe(ctx, from, fmt.Sprintf("record %s belongs to no party of edition %d", in.origin, keys.Current().Edition), nil)
+		return nil, nil // an edition that names it no more took effect meanwhile
 	}
 	if frozen, err := n.frozen(ctx, in.origin); err != nil || frozen {
 		return nil, err
@@ -175,9 +189,7 @@ func (n *Node) verify(ctx context.Context, from party.ID, in *incoming) (*accept
 			continue // beyond what came with it: nothing to compare with yet
 		}
 		if root != h.Root && keys.RecordRetired(in.origin, h.Size) {
-			if err := n.observe(ctx, from, retiredHead(h), signed.Bytes()); err != nil {
-				return nil, err
-			}
+			in.remarks = append(in.remarks, remark{retiredHead(h), signed.Bytes()})
 			continue
 		}
 		if root != h.Root {
@@ -287,9 +299,7 @@ func (n *Node) verifyOwn(ctx context.Context, from party.ID, in *incoming) error
 				continue // ours, even if it is not guarded yet
 			}
 			if n.keys.Load().RecordRetired(in.origin, s.Head().Size) {
-				if err := n.observe(ctx, from, retiredHead(s.Head()), s.Bytes()); err != nil {
-					return err
-				}
+				in.remarks = append(in.remarks, remark{retiredHead(s.Head()), s.Bytes()})
 				continue // we hold the act that retired it: no older state
 			}
 		}
@@ -440,19 +450,7 @@ type contradictedCosig struct {
 // ones that came together with the act that names them.
 func (n *Node) storeBlobs(ctx context.Context, tx *Tx, from party.ID, all []*accepted, blobs map[canon.Digest][]byte) (awaited map[canon.Digest][]byte, err error) {
 	awaited = map[canon.Digest][]byte{}
-	named := map[canon.Digest][]arrived{}
-	for _, acc := range all {
-		for _, a := range acc.acts {
-			if a.act == nil {
-				continue
-			}
-			for _, d := range []canon.Digest{a.act.Sealed.Digest, a.act.Clear.Digest} {
-				if !d.IsZero() {
-					named[d] = append(named[d], a)
-				}
-			}
-		}
-	}
+	named := namedBy(all)
 	for d, b := range blobs {
 		kept, waited, err := n.place(ctx, tx, from, d, b, named[d])
 		if err != nil {
