@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"detente/internal/canon"
@@ -25,9 +26,6 @@ const backupFormat = "detente.backup/v1"
 
 // manifestFile is the first file of a backup.
 const manifestFile = "backup.json"
-
-// partialFile is the copy of the store while a backup is written.
-const partialFile = "backup.partial"
 
 const (
 	// maxManifest bounds the list of files, in bytes: six files of 200 bytes each.
@@ -59,42 +57,62 @@ func saved() []string {
 	return []string{SettingsFile, CardFile, RosterFile, KeysFile, StagedFile, node.StoreFile}
 }
 
-// Backup writes a consistent copy of the home as a tar file, while the node runs.
+// Backup writes a copy of the home at one moment as a tar file, while the node runs.
 // The unlock key is not in it.
 func (h *Home) Backup(ctx context.Context, w io.Writer) (*Manifest, error) {
-	partial := filepath.Join(h.Dir, partialFile)
-	if err := remove(partial); err != nil {
+	dir, err := durable.TempDir(h.Dir)
+	if err != nil {
 		return nil, err
 	}
-	defer remove(partial)
-	if err := h.Node.Backup(ctx, partial); err != nil {
-		return nil, fmt.Errorf("copy the store: %w", err)
+	defer os.RemoveAll(dir)
+	m, err := h.copyTo(ctx, dir)
+	if err != nil {
+		return nil, err
 	}
-	m := &Manifest{Format: backupFormat, Party: h.Settings.Party, Origin: h.Node.Origin(), Written: canon.FormatTime(h.now())}
-	if head, ok := h.Node.Head(); ok {
-		m.Acts = head.Head().Size
-	}
-	for _, name := range saved() {
-		s, err := measure(h.source(name), name)
-		if errors.Is(err, fs.ErrNotExist) && name == StagedFile {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", name, err)
-		}
-		m.Files = append(m.Files, s)
-	}
-	if err := h.writeBackup(w, m); err != nil {
+	if err := writeBackup(w, dir, m, h.now()); err != nil {
 		return nil, fmt.Errorf("write the backup: %w", err)
 	}
 	return m, durable.WriteFile(filepath.Join(h.Dir, BackupFile), []byte(m.Written+"\n"), 0o600)
 }
 
-func (h *Home) source(name string) string {
-	if name == node.StoreFile {
-		return filepath.Join(h.Dir, partialFile)
+// copyTo copies the files of the home into a folder. No key is rotated meanwhile:
+// the keys are those that the store names.
+func (h *Home) copyTo(ctx context.Context, dir string) (*Manifest, error) {
+	h.rotating.Lock()
+	defer h.rotating.Unlock()
+	m := &Manifest{Format: backupFormat, Party: h.Settings.Party, Origin: h.Node.Origin(), Written: canon.FormatTime(h.now())}
+	if head, ok := h.Node.Head(); ok {
+		m.Acts = head.Head().Size
 	}
-	return filepath.Join(h.Dir, name)
+	for _, name := range saved() {
+		to := filepath.Join(dir, name)
+		var err error
+		if name == node.StoreFile {
+			err = h.Node.Backup(ctx, to)
+		} else {
+			err = copyFile(to, filepath.Join(h.Dir, name))
+		}
+		if errors.Is(err, fs.ErrNotExist) && name == StagedFile {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("copy %s: %w", name, err)
+		}
+		s, err := measure(to, name)
+		if err != nil {
+			return nil, fmt.Errorf("read the copy of %s: %w", name, err)
+		}
+		m.Files = append(m.Files, s)
+	}
+	return m, nil
+}
+
+func copyFile(to, from string) error {
+	b, err := readBounded(from, canon.MaxJSON)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, b, 0o600)
 }
 
 func measure(path, name string) (Saved, error) {
@@ -108,13 +126,13 @@ func measure(path, name string) (Saved, error) {
 	return Saved{Name: name, Size: n, Digest: canon.Digest(sum.Sum(nil))}, err
 }
 
-func (h *Home) writeBackup(w io.Writer, m *Manifest) error {
+func writeBackup(w io.Writer, dir string, m *Manifest, now time.Time) error {
 	list, err := canon.JSON(m)
 	if err != nil {
 		return err
 	}
 	t := tar.NewWriter(w)
-	head := tar.Header{Typeflag: tar.TypeReg, Name: manifestFile, Size: int64(len(list)), Mode: 0o600, ModTime: h.now().Truncate(time.Second), Format: tar.FormatPAX}
+	head := tar.Header{Typeflag: tar.TypeReg, Name: manifestFile, Size: int64(len(list)), Mode: 0o600, ModTime: now.Truncate(time.Second), Format: tar.FormatPAX}
 	if err := t.WriteHeader(&head); err != nil {
 		return err
 	}
@@ -126,20 +144,20 @@ func (h *Home) writeBackup(w io.Writer, m *Manifest) error {
 		if err := t.WriteHeader(&head); err != nil {
 			return err
 		}
-		if err := copyFile(t, h.source(s.Name), s.Size); err != nil {
+		if err := writeFile(t, filepath.Join(dir, s.Name)); err != nil {
 			return err
 		}
 	}
 	return t.Close()
 }
 
-func copyFile(w io.Writer, path string, size int64) error {
+func writeFile(w io.Writer, path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	_, err = io.CopyN(w, f, size)
+	_, err = io.Copy(w, f)
 	return err
 }
 
@@ -252,7 +270,7 @@ func restoreFile(t *tar.Reader, path string, s Saved) error {
 	if err != nil {
 		return fmt.Errorf("it is missing: %w", err)
 	}
-	if head.Name != s.Name || head.Typeflag != tar.TypeReg || head.Size != s.Size {
+	if head.Name != s.Name || head.Typeflag != tar.TypeReg || head.Size != s.Size || isSparse(head) {
 		return errors.New("it is not as the list of files says")
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -272,10 +290,12 @@ func restoreFile(t *tar.Reader, path string, s Saved) error {
 	return nil
 }
 
-func remove(path string) error {
-	err := os.Remove(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+// isSparse reports whether a file has holes, which the archive does not hold.
+func isSparse(head *tar.Header) bool {
+	for name := range head.PAXRecords {
+		if strings.HasPrefix(name, "GNU.sparse.") {
+			return true
+		}
 	}
-	return err
+	return false
 }

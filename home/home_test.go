@@ -4,14 +4,18 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"detente/desk"
+	"detente/internal/canon"
 	"detente/internal/durable"
 	"detente/key"
 	"detente/node"
@@ -198,8 +202,8 @@ func TestBackupAndRestore(t *testing.T) {
 	if _, err := h.Backup(ctx, &b); err != nil {
 		t.Fatal(err)
 	}
-	if exists(filepath.Join(dir, partialFile)) {
-		t.Error("the copy of the store was left behind")
+	if left, err := filepath.Glob(filepath.Join(dir, ".new-*")); err != nil || len(left) > 0 {
+		t.Errorf("%v was left behind, %v", left, err)
 	}
 	if last, err := LastBackup(dir); err != nil || time.Since(last) > time.Hour {
 		t.Errorf("last backup %v, %v", last, err)
@@ -227,6 +231,156 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Errorf("a backup of %d bytes left a home: %v", cut, err)
 		}
 	}
+}
+
+// meanwhile is a writer that does something else before its second write.
+type meanwhile struct {
+	bytes.Buffer
+	writes int
+	do     func()
+}
+
+func (m *meanwhile) Write(p []byte) (int, error) {
+	if m.writes++; m.writes == 2 {
+		m.do()
+	}
+	return m.Buffer.Write(p)
+}
+
+// A backup is of one moment and whole, though another one is written and a key is
+// rotated before it has reached its end.
+func TestBackupIsOfOneMoment(t *testing.T) {
+	ctx := context.Background()
+	dir, id, nextPath := made(t, nil)
+	next, err := LoadNext(nextPath, passphrase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := open(t, dir, id, nil)
+	var inner bytes.Buffer
+	var innerErr, rotateErr error
+	outer := meanwhile{do: func() {
+		_, innerErr = h.Backup(ctx, &inner)
+		rotateErr = h.Rotate(func() error {
+			fresh, err := key.GenerateSealing(system(nil))
+			if err != nil {
+				return err
+			}
+			_, err = h.Node.RotateBatch(ctx, desk.Console, key.Sealing, h.Keys().Set.EnterSealing(fresh), next)
+			return err
+		})
+	}}
+	_, outerErr := h.Backup(ctx, &outer)
+	if err := errors.Join(outerErr, innerErr, rotateErr); err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{"outer": outer.Bytes(), "inner": inner.Bytes()} {
+		to := filepath.Join(t.TempDir(), "home")
+		if _, err := Restore(to, bytes.NewReader(b)); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		r := open(t, to, id, func(o *Options) { o.Restored = true })
+		if !r.inForce(r.Keys().Set) {
+			t.Errorf("%s: the keys are not those that the store names", name)
+		}
+	}
+}
+
+// A file that says it is mostly holes would fill the disk out of a few bytes.
+func TestBackupOfHolesIsRefused(t *testing.T) {
+	dir, id, _ := made(t, nil)
+	h := open(t, dir, id, nil)
+	var good bytes.Buffer
+	if _, err := h.Backup(context.Background(), &good); err != nil {
+		t.Fatal(err)
+	}
+	const holes = 64 << 20
+	zeros := sha256.Sum256(make([]byte, holes))
+	var bad bytes.Buffer
+	w, r := tar.NewWriter(&bad), tar.NewReader(bytes.NewReader(good.Bytes()))
+	for {
+		head, err := r.Next()
+		if err != nil {
+			break
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch head.Name {
+		case manifestFile:
+			m, err := parseManifest(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := &m.Files[len(m.Files)-1]
+			last.Size, last.Digest = holes, zeros
+			if b, err = canon.JSON(m); err != nil {
+				t.Fatal(err)
+			}
+			head.Size = int64(len(b))
+		case node.StoreFile:
+			if err := w.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			bad.Write(sparse(t, holes))
+			continue
+		}
+		head.Format, head.PAXRecords = tar.FormatUnknown, nil
+		if err := w.WriteHeader(head); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if bad.Len() > 1<<20 {
+		t.Fatalf("the hostile backup has %d bytes", bad.Len())
+	}
+	to := filepath.Join(t.TempDir(), "home")
+	if _, err := Restore(to, &bad); err == nil || !strings.Contains(err.Error(), "list of files") {
+		t.Errorf("restored: %v", err)
+	}
+	if info, err := os.Stat(filepath.Join(to, node.StoreFile)); err == nil && info.Size() > 1<<20 {
+		t.Errorf("%d bytes were written", info.Size())
+	}
+}
+
+// sparse is a store of size zeros in the form that GNU tar has for it, version 1.0.
+func sparse(t *testing.T, size int) []byte {
+	t.Helper()
+	var records string
+	for _, kv := range []string{"GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.name=" + node.StoreFile, fmt.Sprintf("GNU.sparse.realsize=%d", size)} {
+		n := len(kv) + 4
+		if n > 99 {
+			t.Fatal(kv)
+		}
+		records += fmt.Sprintf("%d %s\n", n, kv)
+	}
+	entry := func(kind byte, body string) []byte {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		if err := w.WriteHeader(&tar.Header{Name: node.StoreFile, Typeflag: tar.TypeReg, Mode: 0o600, Size: int64(len(body)), Format: tar.FormatUSTAR}); err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(w, body)
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		out := b.Bytes()
+		out[156] = kind
+		copy(out[148:156], "        ")
+		sum := 0
+		for _, c := range out[:512] {
+			sum += int(c)
+		}
+		copy(out[148:156], fmt.Sprintf("%06o\x00 ", sum))
+		return out
+	}
+	return append(entry('x', records), entry('0', "0\n"+strings.Repeat("\x00", 510))...)
 }
 
 func TestHostileBackups(t *testing.T) {

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"detente/bundle"
 	"detente/internal/canon"
+	"detente/internal/durable"
 	"detente/party"
 	"detente/record"
 )
@@ -230,11 +232,15 @@ func (n *Node) Import(ctx context.Context, r io.Reader) (*ImportReport, error) {
 	if head.Len() < pieceBytes {
 		return n.importPieces(ctx, bytes.NewReader(head.Bytes()), pieceBytes, mostBytes)
 	}
-	file, err := os.CreateTemp(n.cfg.Dir, "import-*")
+	dir, err := durable.TempDir(n.cfg.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("make room for the carried bundle: %w", err)
 	}
-	defer os.Remove(file.Name())
+	defer os.RemoveAll(dir)
+	file, err := os.Create(filepath.Join(dir, "bundle"))
+	if err != nil {
+		return nil, fmt.Errorf("make room for the carried bundle: %w", err)
+	}
 	defer file.Close()
 	if _, err := io.Copy(file, io.MultiReader(&head, r)); err != nil {
 		return nil, fmt.Errorf("keep the carried bundle while it is read: %w", err)

@@ -71,18 +71,28 @@ func (f *Files) write(path string, data []byte, perm uint32) error {
 	return f.faults.do(StepSyncDir, func() error { return syncDir(dir) })
 }
 
-// CleanTemp removes the temporary files that a crash left in dir. Only the
-// holder of the folder's lock may call it.
+// TempDir makes a folder in dir for files that are of use to this process alone.
+// Who made it removes it; after a crash CleanTemp does.
+func TempDir(dir string) (string, error) {
+	path, err := os.MkdirTemp(dir, tempPrefix+"*")
+	if err != nil {
+		return "", fmt.Errorf("make a folder for temporary files: %w", err)
+	}
+	return path, nil
+}
+
+// CleanTemp removes the temporary files and folders that a crash left in dir. Only
+// the holder of the folder's lock may call it.
 func CleanTemp(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("clean %s: %w", dir, err)
 	}
 	for _, e := range entries {
-		if !e.Type().IsRegular() || !strings.HasPrefix(e.Name(), tempPrefix) {
+		if !e.Type().IsRegular() && !e.IsDir() || !strings.HasPrefix(e.Name(), tempPrefix) {
 			continue
 		}
-		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
 			return fmt.Errorf("clean %s: %w", dir, err)
 		}
 	}

@@ -84,6 +84,9 @@ func TestCleanTemp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.MkdirAll(filepath.Join(dir, tempPrefix+"456", "copy"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	if err := CleanTemp(dir); err != nil {
 		t.Fatal(err)
 	}

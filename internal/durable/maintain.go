@@ -34,7 +34,7 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 		return fmt.Errorf("back up to %s: %w", path, errors.Join(os.ErrExist, err))
 	}
 	dir := filepath.Dir(path)
-	temp, err := os.MkdirTemp(dir, tempPrefix+"*")
+	temp, err := TempDir(dir)
 	if err != nil {
 		return fmt.Errorf("back up to %s: %w", path, err)
 	}
