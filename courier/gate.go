@@ -38,16 +38,16 @@ func (g *gate) leave(id party.ID) {
 	}
 }
 
-// queue lets each peer have some requests served at a time; the others wait.
+// queue lets each peer have some requests served at a time; some others wait.
 type queue struct {
-	limit int
-
+	all    *gate // those served and those that wait
+	limit  int
 	mu     sync.Mutex
 	places map[party.ID]chan struct{} // guarded by mu; one for each party that ever asked
 }
 
-func newQueue(limit int) *queue {
-	return &queue{limit: limit, places: make(map[party.ID]chan struct{})}
+func newQueue(limit, waits int) *queue {
+	return &queue{all: newGate(limit + waits), limit: limit, places: make(map[party.ID]chan struct{})}
 }
 
 func (q *queue) of(id party.ID) chan struct{} {
@@ -59,14 +59,22 @@ func (q *queue) of(id party.ID) chan struct{} {
 	return q.places[id]
 }
 
-// enter waits for a place; false if ctx ended first. leave gives it back.
+// enter waits for a place; false if too many wait or ctx ended first. leave gives
+// it back.
 func (q *queue) enter(ctx context.Context, id party.ID) bool {
+	if !q.all.enter(id) {
+		return false
+	}
 	select {
 	case q.of(id) <- struct{}{}:
 		return true
 	case <-ctx.Done():
+		q.all.leave(id)
 		return false
 	}
 }
 
-func (q *queue) leave(id party.ID) { <-q.of(id) }
+func (q *queue) leave(id party.ID) {
+	<-q.of(id)
+	q.all.leave(id)
+}

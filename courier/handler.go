@@ -33,7 +33,7 @@ type handler struct {
 // Handler serves h. The peer of a request is taken from its TLS state, so the
 // handler belongs behind ServerTLS; a request without a proven key is refused.
 func Handler(h Host) http.Handler {
-	return &handler{host: h, exchanges: newGate(PeerExchanges), reads: newQueue(PeerReads)}
+	return &handler{host: h, exchanges: newGate(PeerExchanges), reads: newQueue(PeerReads, PeerWaits)}
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {

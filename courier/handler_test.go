@@ -387,3 +387,47 @@ func TestReadsWaitTheirTurn(t *testing.T) {
 		group.Wait()
 	})
 }
+
+// What waits is bounded too: one peer cannot make the server hold thousands of
+// requests that it never reads the answers of.
+func TestReadsThatWaitAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := couriertest.New()
+		h := newHost(secret(1), secret(2))
+		open := make(chan struct{})
+		h.checkpoint = func(party.Origin) ([]byte, error) { <-open; return []byte("note"), nil }
+		serve(t, n, h)
+		var group sync.WaitGroup
+		var busy, served atomic.Int64
+		const more = 40
+		var clients []*courier.Client // a connection each: the 32 streams of one are no bound
+		for i := range courier.PeerReads + courier.PeerWaits + more {
+			if i%16 == 0 {
+				clients = append(clients, client(t, n, 1))
+			}
+			c := clients[len(clients)-1]
+			group.Go(func() {
+				switch _, err := c.Checkpoint(t.Context(), "alatau/1f2e3d4c"); {
+				case errors.Is(err, courier.ErrBusy):
+					busy.Add(1)
+				case err == nil:
+					served.Add(1)
+				default:
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		if busy.Load() != more {
+			t.Errorf("%d were told to come back, want %d", busy.Load(), more)
+		}
+		close(open)
+		group.Wait()
+		if served.Load() != courier.PeerReads+courier.PeerWaits {
+			t.Errorf("%d were served", served.Load())
+		}
+		if _, err := clients[0].Checkpoint(t.Context(), "alatau/1f2e3d4c"); err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
+	})
+}

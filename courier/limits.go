@@ -43,9 +43,11 @@ const (
 	// poll, one push, and room for several processes of one party.
 	PeerExchanges = 8
 
-	// PeerReads is how many other requests of one peer are served at a time; the
-	// others wait. A bundle of entries may have 16 MiB.
+	// PeerReads is how many other requests of one peer are served at a time; up to
+	// PeerWaits others wait, on whatever connection they came, which costs some 10
+	// kB each. A bundle of entries may have 16 MiB.
 	PeerReads = 4
+	PeerWaits = 256
 
 	// maxStreams bounds the streams of one connection: those limits, and some
 	// that wait or are only there to hear 503.
