@@ -35,10 +35,20 @@ const (
 	// beginning of another.
 	maxReading    = 512 << 20
 	maxReadingOne = 40 << 20
+	// maxGiving are the bytes of answers that all peers together may leave unread
+	// here, maxGivingOne those of one: two of the largest.
+	maxGiving    = 512 << 20
+	maxGivingOne = 2 * (singleBytes + cosigBytes)
+	// maxComposing answers to one peer are gathered at a time; more wait.
+	maxComposing = 2
 )
 
-// reading counts the bytes of messages that were read and not yet taken or refused.
-type reading struct {
+// transit counts the bytes of messages that were read and not yet taken or refused,
+// or gathered and not yet read by the other side.
+type transit struct {
+	what      string
+	most, one int64
+
 	all atomic.Int64
 	mu  sync.Mutex
 	of  map[party.ID]int64
@@ -47,15 +57,23 @@ type reading struct {
 // meter counts what one message takes up.
 type meter struct {
 	r    io.Reader
-	in   *reading
+	in   *transit
 	from party.ID
 	sum  int64
 }
 
-func (c *reading) meter(from party.ID, r io.Reader) *meter { return &meter{r: r, in: c, from: from} }
+func (c *transit) meter(from party.ID, r io.Reader) *meter { return &meter{r: r, in: c, from: from} }
 
 func (m *meter) Read(p []byte) (int, error) {
 	n, err := m.r.Read(p)
+	if full := m.add(n); full != nil {
+		return n, full
+	}
+	return n, err
+}
+
+// add counts n bytes more, or says that it is too much.
+func (m *meter) add(n int) error {
 	m.sum += int64(n)
 	all := m.in.all.Add(int64(n))
 	m.in.mu.Lock()
@@ -65,10 +83,10 @@ func (m *meter) Read(p []byte) (int, error) {
 	m.in.of[m.from] += int64(n)
 	one := m.in.of[m.from]
 	m.in.mu.Unlock()
-	if all > maxReading || one > maxReadingOne {
-		return n, &courier.Refusal{Kind: courier.ErrBusy, Sentence: "too much is being read at once"}
+	if all > m.in.most || one > m.in.one {
+		return &courier.Refusal{Kind: courier.ErrBusy, Sentence: "too much is being " + m.in.what + " at once"}
 	}
-	return n, err
+	return nil
 }
 
 // done gives the room back.

@@ -160,7 +160,7 @@ func (n *Node) Exchange(ctx context.Context, from party.ID, wait time.Duration, 
 	n.heard(from, arr)
 	arr.records, arr.blobs, arr.cosigs = nil, nil, nil // a long poll needs them no more
 	room.done()
-	msg, err := n.compose(ctx, from, arr, nil)
+	msg, err := n.composeInTurn(ctx, from, arr)
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,24 @@ func (n *Node) Exchange(ctx context.Context, from party.ID, wait time.Duration, 
 		}
 		msg.info.Written = canon.FormatTime(n.now()) // the peer reads our clock off it
 	}
+	given := n.giving.meter(from, nil)
+	defer given.done()
+	if err := given.add(msg.bytes); err != nil {
+		return err
+	}
 	return msg.write(out)
+}
+
+// composeInTurn is compose for a peer that asked: of one peer a few at a time.
+func (n *Node) composeInTurn(ctx context.Context, to party.ID, arr *arrival) (*message, error) {
+	turn := n.peer(to).composing
+	select {
+	case turn <- struct{}{}:
+		defer func() { <-turn }()
+		return n.compose(ctx, to, arr, nil)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // awaitNews holds a long poll until there is something to say.
@@ -180,7 +197,7 @@ func (n *Node) awaitNews(ctx context.Context, from party.ID, arr *arrival, wait 
 	for !msg.news {
 		signal := n.newsSignal()
 		var err error
-		if msg, err = n.compose(ctx, from, arr, nil); err != nil || msg.news {
+		if msg, err = n.composeInTurn(ctx, from, arr); err != nil || msg.news {
 			return msg, err
 		}
 		select {

@@ -1,12 +1,18 @@
 package node
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"detente/act"
+	"detente/bundle"
 	"detente/checkpoint"
+	"detente/courier"
 	"detente/internal/canon"
 	"detente/internal/durable"
 	"detente/party"
@@ -122,5 +128,73 @@ func TestUnnamedContentsWaitForNoChange(t *testing.T) {
 	}
 	if held, err := record.HasBlob(t.Context(), a.db.Read(), canon.DigestOf(b)); err != nil || !held {
 		t.Errorf("what an act waited for is not held: %v", err)
+	}
+}
+
+// stuck is a line over which nothing is read.
+type stuck struct{ open chan struct{} }
+
+func (s stuck) Write(p []byte) (int, error) {
+	<-s.open
+	return len(p), nil
+}
+
+// A peer that asks for much and reads none of it makes the node hold a few answers,
+// not one for each exchange that it may begin; others are served meanwhile.
+func TestAnswersThatNobodyReadsAreBounded(t *testing.T) {
+	ids := []party.ID{"alatau", "borovia", "cintra", "dovania", "elbria", "faronia", "galdor"}
+	tw, a := lone(t, ids...)
+	var have []bundle.Position
+	for _, id := range ids[2:] {
+		f := tw.forge(t, id, 1)
+		for i := range 75 {
+			s := f.statement(fmt.Sprintf("%s/%d", id, i), "dovania")
+			s.Payload = bytes.Repeat([]byte("x"), 60_000)
+			f.add(s)
+		}
+		if err := a.receive(t.Context(), id, tw.arrivalOf(id, f.incoming())); err != nil {
+			t.Fatal(err)
+		}
+		have = append(have, bundle.Position{Origin: f.origin, Root: emptyRoot})
+	}
+	slices.SortFunc(have, func(x, y bundle.Position) int { return strings.Compare(string(x.Origin), string(y.Origin)) })
+	line := stuck{make(chan struct{})}
+	ended := make(chan error)
+	const tries = 8
+	for range tries {
+		go func() {
+			var in bytes.Buffer
+			m := &message{info: bundle.Info{Group: a.cfg.First.Group, From: "borovia", Written: canon.FormatTime(a.now())},
+				parts: []bundle.Part{{Kind: bundle.Have, Have: have}}}
+			if err := m.write(&in); err != nil {
+				ended <- err
+				return
+			}
+			ended <- a.Exchange(t.Context(), "borovia", 0, &in, line)
+		}()
+	}
+	const most = maxGivingOne / (3 * 75 * 60_000) // three records fit one answer
+	for range tries - most {
+		select {
+		case err := <-ended:
+			if !errors.Is(err, courier.ErrBusy) {
+				t.Errorf("ended with %v", err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("the node holds all answers")
+		}
+	}
+	if held := a.giving.all.Load(); held > maxGivingOne {
+		t.Errorf("%d bytes are held", held)
+	}
+	ask(t, a, "cintra")
+	close(line.open)
+	for range most {
+		if err := <-ended; err != nil {
+			t.Errorf("once it was read: %v", err)
+		}
+	}
+	if held := a.giving.all.Load(); held != 0 {
+		t.Errorf("%d bytes are held in the end", held)
 	}
 }

@@ -66,7 +66,8 @@ type Node struct {
 	former  key.TransportSecret // the one before the last rotation, if it was in this process
 	dirty   map[party.Origin]bool
 	volume  map[party.Origin]int // newest volume held of each record, by its base
-	reading reading              // guards itself
+	reading transit              // guards itself
+	giving  transit              // guards itself
 	sealers sealers              // guards itself
 	served  served               // guards itself
 
@@ -102,6 +103,8 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		peers: map[party.ID]*peer{}, news: make(chan struct{}), changed: make(chan struct{}), links: make(chan struct{}), dirty: map[party.Origin]bool{}, volume: map[party.Origin]int{},
 		cosign: make(chan struct{}, 1), owed: make(chan struct{}, 1), logs: map[party.Origin]*record.Log{}, parked: map[party.Origin][]sentCosig{}, waiting: map[party.ID]int{},
 	}
+	n.reading.what, n.reading.most, n.reading.one = "read", maxReading, maxReadingOne
+	n.giving.what, n.giving.most, n.giving.one = "sent", maxGiving, maxGivingOne
 	n.secrets.Store(cfg.Keys)
 	n.assured.answered = map[party.ID]bool{}
 	if err := n.open(ctx); err != nil {

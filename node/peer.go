@@ -36,6 +36,8 @@ type peer struct {
 	wake   chan struct{} // capacity 1
 	linked atomic.Bool   // its loops were started
 
+	composing chan struct{} // a place for each answer that is being gathered for it
+
 	// Guarded by Node.mu.
 	client    *courier.Client                  // nil before the first attempt
 	clientAs  string                           // keys and endpoints that it was made for
@@ -129,7 +131,7 @@ func (n *Node) peer(id party.ID) *peer {
 	defer n.mu.Unlock()
 	p := n.peers[id]
 	if p == nil {
-		p = &peer{id: id, wake: make(chan struct{}, 1), told: map[party.Origin]bundle.Position{}, back: map[party.Origin]stepBack{}, asked: map[party.Origin]int64{}}
+		p = &peer{id: id, wake: make(chan struct{}, 1), composing: make(chan struct{}, maxComposing), told: map[party.Origin]bundle.Position{}, back: map[party.Origin]stepBack{}, asked: map[party.Origin]int64{}}
 		n.peers[id] = p
 	}
 	return p
