@@ -33,13 +33,12 @@ func (b *Book) account(l *ledger, m Moment) Account {
 	c := l.key.c
 	a := Account{Key: l.key.String(), Text: c.m.text.id, Measure: c.m.ID, Count: c.ID, Title: c.Title, Article: cmp.Or(c.Article, c.m.Article),
 		Strength: cmp.Or(c.Strength, c.m.Strength), Period: l.key.period, Allowed: -1, Remaining: -1, Follows: c.Full, Sure: lessSure(c.m.Sure, c.Sure)}
-	for i, v := range l.values {
+	for _, v := range l.values {
 		if _, known := b.parties[party.ID(v)]; known {
 			a.Scope = append(a.Scope, party.ID(v))
 		} else {
 			a.Where = append(a.Where, v)
 		}
-		_ = i
 	}
 	for _, e := range l.entries {
 		counts, passed := l.counts(b, e, m)
@@ -61,6 +60,14 @@ func (b *Book) account(l *ledger, m Moment) Account {
 	}
 	b.limits(l, &a, m)
 	return a
+}
+
+// when names the period of an account in words.
+func (a *Account) when() any {
+	if a.Period != "" {
+		return a.Period
+	}
+	return sentencesOf("period.open")
 }
 
 // limits compares an account with what the text provides for.
@@ -218,7 +225,7 @@ func (b *Book) ledgerFindings(l *ledger, m Moment) []Finding {
 	var out []Finding
 	find := func(kind, note string, filings []ID, args ...condition.Arg) {
 		out = append(out, Finding{Key: kind + "/" + a.Key, Text: a.Text, Measure: a.Measure, Kind: kind, Parties: a.Scope, Article: a.Article,
-			Filings: filings, Sure: a.Sure, Note: Note{note, append(args, condition.Arg{Name: "title", Value: byLang(a.Title)}, condition.Arg{Name: "period", Value: a.Period})}})
+			Filings: filings, Sure: a.Sure, Note: Note{note, append(args, condition.Arg{Name: "title", Value: byLang(a.Title)}, condition.Arg{Name: "period", Value: a.when()})}})
 	}
 	if a.Over > 0 {
 		find(Above, "above", a.Filings, condition.Arg{Name: "used", Value: int64(a.Used)}, condition.Arg{Name: "most", Value: int64(a.Allowed)})

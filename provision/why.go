@@ -319,4 +319,13 @@ func (f *Finding) Says(lang regime.Lang) string {
 	return out + "."
 }
 
+// sentencesOf is one sentence without blanks in every language.
+func sentencesOf(key string) map[string]string {
+	of := map[string]string{}
+	for _, lang := range sentences.Languages() {
+		of[lang] = sentences.Say(lang, key, nil)
+	}
+	return of
+}
+
 func join(ids []party.ID) string { return strings.Join(list(ids), ", ") }

@@ -1,0 +1,216 @@
+package provision
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"detente/act"
+	"detente/pack"
+	"detente/party"
+	"detente/regime"
+)
+
+// Returns by 15 December for the next year; a nil return is a return.
+func TestYearly(t *testing.T) {
+	d := open(t, textOf("vd", info()))
+	q := Query{Measure: "vd.info", From: at("2027-12-01"), Until: at("2028-01-01")}
+	equal(t, d.states(q, "2027-11-01"), []string{"vd.info alatau not-due", "vd.info borovia not-due", "vd.info cintra not-due", "vd.info dovania not-due", "vd.info elbria not-due"})
+	equal(t, d.states(q, "2027-12-02")[0], "vd.info alatau due-soon")
+	d.file("a", "2027-12-15T23:59:59Z", "alatau", "vd.info", `{"year":2028}`)
+	d.file("b", "2027-12-16T00:00:01Z", "borovia", "vd.info", `{"year":2028}`, func(f *Filing) { f.Bounds.NotBefore = f.Bounds.NotAfter })
+	d.file("c", "2027-12-10", "cintra", "vd.info", `{"nil_return":true}`)
+	d.file("e", "2027-02-10", "dovania", "vd.info", `{"year":2027}`) // of the year before
+	equal(t, d.states(q, "2027-12-31"), []string{"vd.info alatau done", "vd.info borovia done-after", "vd.info cintra nil-return", "vd.info dovania not-recorded", "vd.info elbria not-recorded"})
+	equal(t, d.one(Query{Measure: "vd.info", Obligor: "cintra", From: at("2027-12-01"), Until: at("2028-01-01")}, "2027-12-31").Occasion, "2028")
+	// as it was shown by the 15th
+	list := d.b.Items(q, Moment{Now: at("2027-12-31"), Lodged: at("2027-12-15")})
+	equal(t, list[0].State, NotRecorded)
+}
+
+// What comes back every half year, and every week.
+func TestEvery(t *testing.T) {
+	for period, want := range map[string]int{"P6M": 2, "P1W": 53} {
+		d := open(t, textOf("un", pack.Measure{ID: "un.ping", Occasion: pack.Occasion{Every: &pack.Every{Period: period, Since: "2024-06-10", Each: ""}},
+			Steps: []pack.Step{{ID: "main", By: role(pack.RoleEach), To: role(pack.RoleOthers), Clock: &pack.Clock{Kind: pack.ClockYearly}}}}))
+		got := d.b.Items(Query{Obligor: "alatau", From: at("2027-01-01"), Until: at("2028-01-01")}, Moment{Now: at("2027-01-01")})
+		if n := len(got); n < want-1 || n > want {
+			t.Errorf("%s: %d turns in a year", period, n)
+		}
+	}
+}
+
+// Old events are judged by the rules of their day; in a suspension nothing is due.
+func TestEditions(t *testing.T) {
+	old, now := info(), info()
+	old.Editions, now.Editions = []string{"1999"}, []string{"2011"}
+	now.Article = "I, 12"
+	txt := textOf("vd", old, now)
+	txt.Pack.Head.Editions = []pack.Edition{
+		{ID: "1999", InForce: []pack.Period{{From: "2000-01-01", Until: "2011-11-30"}}},
+		{ID: "2011", InForce: []pack.Period{{From: "2011-12-01", Until: "2024-12-31"}, {From: "2026-01-01"}}},
+	}
+	d := open(t, txt)
+	edition := func(year string) string {
+		list := d.b.Items(Query{Obligor: "alatau", From: at(year + "-12-01"), Until: at(year + "-12-31")}, Moment{Now: at("2027-01-01")})
+		if len(list) == 0 {
+			return "none"
+		}
+		return fmt.Sprint(len(list), " ", list[0].Edition, " ", list[0].Article)
+	}
+	for year, want := range map[string]string{"1999": "none", "2010": "1 1999 I, 10", "2011": "1 2011 I, 12", "2024": "1 2011 I, 12", "2025": "none", "2026": "1 2011 I, 12"} {
+		if got := edition(year); got != want {
+			t.Errorf("%s: %s, want %s", year, got, want)
+		}
+	}
+}
+
+// A party that is suspended, or came later, owes nothing for that time.
+func TestParties(t *testing.T) {
+	g := region()
+	g.Parties[1].Suspended = []Span{{at("2027-06-01"), at("2028-01-01")}}
+	g.Parties[2].In = Span{From: at("2028-01-01")}
+	b, err := New([]Text{textOf("vd", info())}, g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, it := range b.Items(Query{From: at("2027-12-01"), Until: at("2027-12-31")}, Moment{Now: at("2028-02-01")}) {
+		got = append(got, string(it.Obligor))
+	}
+	equal(t, got, []string{"alatau", "dovania", "elbria"})
+}
+
+// A joint side acts as one: what one of its members does is done for all.
+func TestJointSide(t *testing.T) {
+	m := pack.Measure{ID: "sh.info", Occasion: pack.Occasion{Yearly: &pack.Yearly{Due: "12-15", Ahead: 1, Each: "joint"}},
+		Steps: []pack.Step{{ID: "main", By: role(pack.RoleEach), To: pack.Role{Who: pack.RoleSet, Set: "other"}, Clock: &pack.Clock{Kind: pack.ClockYearly}}}}
+	q := pack.Measure{ID: "sh.question", Occasion: pack.Occasion{Starts: "sh.question"}, Steps: []pack.Step{
+		{ID: "main", By: role(pack.RoleAnybody), To: role(pack.RoleOther), Strength: pack.May},
+		{ID: "reply", By: role(pack.RoleOther), To: role(pack.RoleAuthor), Clock: &pack.Clock{Kind: pack.ClockWithin, Least: "P15D", Of: pack.OfReceipt}}}}
+	txt := textOf("sh", m, q)
+	txt.Pack.Head.Sets = []pack.Set{{ID: "joint", Codes: []string{"AA", "BB"}, Joint: true}, {ID: "other", Codes: []string{"CC"}, Joint: true}}
+	d := open(t, txt)
+	year := Query{Measure: "sh.info", From: at("2027-12-01"), Until: at("2027-12-31")}
+	equal(t, d.states(year, "2027-12-20"), []string{"sh.info alatau, borovia not-recorded"})
+	d.file("b", "2027-12-01", "borovia", "sh.info", `{}`, to("cintra"))
+	equal(t, d.states(year, "2027-12-20"), []string{"sh.info alatau, borovia done"})
+	d.file("q", "2027-05-01", "cintra", "sh.question", `{}`, to("alatau", "borovia"))
+	d.file("r", "2027-05-10", "borovia", "sh.question.reply", `{}`, to("cintra"), answers(d, "q"))
+	equal(t, d.states(Query{Measure: "sh.question"}, "2027-12-20"), []string{"sh.question.reply alatau, borovia done", "sh.question cintra done"})
+}
+
+// A voluntary measure knows no default; nor does a may.
+func TestVoluntary(t *testing.T) {
+	for _, edit := range []func(*Text){
+		func(x *Text) { x.Pack.Head.Nature = pack.Voluntary }, func(x *Text) { x.Pack.Head.Nature = pack.Proposal }, func(x *Text) { x.Pack.Measures[0].Strength = pack.May },
+	} {
+		txt := textOf("vd", info())
+		edit(&txt)
+		equal(t, open(t, txt).states(Query{Obligor: "alatau", From: at("2027-12-01"), Until: at("2027-12-31")}, "2028-02-01"), []string{"vd.info alatau voluntary-not-used"})
+	}
+	txt := textOf("vd", info())
+	txt.Pack.Measures[0].Off = true
+	equal(t, open(t, txt).states(Query{Obligor: "alatau", From: at("2027-12-01"), Until: at("2027-12-31")}, "2028-02-01"), []string{"vd.info alatau not-judged"})
+}
+
+// A budget approved on 30 November: three months lead to the last day of February.
+func TestAnchorOutside(t *testing.T) {
+	d := open(t, textOf("vd", pack.Measure{ID: "vd.budget", Occasion: pack.Occasion{Yearly: &pack.Yearly{Due: "12-31"}},
+		Steps: []pack.Step{{ID: "main", By: role(pack.RoleEach), To: role(pack.RoleOthers), Clock: &pack.Clock{Kind: pack.ClockAfter, Least: "P3M", Anchor: "approved"}}}}))
+	q := Query{Obligor: "alatau", Code: "vd.budget"}
+	equal(t, d.states(q, "2027-03-01")[0], "vd.budget alatau not-due")
+	d.file("b", "2028-02-29T23:59:59Z", "alatau", "vd.budget", `{"approved":"2027-11-30"}`)
+	var it *Item
+	for _, x := range d.b.Items(q, Moment{Now: at("2028-03-05")}) {
+		if len(x.By) > 0 {
+			it = &x
+		}
+	}
+	if it == nil || it.State != Done || it.Clock.Due != at("2028-02-29T23:59:59Z") {
+		t.Fatalf("%+v", it)
+	}
+}
+
+// "Forthwith": the delay is shown, never judged.
+func TestForthwith(t *testing.T) {
+	d := open(t, textOf("ia", pack.Measure{ID: "ia.accident", Occasion: pack.Occasion{Starts: "ia.accident"}, Steps: []pack.Step{
+		{ID: "main", By: role(pack.RoleAuthor), To: role(pack.RoleOthers), Clock: &pack.Clock{Kind: pack.ClockImmediate, Anchor: "happened", Word: "forthwith"}}}}))
+	d.file("a", "2027-04-03T06:00:00Z", "alatau", "ia.accident", `{"happened":"2027-04-01T06:00+00:00[UTC]"}`)
+	it := d.one(Query{}, "2027-06-01")
+	equal(t, it.State, Done)
+	equal(t, it.Clock.Delay, 48*3600)
+	equal(t, d.b.Why(&it, regime.English), "Provided for under V, 38–46; happened: 1 April 2027, 06:00 UTC; lodged by 3 April 2027 as 3 of 5 mirrors show: 2 days later; the text says “forthwith” and gives no figure.")
+}
+
+// A slot that nobody filled in is not judged; a pair's own agreement comes first.
+func TestSlots(t *testing.T) {
+	m := notification()
+	m.Steps[0].Clock = &pack.Clock{Kind: pack.ClockBefore, Least: "$lead", Anchor: "start"}
+	txt := textOf("ci", m)
+	due := func(slots ...Slot) string {
+		txt.Slots = slots
+		d := open(t, txt)
+		d.file("n", "2027-08-17", "alatau", "vd.notice", exercise, to("borovia", "cintra", "dovania", "elbria"))
+		it := d.one(Query{Code: "vd.notice"}, "2027-11-01")
+		if it.Clock.Due == 0 {
+			return string(it.State)
+		}
+		return d.b.texts[0].in(it.Clock.Due).Format("2006-01-02")
+	}
+	equal(t, due(), "not-judged")
+	equal(t, due(Slot{ID: "lead", Value: "P42D"}), "2027-08-20")
+	equal(t, due(Slot{ID: "ci.lead", Value: "P42D"}, Slot{ID: "lead", Value: "P10D", Between: []party.ID{"alatau", "borovia"}}), "2027-09-21")
+	equal(t, due(Slot{ID: "lead", Value: "P42D", In: Span{From: at("2027-09-01")}}), "not-judged")
+}
+
+// The date of a text runs to the last second of its day in the text's own zone.
+func TestZone(t *testing.T) {
+	data, err := os.ReadFile("../condition/testdata/vienna.tzif")
+	if err != nil {
+		t.Fatal(err)
+	}
+	txt := textOf("vd", info())
+	txt.Pack.Head.TimeZone, txt.Pack.Zones = "Europe/Vienna", map[string][]byte{"Europe/Vienna": data}
+	d := open(t, txt)
+	d.file("a", "2027-12-15T22:59:59Z", "alatau", "vd.info", `{"year":2028}`)
+	d.file("b", "2027-12-15T23:00:00Z", "borovia", "vd.info", `{"year":2028}`, func(f *Filing) { f.Bounds.NotBefore = f.Bounds.NotAfter })
+	got := d.states(Query{From: at("2027-12-01"), Until: at("2027-12-31")}, "2027-12-31")[:2]
+	equal(t, got, []string{"vd.info alatau done", "vd.info borovia done-after"})
+}
+
+// A faulty filing is shown, and counts for nothing.
+func TestFaultyIsShown(t *testing.T) {
+	d := open(t, textOf("vd", info()))
+	d.file("a", "2027-12-10", "alatau", "vd.info", "", func(f *Filing) { f.Faulty = true })
+	d.file("z", "2027-12-10", "alatau", "vd.nowhere", "", func(f *Filing) { f.Faulty = true })
+	equal(t, d.states(Query{Obligor: "alatau", From: at("2027-12-01"), Until: at("2027-12-31")}, "2027-12-20"), []string{"vd.info alatau not-recorded"})
+	equal(t, findings(d, "2027-12-20"), []string{"not-read/alatau 0", "not-read/alatau 1"})
+}
+
+// A statement entered for a party shows the dispute, once the party contests it.
+func TestEnteredAndContested(t *testing.T) {
+	d := open(t, textOf("vd", info()))
+	q := Query{Obligor: "borovia", From: at("2027-12-01"), Until: at("2027-12-31")}
+	d.file("a", "2027-12-12", "alatau", "vd.info", `{"year":2028}`, kind(act.Entered), func(f *Filing) { f.For, f.Claimed = "borovia", at("2027-12-10") })
+	it := d.one(q, "2027-12-20")
+	equal(t, []any{it.State, it.By[len(it.By)-1].Entered}, []any{Done, true})
+	d.file("x", "2027-12-13", "borovia", "", "", kind(act.Contested), answers(d, "a"))
+	equal(t, d.states(q, "2027-12-20"), []string{"vd.info borovia contested"})
+}
+
+func TestBlocks(t *testing.T) {
+	a, b := info(), notification()
+	a.Leads = []string{"vd.notice"}
+	a.Place.Stage, b.Place.Stage = "confidence-building", "strengthening-the-peace"
+	b.Needs = []string{"vd.info"}
+	b.Steps[0].Clock.Least = "$lead"
+	txt := textOf("vd", a, b)
+	txt.Pack.Head.Slots = []pack.Slot{{ID: "lead", Title: said("lead time")}}
+	d := open(t, txt)
+	got := d.b.Blocks("alatau", "borovia", at("2027-01-01"))
+	equal(t, []any{got[0].Measure, got[0].Stands, got[1].Measure, got[1].Stands, got[1].From}, []any{"vd.info", true, "vd.notice", false, []string{"vd.info"}})
+	equal(t, got[1].Needs[0].Says(regime.English), "to be agreed: lead time")
+	got = d.b.Blocks("alatau", "forum", at("2027-01-01"))
+	equal(t, got[0].Stands, false)
+}
