@@ -161,8 +161,10 @@ func (l *linter) sources(at Pos, keys []string, sure Sure) {
 	l.sure(at, sure)
 }
 
+var certainties = []string{string(Seen), string(High), string(Medium), string(Low)}
+
 func (l *linter) sure(at Pos, s Sure) {
-	l.one(at, "sure", string(s), string(Seen), string(High), string(Medium), string(Low))
+	l.one(at, "sure", string(s), certainties...)
 }
 
 var (

@@ -42,7 +42,7 @@ func (l *linter) measure(m *Measure) {
 	l.one(m.Pos, "strength", string(m.Strength), string(Shall), string(Should), string(May))
 	l.sources(m.Pos, m.Sources, m.Sure)
 	if m.ArticleSure != "" {
-		l.sure(m.Pos, m.ArticleSure)
+		l.one(m.Pos, "article_sure", string(m.ArticleSure), certainties...)
 	}
 	if m.Sure == Low && !m.Off {
 		l.add(m.Pos, "sure: a measure known so unsurely is off; write off: true")
