@@ -2,7 +2,6 @@ package provision
 
 import (
 	"cmp"
-	"slices"
 
 	"detente/act"
 	"detente/internal/canon"
@@ -133,11 +132,6 @@ func (f *Filing) When() int64 {
 		return f.Claimed
 	}
 	return cmp.Or(f.Bounds.NotAfter, f.Claimed, f.Bounds.NotBefore, f.Held)
-}
-
-// addresses reports whether id is among those to whom a filing goes.
-func (f *Filing) addresses(id party.ID) bool {
-	return len(f.To) == 0 && id != f.By() || slices.Contains(f.To, id)
 }
 
 // receipt is the moment since which id had the filing, and whether that is shown.

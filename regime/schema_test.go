@@ -113,7 +113,7 @@ func pool() []string {
 		b, _ := json.Marshal(s)
 		all = append(all, string(b))
 	}
-	for _, text := range []string{
+	all = append(all,
 		"true", "false", "0", "1", "-1", "12", "1899", "1900", "2999", "3000", "100000000", "100000001", "{}", "[]", "[[]]", "[{}]",
 		`{"answer": "nil"}`, `{"answer": "not-known-now"}`, `{"answer": "not-applicable"}`, `{"answer": 1}`, `{"answer": "nil", "x": 1}`,
 		`["a"]`, `["a", "a"]`, `["a", "b"]`, `[1]`, `["land-exercise"]`, `["land-exercise", "land-exercise"]`, `["land-exercise", "cyber"]`, `["alatau", "Borovia"]`, `[true]`, `[{"answer": "nil"}]`,
@@ -126,9 +126,7 @@ func pool() []string {
 		`{"name": "a", "points": [{"lat": "1", "lon": "1", "name": "x"}, {"lat": "2", "lon": "2"}]}`, `{"name": "a", "points": []}`, `{"name": "a", "points": {}, "x": 1}`,
 		`[{"at": "2027-03-01T09:00+05:00[Asia/Almaty]", "flow": "1"}]`, `[{"at": "2027-03-01T09:00+05:00[Asia/Almaty]"}]`, `[{"at": {"answer": "nil"}, "flow": "1"}]`, `[{"at": "x", "flow": {"answer": "nil"}, "z": 1}]`,
 		fmt.Sprintf(onePhase, "2027-05-26"),
-	} {
-		all = append(all, text)
-	}
+	)
 	return all
 }
 
