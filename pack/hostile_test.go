@@ -44,6 +44,20 @@ func TestHostilePacks(t *testing.T) {
 		{"a rule that reads a file", one(when, `{rule: "readFile('/etc/passwd') != ''", says: {en: a, ru: б}}`), "undeclared reference"},
 		{"a pattern in a rule", one(when, `{rule: "'`+strings.Repeat("a", 60)+`'.matches('(a+)+$')", says: {en: a, ru: б}}`), ""},
 		{"brackets without end", one(when, `{rule: "`+strings.Repeat("(", 900)+"1"+strings.Repeat(")", 900)+` > 1", says: {en: a, ru: б}}`), "recursion limit"},
+		{"formulas beyond number", func(f fstest.MapFS) {
+			var b strings.Builder
+			for i := range maxRules + 1 {
+				fmt.Fprintf(&b, "      - {id: c%d, title: {en: a, ru: б}, of: small.notice, period: ever, at_most: \"= 1\"}\n", i)
+			}
+			f["measures/one.yaml"].Data = append(f["measures/one.yaml"].Data, b.String()...)
+		}, "at most 200 rules and formulas"},
+		{"measures beyond number", func(f fstest.MapFS) {
+			b := string(f["measures/one.yaml"].Data)
+			one := b[strings.Index(b, "  - id: small.notice"):strings.Index(b, "  - id: small.return")]
+			for i := range 4 {
+				f[fmt.Sprintf("measures/m%d.yaml", i)] = &fstest.MapFile{Data: []byte("measures:\n" + strings.Repeat(one, 130))}
+			}
+		}, "500 are the most"},
 		{"rules without number", one(when, "{any: ["+strings.Repeat(`{rule: "form.troops > 1", says: {en: a, ru: б}},`, 60)+when+"]}"), ""},
 		{"measures without number", func(f fstest.MapFS) { f["measures/two.yaml"] = &fstest.MapFile{Data: measures(5000)} }, "4096 are the most"},
 		{"a file too large", func(f fstest.MapFS) { f["measures/two.yaml"] = &fstest.MapFile{Data: make([]byte, maxFile+1)} }, "524288 are the most"},
