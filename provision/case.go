@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"detente/act"
 	"detente/lodging"
@@ -53,7 +54,7 @@ func ParseCase(p *pack.Pack, b []byte) (*Case, error) {
 	lines := strings.Split(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n")
 	history := true
 	for n := 0; n < len(lines); n++ {
-		line := strings.TrimRight(lines[n], " \t")
+		line := strings.TrimRightFunc(lines[n], unicode.IsSpace)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}

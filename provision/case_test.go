@@ -2,6 +2,7 @@ package provision
 
 import (
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -93,14 +94,17 @@ func TestCaseFaults(t *testing.T) {
 
 func FuzzCase(f *testing.F) {
 	f.Add(example(f))
+	f.Add("\v\n----\n")
 	p := small(f)
 	f.Fuzz(func(t *testing.T, s string) {
 		c, err := ParseCase(p, []byte(s))
 		if err != nil {
 			return
 		}
-		if _, err := c.Run(regime.Russian); err != nil {
-			t.Skip()
+		first, err := c.Run(regime.Russian)
+		again, errAgain := c.Run(regime.Russian)
+		if !reflect.DeepEqual(first, again) || (err == nil) != (errAgain == nil) {
+			t.Fatalf("run twice, it comes out otherwise:\n%v %v\n%v %v", first, err, again, errAgain)
 		}
 	})
 }
