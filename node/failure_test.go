@@ -172,7 +172,7 @@ func duties() []duty {
 				}
 			}
 		}},
-		{name: "heartbeat", steps: store, do: func(p *pair) error { return p.a.Heartbeat(ctx) }},
+		{name: "heartbeat", steps: []durable.Step{durable.StepBegin, durable.StepCommit}, do: func(p *pair) error { return p.a.Heartbeat(ctx) }},
 		{name: "rotate record", steps: store, do: rotation(key.Record)},
 		{name: "rotate witness", steps: store, do: rotation(key.Witness)},
 		{name: "rotate mirror", steps: store, do: rotation(key.Mirror)},
@@ -260,7 +260,7 @@ func TestFailureTable(t *testing.T) {
 						t.Run(fmt.Sprintf("%s/%v/%d", step, written, nth), func(t *testing.T) {
 							fired := failOnce(t, duties()[i], step, written, nth, errors.New("the disk went wrong"))
 							if !fired && nth == 1 {
-								t.Skip("this duty has no such step")
+								t.Errorf("the duty has no step %s: name its steps", step)
 							}
 						})
 					}
