@@ -16,9 +16,9 @@ import (
 
 	"detente/key"
 	"detente/node"
+	"detente/pack"
 	"detente/packs"
 	"detente/party"
-	"detente/regime"
 	"detente/roster"
 	"detente/town"
 )
@@ -102,11 +102,11 @@ func (b birth) open(ctx context.Context) (*node.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	pack, err := regime.Load(packs.FS)
+	texts, err := pack.NewLibrary(packs.FS)
 	if err != nil {
 		return nil, err
 	}
-	n, err := node.Open(ctx, node.Config{Dir: b.Dir, Settings: b.Settings, Keys: set, Local: b.Local, First: first, Pack: pack, Boot: "bench"})
+	n, err := node.Open(ctx, node.Config{Dir: b.Dir, Settings: b.Settings, Keys: set, Local: b.Local, First: first, Texts: texts, Boot: "bench"})
 	if err != nil {
 		return nil, err
 	}

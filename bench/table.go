@@ -30,7 +30,7 @@ type row struct {
 type target struct {
 	Most  float64 `json:"most,omitempty"`
 	Least float64 `json:"least,omitempty"`
-	Ratio float64 `json:"ratio,omitempty"` // at most so many times the floor
+	Ratio float64 `json:"ratio,omitempty"` // on a slow disk: at most so many times the floor
 	Disk  bool    `json:"disk,omitempty"`  // Most and Least count on a fast disk only
 }
 
@@ -70,11 +70,14 @@ func (r row) verdict(fsync time.Duration) string {
 	if t.Most == 0 && t.Least == 0 && t.Ratio == 0 {
 		return ""
 	}
-	slow := t.Disk && fsync > fastDisk
-	if slow && t.Ratio == 0 {
-		return "not judged: slow disk"
+	missed := t.Most > 0 && m > t.Most || t.Least > 0 && m < t.Least
+	if t.Disk && fsync > fastDisk {
+		if t.Ratio == 0 {
+			return "not judged: slow disk"
+		}
+		missed = r.ratio() > t.Ratio
 	}
-	if t.Ratio > 0 && r.ratio() > t.Ratio || !slow && (t.Most > 0 && m > t.Most || t.Least > 0 && m < t.Least) {
+	if missed {
 		return "not met"
 	}
 	return "met"
@@ -82,16 +85,16 @@ func (r row) verdict(fsync time.Duration) string {
 
 func (r row) asked() string {
 	var parts []string
-	if r.Target.Ratio > 0 {
-		parts = append(parts, "≤ "+number(r.Target.Ratio)+" × floor")
-	}
 	if r.Target.Most > 0 {
 		parts = append(parts, "≤ "+number(r.Target.Most)+unit(r.Unit))
 	}
 	if r.Target.Least > 0 {
 		parts = append(parts, "≥ "+number(r.Target.Least)+unit(r.Unit))
 	}
-	return strings.Join(parts, ", ")
+	if r.Target.Ratio > 0 {
+		parts = append(parts, "on a slow disk ≤ "+number(r.Target.Ratio)+" × floor")
+	}
+	return strings.Join(parts, "; ")
 }
 
 func unit(u string) string {
