@@ -23,7 +23,7 @@ var floors = map[string]int{
 	"internal/notify":  0,  // the service manager
 	"internal/phrase":  0,  // sentences, a file per language
 	"internal/rule":    0,  // expressions of a text, bounded
-	"packs":            0,  // the forms, as data
+	"packs":            0,  // the texts, as data
 	"deploy":           0,  // the unit, as data
 	"party":            1,  // who
 	"position":         1,  // where
@@ -40,6 +40,7 @@ var floors = map[string]int{
 	"bundle":           4,  // what is carried
 	"witness":          4,  // who vouches
 	"desk":             4,  // what the officer does
+	"register":         4,  // what came and went by note
 	"condition":        4,  // whether a condition of a text holds
 	"proof":            5,  // what can be shown
 	"courier":          5,  // how it moves
@@ -47,6 +48,7 @@ var floors = map[string]int{
 	"provision":        5,  // what a text provides for
 	"paper":            5,  // what is printed
 	"node":             6,  // the house
+	"portfolio":        7,  // what this state is bound by, and how it stands
 	"home":             7,  // the folder of one party's node
 	"control":          8,  // the door of a home for its commands
 	"town":             7,  // real nodes in one process: demonstration, benchmark, tests

@@ -132,12 +132,12 @@ func (c *call) draft(ctx context.Context, d desk.Draft) (*Draft, error) {
 		}
 		plan = &node.Plan{Request: out.Request}
 	}
-	out.Text = c.requestText(plan)
+	out.Text = c.requestText(ctx, plan)
 	return out, nil
 }
 
 // requestText is a draft in full, as it is read before it is cleared.
-func (c *call) requestText(p *node.Plan) string {
+func (c *call) requestText(ctx context.Context, p *node.Plan) string {
 	var b strings.Builder
 	r := p.Request
 	line := func(name, value string) {
@@ -166,9 +166,9 @@ func (c *call) requestText(p *node.Plan) string {
 	line("handling", r.Handling)
 	line("language", r.Language)
 	line("touches", strings.Join(p.Touches, ", "))
-	form, known := c.node.Pack().Form(r.Measure)
+	form := c.node.Form(ctx, r.Measure, canon.Digest{})
 	switch {
-	case known:
+	case form != nil:
 		v := p.Checked.Values()
 		if v == nil {
 			v, _ = regime.ReadValues(r.Values)
@@ -336,7 +336,7 @@ func draftCheck(ctx context.Context, c *call, a SaveArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Checked{c.requestText(plan), list(plan.Touches)}, nil
+	return Checked{c.requestText(ctx, plan), list(plan.Touches)}, nil
 }
 
 // draftSubmit checks first: what has faults would only come back.

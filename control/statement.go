@@ -13,6 +13,7 @@ import (
 	"detente/internal/canon"
 	"detente/lodging"
 	"detente/node"
+	"detente/pack"
 	"detente/packs"
 	"detente/party"
 	"detente/regime"
@@ -298,17 +299,17 @@ func (c *call) read(ctx context.Context, s *Statement, row docket.Row, a *act.Ac
 	if content.Type == node.FormType || content.Type == node.TextType {
 		s.Content = string(content.Body)
 	}
-	s.Text = contentText(c.node.Pack(), a.Measure, content.Type, content.Body)
+	s.Text = contentText(c.node.Form(ctx, a.Measure, a.Pack), content.Type, content.Body)
 	return nil
 }
 
 // contentText writes content for people. It is another state's: what would steer
 // a terminal is replaced.
-func contentText(pack *regime.Pack, measure, contentType string, body []byte) string {
+func contentText(form *regime.Form, contentType string, body []byte) string {
 	switch contentType {
 	case node.FormType:
 		v, err := regime.ParseValues(body)
-		if form, known := pack.Form(measure); known && err == nil {
+		if form != nil && err == nil {
 			return form.Text(v, regime.English)
 		}
 		return node.Legible(string(body))
@@ -430,7 +431,7 @@ func (c *call) whole(ctx context.Context, thread docket.Thread, acts []Statement
 		return ""
 	}
 	for _, a := range acts {
-		if form, ok := c.node.Pack().Form(a.Measure); ok {
+		if form := c.node.Form(ctx, a.Measure, canon.Digest{}); form != nil {
 			return form.Text(v, regime.English)
 		}
 	}
@@ -473,9 +474,13 @@ func (c *call) receipts(ctx context.Context, said docket.Row) ([]Receipt, error)
 
 // ContentText writes content for people, by the forms that ship with the program.
 func ContentText(measure, contentType string, body []byte) (string, error) {
-	pack, err := regime.Load(packs.FS)
+	texts, err := pack.NewLibrary(packs.FS)
 	if err != nil {
 		return "", fmt.Errorf("load the forms: %w", err)
 	}
-	return contentText(pack, measure, contentType, body), nil
+	form, err := texts.Form(measure)
+	if err != nil && !errors.Is(err, pack.ErrNotAtHand) && !errors.Is(err, pack.ErrNoForm) {
+		return "", err
+	}
+	return contentText(form, contentType, body), nil
 }

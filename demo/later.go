@@ -135,7 +135,7 @@ func (s *story) correct() error {
 // short: a second exercise comes 20 days ahead where the text provides for 42.
 func (s *story) short() error {
 	s.out.title("A second exercise, 20 days ahead")
-	v, err := s.example("cica-2.1.1d/examples/two-brigade-exercise.json", 20)
+	v, err := s.example("cica/examples/two-brigade-exercise.json", 20)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (s *story) short() error {
 // invite: the second kind, an invitation to a meeting of people.
 func (s *story) invite() error {
 	s.out.title("Alatau invites the young musicians of the region")
-	v, err := s.example("exchange-invitation/examples/youth-orchestra.json", 90)
+	v, err := s.example("cica/examples/youth-orchestra.json", 90)
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (s *story) invite() error {
 		return err
 	}
 	ref, err := s.release(alatau, "desk-officer", "head-of-section", node.Request{Kind: act.Statement, Status: act.Exercise, To: four, Thread: "ALA/CULT/1",
-		Life: act.New, Measure: "exchange.invitation", Values: values, Language: "en", Post: "verification-centre"})
+		Life: act.New, Measure: "cica.hum.4", Values: values, Language: "en", Post: "verification-centre"})
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func (s *story) notify() error {
 		return err
 	}
 	s.out.say("Borovia's node is down for the notice.")
-	v, err := s.example("cica-2.1.1d/examples/two-brigade-exercise.json", 45)
+	v, err := s.example("cica/examples/two-brigade-exercise.json", 45)
 	if err != nil {
 		return err
 	}

@@ -180,7 +180,8 @@ type Filter struct {
 	Answers act.Ref // answering exactly this act (place; the leaf is compared too)
 	Digest  string  // naming this blob
 	Life    act.Life
-	Limit   int // newest first when Newest, at most 10,000; 0 means 1,000
+	From    int64 // with Origin: at or after this index
+	Limit   int   // newest first when Newest, at most 10,000; 0 means 1,000
 	Newest  bool
 }
 
@@ -255,6 +256,9 @@ func (f Filter) where() (string, []any) {
 		add("coalesce("+place+".origin, '') = $%d", string(f.Origin)) // not by the order of the record: there is a shorter way
 	default:
 		add(place+".origin = $%d", string(f.Origin))
+	}
+	if f.From > 0 && f.Origin != "" {
+		add(place+".idx >= $%d", f.From)
 	}
 	if f.Author != "" {
 		add("d.author = $%d", string(f.Author))

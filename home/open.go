@@ -15,9 +15,9 @@ import (
 	"detente/internal/durable"
 	"detente/key"
 	"detente/node"
+	"detente/pack"
 	"detente/packs"
 	"detente/party"
-	"detente/regime"
 	"detente/roster"
 	"filippo.io/age"
 )
@@ -140,15 +140,15 @@ func (h *Home) open(ctx context.Context) error {
 }
 
 func (h *Home) openNode(ctx context.Context) (*node.Node, error) {
-	pack, err := regime.Load(packs.FS)
+	texts, err := pack.NewLibrary(packs.FS)
 	if err != nil {
-		return nil, fmt.Errorf("load the forms: %w", err)
+		return nil, err
 	}
 	if err := private(filepath.Join(h.Dir, node.StoreFile)); err != nil {
 		return nil, err
 	}
 	cfg := node.Config{
-		Dir: h.Dir, Settings: h.Settings, Keys: h.keys.Set, Local: h.keys.Local, First: h.First, Pack: pack,
+		Dir: h.Dir, Settings: h.Settings, Keys: h.keys.Set, Local: h.keys.Local, First: h.First, Texts: texts,
 		Stage: h.stage, Promote: h.promote, Boot: boot(), Now: h.now, Rand: h.random, Log: h.logged,
 	}
 	return node.Open(ctx, cfg)

@@ -18,8 +18,8 @@ import (
 
 	"detente/courier"
 	"detente/key"
+	"detente/pack"
 	"detente/party"
-	"detente/regime"
 	"detente/roster"
 )
 
@@ -62,7 +62,7 @@ type Config struct {
 	Keys     *key.Set       // unlocked
 	Local    [32]byte       // key of locally kept contents
 	First    *roster.Roster // the roster that this home pins
-	Pack     *regime.Pack   // forms
+	Texts    *pack.Library  // the packs at hand
 
 	// Stage keeps a new key set beside the one in use, durably, before the act
 	// that enters it; Promote makes it the one in use. Needed to rotate keys.

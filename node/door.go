@@ -10,7 +10,6 @@ import (
 	"detente/act"
 	"detente/docket"
 	"detente/party"
-	"detente/regime"
 	"detente/roster"
 )
 
@@ -19,9 +18,6 @@ import (
 
 // Settings are the local choices that the node was opened with.
 func (n *Node) Settings() Settings { return n.cfg.Settings }
-
-// Pack is the set of forms that the node knows.
-func (n *Node) Pack() *regime.Pack { return n.cfg.Pack }
 
 // First is the roster that this home is pinned to.
 func (n *Node) First() *roster.Roster { return n.cfg.First }

@@ -133,7 +133,7 @@ func TestWitnessIsShownAnotherTreeThanHeld(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a, b, nodes := branches(t, c.common, c.one, c.two)
 			n := nodes[0]
-			if err := n.Receive(context.Background(), pack(t, b.info(), b.all()...)); err != nil {
+			if err := n.Receive(context.Background(), packed(t, b.info(), b.all()...)); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := submit(n, a); err == nil {

@@ -219,7 +219,7 @@ func TestCosignatureTimes(t *testing.T) {
 	for _, l := range many.Lines {
 		raw = append(raw, l.String()...)
 	}
-	if _, err := n.Import(ctx, bytes.NewReader(pack(t, s.info(), bundle.Part{Kind: bundle.Cosig, Note: raw}))); err == nil {
+	if _, err := n.Import(ctx, bytes.NewReader(packed(t, s.info(), bundle.Part{Kind: bundle.Cosig, Note: raw}))); err == nil {
 		t.Error("a note with 200 lines was taken")
 	}
 	if got := have(); got != before+1 {
@@ -353,15 +353,15 @@ func TestHostileBundles(t *testing.T) {
 	}{
 		"empty":             {nil, true},
 		"no bundle":         {[]byte("PK\x03\x04 a zip of sorts"), true},
-		"cut off":           {pack(t, s.info(), sound...)[:300], true},
-		"another group":     {pack(t, foreign, sound...), true},
-		"entries, no head":  {pack(t, s.info(), s.entries(0)), false},
-		"wrong root":        {pack(t, s.info(), bad...), false},
-		"no such party":     {pack(t, s.info(), stranger), false},
-		"volume alone":      {pack(t, s.info(), second.all()...), false}, // it begins with no act of kind volume
-		"our own record":    {pack(t, s.info(), ours.entries(0), bundle.Part{Kind: bundle.Head, Note: s.head().Bytes()}), false},
-		"a count too high":  {[]byte(strings.Replace(string(pack(t, s.info(), sound...)), "entries "+string(s.origin)+" 0", "entries "+string(s.origin)+" 9007199254740993", 1)), true},
-		"a path for a name": {[]byte(strings.ReplaceAll(string(pack(t, s.info(), sound...)), "entries "+string(s.origin), "entries ../../etc/"+string(s.origin[:1]))), true},
+		"cut off":           {packed(t, s.info(), sound...)[:300], true},
+		"another group":     {packed(t, foreign, sound...), true},
+		"entries, no head":  {packed(t, s.info(), s.entries(0)), false},
+		"wrong root":        {packed(t, s.info(), bad...), false},
+		"no such party":     {packed(t, s.info(), stranger), false},
+		"volume alone":      {packed(t, s.info(), second.all()...), false}, // it begins with no act of kind volume
+		"our own record":    {packed(t, s.info(), ours.entries(0), bundle.Part{Kind: bundle.Head, Note: s.head().Bytes()}), false},
+		"a count too high":  {[]byte(strings.Replace(string(packed(t, s.info(), sound...)), "entries "+string(s.origin)+" 0", "entries "+string(s.origin)+" 9007199254740993", 1)), true},
+		"a path for a name": {[]byte(strings.ReplaceAll(string(packed(t, s.info(), sound...)), "entries "+string(s.origin), "entries ../../etc/"+string(s.origin[:1]))), true},
 	} {
 		own, _ := n.Head()
 		_, err := n.Import(ctx, bytes.NewReader(c.bytes))
@@ -476,7 +476,7 @@ func TestReplay(t *testing.T) {
 	tw, nodes := quiet(t, "borovia")
 	s := newScribe(t, tw, "borovia")
 	s.clear("BOR/2026/1", "alatau")
-	old := pack(t, s.info(), s.all()...)
+	old := packed(t, s.info(), s.all()...)
 	s.clear("BOR/2026/2", "alatau")
 	s.give(s.all(), nodes...)
 	gossip(t, nodes...)

@@ -21,9 +21,9 @@ import (
 	"detente/act"
 	"detente/key"
 	"detente/node"
+	"detente/pack"
 	"detente/packs"
 	"detente/party"
-	"detente/regime"
 	"detente/roster"
 )
 
@@ -68,7 +68,7 @@ func (k *killSide) config() (node.Config, error) {
 	if cfg.First, err = roster.Parse(b); err != nil {
 		return cfg, err
 	}
-	cfg.Pack, err = regime.Load(packs.FS)
+	cfg.Texts, err = pack.NewLibrary(packs.FS)
 	return cfg, err
 }
 

@@ -95,8 +95,12 @@ func (n *Node) judge(ctx context.Context, out *Lead) error {
 
 // startIn reads the start of the activity from a statement's form.
 func (n *Node) startIn(ctx context.Context, r docket.Row) (time.Time, bool, error) {
-	form, ok := n.cfg.Pack.Form(r.Measure)
-	if !ok || form.Start == "" {
+	a, err := n.readAct(ctx, r.Ref)
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	form := n.Form(ctx, r.Measure, a.Pack)
+	if form == nil || form.Start == "" {
 		return time.Time{}, false, nil
 	}
 	c, err := n.Content(ctx, r.Ref)

@@ -161,8 +161,8 @@ func TestHostilePeer(t *testing.T) {
 	foreign := s.info()
 	foreign.Group[0] ^= 2
 	for name, body := range map[string][]byte{
-		"another sender": pack(t, other, s.all()...),
-		"another group":  pack(t, foreign, s.all()...),
+		"another sender": packed(t, other, s.all()...),
+		"another group":  packed(t, foreign, s.all()...),
 		"garbage":        []byte("garbage"),
 		"nothing":        nil,
 	} {

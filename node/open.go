@@ -20,6 +20,7 @@ import (
 	"detente/key"
 	"detente/party"
 	"detente/record"
+	"detente/register"
 	"detente/roster"
 	"detente/witness"
 )
@@ -37,6 +38,7 @@ type Node struct {
 	origin party.Origin // of the newest own volume
 	db     *durable.DB
 	desk   *desk.Desk
+	notes  *register.Register
 	guard  guard
 
 	keys    atomic.Pointer[roster.Keys]
@@ -117,7 +119,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 
 func (n *Node) open(ctx context.Context) error {
 	err := n.db.Update(ctx, func(tx *sql.Tx) error {
-		for _, s := range []string{record.Schema, docket.Schema, desk.Schema, witness.Schema, Schema} {
+		for _, s := range []string{record.Schema, docket.Schema, desk.Schema, register.Schema, witness.Schema, Schema} {
 			if _, err := tx.ExecContext(ctx, durable.Tables(s)); err != nil {
 				return fmt.Errorf("create tables: %w", err)
 			}
@@ -128,6 +130,7 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	n.desk = desk.Open(n.db, n.cfg.Now, n.cfg.Rand)
+	n.notes = register.Open(n.db, n.cfg.Local, n.cfg.Now, n.cfg.Rand, n.desk.Audit)
 	keys, err := n.loadKeys(ctx)
 	if err != nil {
 		return err
@@ -197,6 +200,9 @@ func (n *Node) newestVolume(ctx context.Context, base party.Origin) (party.Origi
 
 // Desk is the officers' side.
 func (n *Node) Desk() *desk.Desk { return n.desk }
+
+// Notes is the register of notes of the house.
+func (n *Node) Notes() *register.Register { return n.notes }
 
 // Self is this node's party; Origin its newest record.
 func (n *Node) Self() party.ID       { return n.self }

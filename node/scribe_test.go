@@ -137,8 +137,8 @@ func (s *scribe) info() bundle.Info {
 	return bundle.Info{Group: s.tw.First.Group, From: s.id, Written: canon.FormatTime(time.Now())}
 }
 
-// pack writes a bundle.
-func pack(t *testing.T, info bundle.Info, parts ...bundle.Part) []byte {
+// packed writes a bundle.
+func packed(t *testing.T, info bundle.Info, parts ...bundle.Part) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w, err := bundle.NewWriter(&b, info)
@@ -177,7 +177,7 @@ func unpack(t *testing.T, b []byte) (bundle.Info, []bundle.Part) {
 func (s *scribe) give(parts []bundle.Part, to ...*node.Node) {
 	s.t.Helper()
 	for _, n := range to {
-		if _, err := n.Import(context.Background(), bytes.NewReader(pack(s.t, s.info(), parts...))); err != nil {
+		if _, err := n.Import(context.Background(), bytes.NewReader(packed(s.t, s.info(), parts...))); err != nil {
 			s.t.Fatal(err)
 		}
 	}

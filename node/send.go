@@ -53,6 +53,7 @@ type Request struct {
 type Plan struct {
 	Request Request
 	Form    *regime.Form
+	Text    canon.Digest // of the pack by which the form was checked
 	Checked regime.Checked
 	Content []byte   // what goes inside
 	Touches []string // numbers of the fields that a correction or update changes
@@ -142,11 +143,18 @@ func (n *Node) besideRecords(current *roster.Roster, r Request) error {
 // checkForm checks the values, laid over the statement that is corrected or updated.
 func (n *Node) checkForm(ctx context.Context, p *Plan) error {
 	r := p.Request
-	form, ok := n.cfg.Pack.Form(r.Measure)
-	if !ok {
-		return fmt.Errorf("no form %s is known here", r.Measure)
+	form, text, err := n.form(ctx, r.Measure, canon.Digest{})
+	if err != nil {
+		return err
 	}
-	p.Form = form
+	p.Form, p.Text = form, text.Digest()
+	if form == nil {
+		if err := checkLegible(r.Text); err != nil {
+			return err
+		}
+		p.Content = []byte(r.Text)
+		return nil
+	}
 	values, err := regime.ReadValues(r.Values)
 	if err != nil {
 		return fmt.Errorf("read the form: %w", err)
@@ -182,7 +190,7 @@ func (n *Node) actOf(p *Plan, now time.Time, serials map[party.ID]int64) (*act.A
 	r := p.Request
 	a := &act.Act{
 		Group: n.cfg.First.Group, Edition: n.keys.Load().Current().Edition, Kind: r.Kind, Status: r.Status,
-		To: r.To, ToAll: len(r.To) == 0, Thread: r.Thread, Life: r.Life, Touches: p.Touches, Measure: r.Measure,
+		To: r.To, ToAll: len(r.To) == 0, Thread: r.Thread, Life: r.Life, Touches: p.Touches, Measure: r.Measure, Pack: p.Text,
 		For: r.For, Channel: r.Channel, Note: r.Note, Post: r.Post, Language: r.Language, Handling: r.Handling, Claimed: now,
 	}
 	if len(serials) > 0 {

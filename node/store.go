@@ -36,6 +36,8 @@ create table if not exists node_missing (
 create index if not exists node_missing_place on node_missing (origin, idx);
 create table if not exists node_unfit (
 	digest text not null, origin text not null, idx bigint not null, primary key (digest, origin, idx));
+create table if not exists node_texts (
+	digest text not null, body blob not null, primary key (digest));
 create table if not exists node_editions (
 	edition bigint not null, digest text not null, primary key (edition));
 create table if not exists node_retired (

@@ -26,7 +26,7 @@ const (
 // filled is the form that ships with the pack, moved to start on a day.
 func filled(t *testing.T, start time.Time) json.RawMessage {
 	t.Helper()
-	b, err := fs.ReadFile(packs.FS, "cica-2.1.1d/examples/two-brigade-exercise.json")
+	b, err := fs.ReadFile(packs.FS, "cica/examples/two-brigade-exercise.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,9 +14,9 @@ import (
 
 	"detente/act"
 	"detente/key"
+	"detente/pack"
 	"detente/packs"
 	"detente/party"
-	"detente/regime"
 	"detente/roster"
 )
 
@@ -71,7 +71,7 @@ func newHomes(t testing.TB, ids ...party.ID) *town {
 	if tw.first, err = roster.Parse(b); err != nil {
 		t.Fatal(err)
 	}
-	pack, err := regime.Load(packs.FS)
+	texts, err := pack.NewLibrary(packs.FS)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func newHomes(t testing.TB, ids ...party.ID) *town {
 		if testing.Verbose() {
 			log = slog.New(slog.NewTextHandler(os.Stderr, nil)).With("node", string(id))
 		}
-		tw.cfgs[id] = Config{Dir: t.TempDir(), Settings: Settings{Party: id}, Keys: tw.sets[id], First: tw.first, Pack: pack, Log: log, Boot: "boot"}
+		tw.cfgs[id] = Config{Dir: t.TempDir(), Settings: Settings{Party: id}, Keys: tw.sets[id], First: tw.first, Texts: texts, Log: log, Boot: "boot"}
 	}
 	return tw
 }

@@ -83,6 +83,22 @@ func (p *Pack) Step(code, edition string) (*Measure, *Step, bool) {
 	return nil, nil, false
 }
 
+// Codes lists the codes of the steps, each once, in the order of the measures.
+func (p *Pack) Codes() []string {
+	var out []string
+	seen := map[string]bool{}
+	for i := range p.Measures {
+		m := &p.Measures[i]
+		for j := range m.Steps {
+			if code := m.Code(m.Steps[j].ID); !seen[code] {
+				seen[code] = true
+				out = append(out, code)
+			}
+		}
+	}
+	return out
+}
+
 // Form returns the form of the step that a code names.
 func (p *Pack) Form(code string) (*regime.Form, bool) {
 	_, s, ok := p.Step(code, "")

@@ -1,7 +1,9 @@
 package pack
 
 import (
+	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -44,45 +46,48 @@ func TestEditionOn(t *testing.T) {
 }
 
 func TestLibrary(t *testing.T) {
-	files := small(t)
+	files, shelf := small(t), fstest.MapFS{"README": {Data: []byte("not a pack")}}
+	for name, f := range files {
+		shelf["small/"+name] = f
+	}
 	first, err := Load(files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	files["measures/one.yaml"].Data = []byte(strings.Replace(string(files["measures/one.yaml"].Data), "P14D", "P7D", 1) + "# another one\n")
-	second, err := Load(files)
+	other := small(t)
+	other["measures/one.yaml"].Data = []byte(strings.Replace(string(other["measures/one.yaml"].Data), "P14D", "P7D", 1) + "# another one\n")
+	second, err := Load(other)
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := func(day string) int64 {
-		d, err := time.Parse(time.DateOnly, day)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return d.Unix()
+	l, err := NewLibrary(shelf)
+	if err != nil {
+		t.Fatal(err)
 	}
-	l := NewLibrary(first, second)
-	strange := canon.DigestOf([]byte("elsewhere"))
-	l.Adopt(first.Digest(), at("2021-01-01"), at("2023-01-01"))
-	l.Adopt(second.Digest(), at("2023-01-01"), 0)
-	l.Adopt(strange, at("2026-01-01"), 0)
-	for _, c := range []struct {
-		day  string
-		want *Pack
-	}{{"2020-12-31", nil}, {"2021-01-01", first}, {"2022-12-31", first}, {"2023-01-01", second}, {"2024-07-01", nil}, {"2025-01-01", second}} {
-		p, m, s, ok := l.Step("small.notice.answer", at(c.day))
-		if p != c.want || ok != (c.want != nil) || ok && (m.ID != "small.notice" || s.ID != "answer") {
-			t.Errorf("%s: another pack, or another step", c.day)
+	if ids := l.IDs(); !slices.Equal(ids, []string{"small"}) {
+		t.Errorf("packs %q ship", ids)
+	}
+	for _, d := range []canon.Digest{{}, first.Digest()} {
+		if p, err := l.Find("small", d); err != nil || p.Digest() != first.Digest() {
+			t.Errorf("%s: another pack, or none: %v", d, err)
 		}
 	}
-	if _, _, _, ok := l.Step("small.parade", at("2025-01-01")); ok {
-		t.Error("a code that no step has leads to one")
+	for id, d := range map[string]canon.Digest{"small": second.Digest(), "large": {}} {
+		if _, err := l.Find(id, d); !errors.Is(err, ErrNotAtHand) {
+			t.Errorf("%s %s: %v", id, d, err)
+		}
 	}
-	if packs, missing := l.InForce(at("2026-06-01")); len(packs) != 1 || len(missing) != 1 || missing[0] != strange {
-		t.Errorf("%d packs are in force and %v missing", len(packs), missing)
+	l.Add(second)
+	if p, err := l.Find("small", second.Digest()); err != nil || p != second {
+		t.Errorf("what was carried in is not found: %v", err)
 	}
-	if p, ok := l.Pack(first.Digest()); !ok || p != first {
-		t.Error("a pack that is no longer in force cannot be found by its digest")
+	if f, err := l.Form("small.notice"); err != nil || f.ID != "small.notice" {
+		t.Errorf("the form of a step: %v", err)
+	}
+	for _, code := range []string{"small.parade", "large.notice", "small", ""} {
+		if _, err := l.Form(code); err == nil {
+			t.Errorf("%q leads to a form", code)
+		}
 	}
 }
 

@@ -1,16 +1,15 @@
 // Package packs carries the texts that ship with the program, as data: one folder
-// for each pack, as package pack reads it; and the forms that the node knows
-// without a pack, as canonical JSON, with examples of filled forms below. It reads
-// and checks nothing itself.
+// for each pack, named by its id, as package pack reads it, with its cases and with
+// examples of filled forms. It reads and checks nothing itself.
 //
-// Invariant: every pack here passes the linter, every form passes regime.Load,
-// every example its form's Check. Spec: spec/pack.md, spec/form.md.
+// Invariant: every pack here passes the linter, every case gives what it expects,
+// every example passes its form's Check. Spec: spec/pack.md.
 package packs
 
 import "embed"
 
-// FS holds <pack>/pack.yaml with the folders beside it, <name>/<form>.json and
-// <name>/examples/<name>.json.
+// FS holds <pack>/pack.yaml with the folders beside it, and
+// <pack>/examples/<name>.json.
 //
-//go:embed */*.json */examples/*.json */pack.yaml */measures/*.yaml */forms/*.yaml */cases/*.txt
+//go:embed */pack.yaml */measures/*.yaml */forms/*.yaml */cases/*.txt */examples/*.json
 var FS embed.FS

@@ -17,6 +17,7 @@ import (
 
 	"detente/act"
 	"detente/internal/canon"
+	"detente/pack"
 	"detente/packs"
 	"detente/paper"
 	"detente/party"
@@ -28,13 +29,13 @@ var look = flag.String("look", "", "folder into which every paper is written, to
 
 func shipped(t testing.TB, id, name string) (*regime.Form, *regime.Values) {
 	t.Helper()
-	pack, err := regime.Load(packs.FS)
+	texts, err := pack.NewLibrary(packs.FS)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, ok := pack.Form(id)
-	if !ok {
-		t.Fatalf("no form %s", id)
+	f, err := texts.Form(id)
+	if err != nil {
+		t.Fatal(err)
 	}
 	b, err := fs.ReadFile(packs.FS, name)
 	if err != nil {
@@ -78,7 +79,7 @@ var groups = map[regime.Lang]string{"en": "Steppe Circle", "ru": "Степной
 
 // notification is the longest shipped form as a note to two states.
 func notification(t testing.TB, lang regime.Lang) *paper.Letter {
-	f, v := shipped(t, "cica.2.1.1d", "cica-2.1.1d/examples/two-brigade-exercise.json")
+	f, v := shipped(t, "cica.2.1.1d", "cica/examples/two-brigade-exercise.json")
 	ref, err := act.ParseRef("alatau/1f2e3d4c 12 " + strings.Repeat("Q", 42) + "A=")
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +103,7 @@ func letters(t testing.TB) map[string]*paper.Letter {
 		form.To, form.Original = []party.ID{"cintra"}, ""
 		all["incident."+string(lang)] = &form
 		draft := *l
-		draft.Form, draft.Values = shipped(t, "exchange.invitation", "exchange-invitation/examples/youth-orchestra.json")
+		draft.Form, draft.Values = shipped(t, "cica.hum.4", "cica/examples/youth-orchestra.json")
 		draft.Acts, draft.Draft, draft.Number, draft.Date, draft.Place = nil, canon.DigestOf([]byte("draft")), "", time.Time{}, ""
 		draft.To = []party.ID{"borovia"}
 		all["draft."+string(lang)] = &draft

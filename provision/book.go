@@ -146,9 +146,6 @@ const maxDepth = 64
 
 // relevant reports whether a text could look at a filing.
 func (b *Book) relevant(f *Filing) bool {
-	if f.Status != act.Actual {
-		return false
-	}
 	switch f.Kind {
 	case act.Statement, act.Entered:
 		return b.needed[f.Code] != nil || f.Faulty || f.Life != "" && f.Life != act.New

@@ -199,7 +199,7 @@ func (c *Case) event(words []string, block []string) error {
 		return fmt.Errorf("%q is none of files, updates, corrects, cancels, withdraws, retracts, contests, confirms, receives", words[2])
 	}
 	f := &caseFiling{Filing: Filing{
-		ID: ID{Origin: party.Origin(by), Index: int64(len(c.filed) + 1)}, Author: by, Kind: v.kind, Life: v.life, Status: act.Actual,
+		ID: ID{Origin: party.Origin(by), Index: int64(len(c.filed) + 1)}, Author: by, Kind: v.kind, Life: v.life,
 		Bounds: lodging.Bounds{NotAfter: when, NotBefore: when, Need: 3, Have: 3, Of: 5}, Claimed: when, Held: when, Source: FromRecord,
 	}}
 	if words[2] == "files" {

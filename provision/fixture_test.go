@@ -71,7 +71,7 @@ func (d *desk) file(name, when, by, code, json string, edit ...func(*Filing)) ID
 	d.t.Helper()
 	id := ID{Origin: party.Origin(by), Index: int64(len(d.filed))}
 	t := at(when)
-	f := Filing{ID: id, Author: party.ID(by), Kind: act.Statement, Status: act.Actual, Code: code, Values: form(d.t, json), Bounds: shown(t), Held: t, Source: FromRecord}
+	f := Filing{ID: id, Author: party.ID(by), Kind: act.Statement, Code: code, Values: form(d.t, json), Bounds: shown(t), Held: t, Source: FromRecord}
 	for _, p := range region().Parties {
 		if p.ID != f.Author {
 			f.Receipts = append(f.Receipts, Receipt{p.ID, t})

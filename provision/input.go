@@ -77,14 +77,14 @@ const (
 )
 
 // Filing is one act as texts look at it: a statement under a measure, or what was
-// entered for a party, or the word of a party about one of these.
+// entered for a party, or the word of a party about one of these. A book is handed
+// filings of one status: what is said as an exercise counts with exercises alone.
 type Filing struct {
 	ID     ID
 	Author party.ID   // of the record, or of the note
 	For    party.ID   // entered for this party by Author; else empty
 	To     []party.ID // empty: all
 	Kind   act.Kind   // Statement, Entered, Confirmed or Contested; others are passed over
-	Status act.Status // only Actual is counted
 	Life   act.Life   // empty is New
 	// Touches are the numbered fields that an update or correction touches.
 	Touches []string

@@ -125,7 +125,7 @@ var checks = map[string]checkCase{
 }
 
 func TestCheckNamesTheFault(t *testing.T) {
-	f := form(t, "cica.2.1.1d")
+	f := form(t, "cica.notification")
 	for name, c := range checks {
 		checked, faults := f.Check(edit(t, brigades, c.change))
 		if len(faults) != 1 || !checked.IsZero() {
@@ -146,7 +146,7 @@ func TestCheckNamesTheFault(t *testing.T) {
 }
 
 func TestCheckAccepts(t *testing.T) {
-	f := form(t, "cica.2.1.1d")
+	f := form(t, "cica.notification")
 	for name, change := range map[string]map[string]string{
 		"explicit answers": {"battle_tanks": `{"answer": "nil"}`, "troops_by_state": `{"answer": "not-known-now"}`, "related_activities": `["ALA/2027/3"]`},
 		"an answer where nothing is asked": {"landing_troops_total": `{"answer": "not-applicable"}`,
@@ -165,7 +165,7 @@ func TestCheckAccepts(t *testing.T) {
 }
 
 func TestCheckNamesEveryFaultInOrder(t *testing.T) {
-	f := form(t, "cica.2.1.1d")
+	f := form(t, "cica.notification")
 	_, faults := f.Check(edit(t, brigades, map[string]string{
 		"contact_post": "", "designation": "", "sorties_expected": "-3", "air_command_level": "7", "end_date": `"2027-01-01"`, "zz": "1",
 	}))
@@ -179,7 +179,7 @@ func TestCheckNamesEveryFaultInOrder(t *testing.T) {
 }
 
 func TestCheckBoundsItsFaults(t *testing.T) {
-	f := form(t, "cica.2.1.1d")
+	f := form(t, "cica.notification")
 	var b strings.Builder
 	b.WriteString("{")
 	for i := range 10000 {
@@ -196,7 +196,7 @@ func TestCheckBoundsItsFaults(t *testing.T) {
 }
 
 func TestCheckOfNothing(t *testing.T) {
-	f := form(t, "exchange.invitation")
+	f := form(t, "cica.invitation")
 	if c, faults := f.Check(nil); !c.IsZero() || len(faults) != 13 {
 		t.Errorf("%d faults", len(faults))
 	}
@@ -206,7 +206,7 @@ func TestCheckOfNothing(t *testing.T) {
 }
 
 func TestInvitationReplyBeforeItBegins(t *testing.T) {
-	f := form(t, "exchange.invitation")
+	f := form(t, "cica.invitation")
 	_, faults := f.Check(edit(t, orchestra, map[string]string{"reply_by": `"2027-07-06"`}))
 	if len(faults) != 1 || faults[0].Number != "3.1" || !strings.Contains(faults[0].Text[regime.English], "after 2027-07-05") {
 		t.Errorf("%v", faults)

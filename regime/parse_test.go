@@ -1,28 +1,37 @@
 package regime_test
 
 import (
-	"encoding/json"
+	"bytes"
 	"io/fs"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"detente/packs"
 	"detente/regime"
 )
 
-func shipped(t testing.TB) *regime.Pack {
+// shipped are two forms that ship, one of which has every kind of field that a
+// notification needs, by id.
+func shipped(t testing.TB) map[string]*regime.Form {
 	t.Helper()
-	p, err := regime.Load(packs.FS)
-	if err != nil {
-		t.Fatal(err)
+	all := map[string]*regime.Form{}
+	for _, name := range []string{"cica/forms/notification.yaml", "cica/forms/invitation.yaml"} {
+		b, err := fs.ReadFile(packs.FS, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := regime.ParseFormYAML(b)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		all[f.ID] = f
 	}
-	return p
+	return all
 }
 
 func form(t testing.TB, id string) *regime.Form {
 	t.Helper()
-	f, ok := shipped(t).Form(id)
+	f, ok := shipped(t)[id]
 	if !ok {
 		t.Fatalf("no form %s", id)
 	}
@@ -43,12 +52,12 @@ func example(t testing.TB, name string) *regime.Values {
 }
 
 const (
-	brigades  = "cica-2.1.1d/examples/two-brigade-exercise.json"
-	orchestra = "exchange-invitation/examples/youth-orchestra.json"
+	brigades  = "cica/examples/two-brigade-exercise.json"
+	orchestra = "cica/examples/youth-orchestra.json"
 )
 
 func TestExamplesPassTheirForms(t *testing.T) {
-	for name, id := range map[string]string{brigades: "cica.2.1.1d", orchestra: "exchange.invitation"} {
+	for name, id := range map[string]string{brigades: "cica.notification", orchestra: "cica.invitation"} {
 		f := form(t, id)
 		v := example(t, name)
 		c, faults := f.Check(v)
@@ -70,7 +79,7 @@ func TestExamplesPassTheirForms(t *testing.T) {
 
 // The fields that the Vienna Document asks for, by id: none may be lost.
 func TestNotificationHasTheFieldsOfTheSource(t *testing.T) {
-	f := form(t, "cica.2.1.1d")
+	f := form(t, "cica.notification")
 	for id := range strings.FieldsSeq(`designation general_purpose states_involved commanding_level start_date end_date
 		troops_total troops_by_state formations battle_tanks acvs atgm_launchers_on_vehicles artillery_100mm
 		helicopters_by_category sorties_expected air_mission_purpose aircraft_categories air_command_level
@@ -92,29 +101,25 @@ func TestNotificationHasTheFieldsOfTheSource(t *testing.T) {
 	}
 }
 
-func TestLoadRefuses(t *testing.T) {
-	good, err := fs.ReadFile(packs.FS, "exchange-invitation/invitation.json")
+func TestParseFormRefuses(t *testing.T) {
+	good, err := form(t, "cica.invitation").Bytes()
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := func(old, new string) fstest.MapFS {
+	file := func(old, new string) []byte {
 		s := strings.Replace(string(good), old, new, 1)
-		if s == string(good) && old != new {
+		if s == string(good) {
 			t.Fatalf("%q is not in the form", old)
 		}
-		return fstest.MapFS{"p/f.json": {Data: []byte(s)}}
+		return []byte(s)
 	}
-	twice := file("", "")
-	twice["q/f.json"] = twice["p/f.json"]
-	cases := map[string]fstest.MapFS{
+	cases := map[string][]byte{
 		"nothing":                  {},
-		"only examples":            {"examples/f.json": {Data: good}},
-		"the same id twice":        twice,
-		"too large":                {"p/f.json": {Data: make([]byte, regime.MaxForm+1)}},
+		"too large":                make([]byte, regime.MaxForm+1),
 		"not canonical":            file("\n  \"id\"", "\n   \"id\""),
 		"unknown key":              file(`"source"`, `"sauce"`),
 		"other format":             file("detente.form/v1", "detente.form/v2"),
-		"id with capitals":         file("exchange.invitation", "Exchange.invitation"),
+		"id with capitals":         file("cica.invitation", "Cica.invitation"),
 		"edition 0":                file(`"edition": "1"`, `"edition": "0"`),
 		"no Russian":               file(`"ru"`+"\n", `"rue"`+"\n"),
 		"name without Russian":     file(`"ru": "Место проведения"`, `"ru": " "`),
@@ -138,52 +143,25 @@ func TestLoadRefuses(t *testing.T) {
 		"rule that does not fit":   file(`"field": "end_date"`, `"field": "title"`),
 		"rule into a missing cell": file(`"field": "end_date"`, `"field": "costs.start"`),
 	}
-	for name, fsys := range cases {
-		if p, err := regime.Load(fsys); err == nil {
-			t.Errorf("%s: accepted %d forms", name, len(p.Forms()))
+	for name, b := range cases {
+		if f, err := regime.ParseForm(b); err == nil {
+			t.Errorf("%s: accepted as %s", name, f.ID)
 		} else if strings.ContainsRune(err.Error(), '\n') {
 			t.Errorf("%s: not one line: %v", name, err)
 		}
 	}
-	if _, err := regime.Load(file("", "")); err != nil {
-		t.Errorf("unaltered: %v", err)
+	again, err := regime.ParseForm(good)
+	if err != nil {
+		t.Fatalf("unaltered: %v", err)
 	}
-}
-
-func TestFormsAreCanonicalAndNamed(t *testing.T) {
-	names, err := fs.Glob(packs.FS, "*/*.json")
-	if err != nil || len(names) == 0 {
-		t.Fatalf("no forms: %v", err)
-	}
-	for _, name := range names {
-		b, err := fs.ReadFile(packs.FS, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var head struct {
-			ID string `json:"id"`
-		}
-		if err := json.Unmarshal(b, &head); err != nil {
-			t.Fatal(err)
-		}
-		f := form(t, head.ID)
-		again, err := f.Bytes()
-		if err != nil || string(again) != string(b) {
-			t.Errorf("%s does not re-encode: %v", name, err)
-		}
-	}
-	if n := len(shipped(t).Forms()); n != len(names) {
-		t.Errorf("%d forms of %d files", n, len(names))
+	if b, err := again.Bytes(); err != nil || !bytes.Equal(b, good) {
+		t.Errorf("unaltered, but it does not re-encode: %v", err)
 	}
 }
 
 func FuzzForm(f *testing.F) {
-	names, err := fs.Glob(packs.FS, "*/*.json")
-	if err != nil || len(names) == 0 {
-		f.Fatal("no seeds: packs has no form")
-	}
-	for _, name := range names {
-		b, err := fs.ReadFile(packs.FS, name)
+	for _, form := range shipped(f) {
+		b, err := form.Bytes()
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -64,7 +64,7 @@ func TestSchemaJudgesTheVectors(t *testing.T) {
 		t.Fatalf("%d vectors: %v", len(all), err)
 	}
 	forms := map[string]*jsonschema.Schema{}
-	for _, id := range []string{"cica.2.1.1d", "example.incident"} {
+	for _, id := range []string{"cica.notification", "example.incident"} {
 		f := incidentOf(t)
 		if id != f.ID {
 			f = form(t, id)
@@ -137,7 +137,7 @@ func TestSchemaJudgesAsCheckDoes(t *testing.T) {
 	values, random := pool(), rand.New(rand.NewPCG(3, 5))
 	agreed := map[bool]int{}
 	for _, base := range []struct{ form, text string }{
-		{"cica.2.1.1d", textOf(t, brigades)}, {"exchange.invitation", textOf(t, orchestra)}, {"example.incident", incident},
+		{"cica.notification", textOf(t, brigades)}, {"cica.invitation", textOf(t, orchestra)}, {"example.incident", incident},
 	} {
 		whole := incidentOf(t)
 		if base.form != whole.ID {
@@ -201,7 +201,7 @@ func textOf(t testing.TB, name string) string {
 // large is a notification of more than sixty fields, and how it is filled in: the
 // shipped one with each field twice, its rules included.
 func large(b *testing.B) (*regime.Form, *regime.Values) {
-	f := *form(b, "cica.2.1.1d")
+	f := *form(b, "cica.notification")
 	of := map[string]json.RawMessage{}
 	if err := json.Unmarshal([]byte(textOf(b, brigades)), &of); err != nil {
 		b.Fatal(err)

@@ -62,7 +62,7 @@ func TestYAMLAndCSVAreTheSameForm(t *testing.T) {
 }
 
 func TestCSVOfListsMapsAndPlaces(t *testing.T) {
-	f := form(t, "cica.2.1.1d")
+	f := form(t, "cica.notification")
 	v, err := f.ReadCSV([]byte("1.3,alatau; borovia\n1.7,land-exercise\n1.7,landing-or-airborne\nbattle_tanks,alatau=124; borovia = 31\n" +
 		"embarkation_points,Temir: 43.5 77\nembarkation_points,\"Ashly: 43°30′N, 77°15′E\"\narea,Kara-Tau\narea,43 77\narea,44 77\narea,44 78\narea,43 77\n2.5,[nil]\n"))
 	if err != nil {

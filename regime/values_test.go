@@ -72,7 +72,7 @@ func TestParseValuesBounds(t *testing.T) {
 }
 
 func TestApply(t *testing.T) {
-	f := form(t, "cica.2.1.1d")
+	f := form(t, "cica.notification")
 	before := example(t, brigades)
 	change, err := regime.ReadValues([]byte(`{"end_date": "2027-06-10", "contact_post": "duty-desk", "designation": "Steppe Bridge 2027",
 		"troops_total": 13600, "troops_by_state": {"alatau": 12200, "borovia": 1400}, "remarks": {"answer": "nil"}}`))
@@ -104,7 +104,7 @@ func TestApply(t *testing.T) {
 }
 
 func TestThreshold(t *testing.T) {
-	f := form(t, "cica.2.1.1d")
+	f := form(t, "cica.notification")
 	v := example(t, brigades)
 	none, err := regime.ReadValues([]byte("{}"))
 	if err != nil {

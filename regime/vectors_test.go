@@ -81,7 +81,7 @@ func vectorFiles(t testing.TB) map[string][]byte {
 	if files["good-incident.json"], err = editText(t, incident, nil).Bytes(); err != nil {
 		t.Fatal(err)
 	}
-	list := vectorsOf(checks, "cica.2.1.1d", "good-notification.json")
+	list := vectorsOf(checks, "cica.notification", "good-notification.json")
 	list = append(list, vectorsOf(typeChecks, "example.incident", "good-incident.json")...)
 	for name, content := range map[string]any{"index.json": why, "checks.json": list} {
 		var b bytes.Buffer
@@ -208,8 +208,8 @@ func changed(t testing.TB, base []byte, c checkVector) []byte {
 // The rendered examples are kept so that a change of a word is seen in review.
 func TestTextOfTheExamples(t *testing.T) {
 	for name, c := range map[string]struct{ form, example string }{
-		"two-brigade-exercise": {"cica.2.1.1d", brigades},
-		"youth-orchestra":      {"exchange.invitation", orchestra},
+		"two-brigade-exercise": {"cica.notification", brigades},
+		"youth-orchestra":      {"cica.invitation", orchestra},
 	} {
 		for _, lang := range []regime.Lang{regime.English, regime.Russian} {
 			f := form(t, c.form)
@@ -233,7 +233,7 @@ func TestTextOfTheExamples(t *testing.T) {
 }
 
 func TestTextOfValuesThatDoNotFit(t *testing.T) {
-	f := form(t, "cica.2.1.1d")
+	f := form(t, "cica.notification")
 	v, err := regime.ReadValues([]byte(`{"designation": "a\u001b[2Jb\u202e", "start_date": 7, "troops_total": "many", "formations": ["x", {"state": {"y": -1234}}],
 		"area": {"points": [{"lat": "x", "lon": "1"}, 3]}, "battle_tanks": [{"alatau": {"answer": "nil"}}], "unknown": "u"}`))
 	if err != nil {
@@ -262,7 +262,7 @@ func FuzzValues(f *testing.F) {
 		}
 		f.Add(b)
 	}
-	notification, invitation := form(f, "cica.2.1.1d"), form(f, "exchange.invitation")
+	notification, invitation := form(f, "cica.notification"), form(f, "cica.invitation")
 	f.Fuzz(func(t *testing.T, b []byte) {
 		loose, looseErr := regime.ReadValues(b)
 		v, err := regime.ParseValues(b)

@@ -19,9 +19,9 @@ import (
 
 	"detente/key"
 	"detente/node"
+	"detente/pack"
 	"detente/packs"
 	"detente/party"
-	"detente/regime"
 	"detente/roster"
 )
 
@@ -115,12 +115,12 @@ func Found(p Plan) (*Town, error) {
 	if faults := t.First.Lint(nil); roster.Refused(faults) {
 		return nil, fmt.Errorf("the roster is refused: %s", faults[0])
 	}
-	pack, err := regime.Load(packs.FS)
+	texts, err := pack.NewLibrary(packs.FS)
 	if err != nil {
 		return nil, err
 	}
 	for _, h := range t.Houses {
-		h.Config.First, h.Config.Pack = t.First, pack
+		h.Config.First, h.Config.Texts = t.First, texts
 		if p.Tune != nil {
 			p.Tune(&h.Config)
 		}

@@ -345,7 +345,7 @@ func (w *world) several(letters string) []party.ID {
 // form is the filled form that ships with the pack, moved to start in days.
 func (w *world) form(days int) json.RawMessage {
 	w.t.Helper()
-	b, err := fs.ReadFile(packs.FS, "cica-2.1.1d/examples/two-brigade-exercise.json")
+	b, err := fs.ReadFile(packs.FS, "cica/examples/two-brigade-exercise.json")
 	must(w.t, err)
 	var v map[string]any
 	must(w.t, json.Unmarshal(b, &v))

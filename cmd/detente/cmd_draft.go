@@ -232,7 +232,7 @@ func (a *app) draftNew() *cobra.Command {
 detente draft new --form cica.2.1.1d --values exercise.json --to borovia,cintra --thread ALA/2026/17 --exercise
 detente draft new --text "The line is tested on Monday." --to all --test
 detente draft new --from ALA/2025/9 --set 1.5=2027-05-17,1.6=2027-06-04 --to borovia --thread ALA/2026/17
-detente draft new --form exchange.invitation --values orchestra.json --to all --thread ALA/2026/18`, cobra.NoArgs, nil)
+detente draft new --form cica.hum.4 --values orchestra.json --to all --thread ALA/2026/18`, cobra.NoArgs, nil)
 	c.RunE = a.run(func(ctx context.Context, args []string) error {
 		if len(g.to) == 0 {
 			return usage("--to borovia,cintra or --to all", "say to whom it goes")

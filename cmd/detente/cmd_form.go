@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
 	"detente/control"
+	"detente/internal/canon"
 	"detente/node"
+	"detente/pack"
 	"detente/packs"
 	"detente/regime"
 	"github.com/spf13/cobra"
@@ -22,16 +25,17 @@ detente form show cica.2.1.1d
 detente form blank cica.2.1.1d > exercise.json`, a.formList(), a.formShow(), a.formBlank(), a.formCheck(), a.formSchema())
 }
 
-func formNamed(id string) (*regime.Form, error) {
-	pack, err := regime.Load(packs.FS)
+// formNamed is the form of a step under the pack that ships, by the code of the step.
+func formNamed(code string) (*regime.Form, error) {
+	texts, err := pack.NewLibrary(packs.FS)
 	if err != nil {
 		return nil, err
 	}
-	form, ok := pack.Form(id)
-	if !ok {
-		return nil, failed(control.NotFound, "detente form list", "no form "+id+" is known here")
+	f, err := texts.Form(code)
+	if errors.Is(err, pack.ErrNotAtHand) || errors.Is(err, pack.ErrNoForm) {
+		return nil, failed(control.NotFound, "detente form list", "no form "+code+" is known here")
 	}
-	return form, nil
+	return f, err
 }
 
 func (a *app) formList() *cobra.Command {
@@ -39,22 +43,33 @@ func (a *app) formList() *cobra.Command {
 detente form list
 detente form list --json
 detente form show cica.2.1.1d`, cobra.NoArgs, func(ctx context.Context, args []string) error {
-		pack, err := regime.Load(packs.FS)
+		texts, err := pack.NewLibrary(packs.FS)
 		if err != nil {
 			return err
 		}
 		type line struct {
-			ID      string `json:"id"`
+			Code    string `json:"code"` // of the step that is filed by it
+			ID      string `json:"id"`   // of the form
 			Edition string `json:"edition"`
 			Title   string `json:"title"`
 			Source  string `json:"source"`
 			Fields  int    `json:"fields"`
 		}
 		all := []line{}
-		t := newTable("form", "edition", "fields", "title")
-		for _, f := range pack.Forms() {
-			all = append(all, line{f.ID, f.Edition, f.Title[regime.English], f.Source, len(f.Fields)})
-			t.row(f.ID, f.Edition, fmt.Sprint(len(f.Fields)), f.Title[regime.English])
+		t := newTable("form", "fields", "title")
+		for _, id := range texts.IDs() {
+			p, err := texts.Find(id, canon.Digest{})
+			if err != nil {
+				return err
+			}
+			for _, code := range p.Codes() {
+				f, ok := p.Form(code)
+				if !ok {
+					continue
+				}
+				all = append(all, line{code, f.ID, f.Edition, f.Title[regime.English], f.Source, len(f.Fields)})
+				t.row(code, fmt.Sprint(len(f.Fields)), f.Title[regime.English])
+			}
 		}
 		return a.show(all, func(w writer) { t.print(a, w, "") })
 	})
@@ -65,7 +80,7 @@ func (a *app) formSchema() *cobra.Command {
 	c := a.command("schema FORM", "Print the JSON Schema (2020-12) of a form, for other programs", `
 detente form schema cica.2.1.1d
 detente form schema cica.2.1.1d > notification.schema.json
-detente form schema exchange.invitation --language ru`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
+detente form schema cica.hum.4 --language ru`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
 		f, err := formNamed(args[0])
 		if err != nil {
 			return err
@@ -85,7 +100,7 @@ func (a *app) formShow() *cobra.Command {
 	var language string
 	c := a.command("show FORM", "List the fields of a form: number, name, what it asks for and when", `
 detente form show cica.2.1.1d
-detente form show exchange.invitation --language ru
+detente form show cica.hum.4 --language ru
 detente form show cica.2.1.1d --json`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
 		f, err := formNamed(args[0])
 		if err != nil {
@@ -105,7 +120,7 @@ func (a *app) formBlank() *cobra.Command {
 	var all bool
 	c := a.command("blank FORM", "Print a form to be filled in, as JSON", `
 detente form blank cica.2.1.1d > exercise.json
-detente form blank exchange.invitation --all
+detente form blank cica.hum.4 --all
 detente draft new --form cica.2.1.1d --values exercise.json --to borovia`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
 		f, err := formNamed(args[0])
 		if err != nil {
@@ -164,7 +179,7 @@ func (a *app) formCheck() *cobra.Command {
 	return a.command("check FORM FILE", "Say every fault of a filled form at once", `
 detente form check cica.2.1.1d exercise.json
 detente form check cica.2.1.1d - < exercise.json
-detente form check exchange.invitation orchestra.json --json`, cobra.ExactArgs(2), func(ctx context.Context, args []string) error {
+detente form check cica.hum.4 orchestra.json --json`, cobra.ExactArgs(2), func(ctx context.Context, args []string) error {
 		f, err := formNamed(args[0])
 		if err != nil {
 			return err

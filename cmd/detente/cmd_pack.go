@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
-	"slices"
 	"strings"
 
 	"detente/control"
+	"detente/internal/canon"
 	"detente/pack"
 	"detente/packs"
 	"detente/regime"
@@ -25,27 +24,15 @@ detente pack lint ./our-text
 detente pack test ./our-text`, a.packList(), a.packShow(), a.packLint(), a.packTest(), a.packDigest(), a.packSchema())
 }
 
-// shipped are the folders of the packs that are part of the program.
-func shipped() ([]string, error) {
-	names, err := fs.Glob(packs.FS, "*/pack.yaml")
-	for i := range names {
-		names[i] = path.Dir(names[i])
-	}
-	return names, err
-}
-
 // packAt reads a pack: of the program by its id, or a folder that lies elsewhere.
 func packAt(name string) (*pack.Pack, error) {
-	known, err := shipped()
+	texts, err := pack.NewLibrary(packs.FS)
 	if err != nil {
 		return nil, err
 	}
-	if slices.Contains(known, name) {
-		sub, err := fs.Sub(packs.FS, name)
-		if err != nil {
-			return nil, err
-		}
-		return pack.Load(sub)
+	p, err := texts.Find(name, canon.Digest{})
+	if !errors.Is(err, pack.ErrNotAtHand) {
+		return p, err
 	}
 	if !strings.ContainsRune(name, os.PathSeparator) {
 		return nil, failed(control.NotFound, "detente pack list; a folder is written with a slash: ./"+name, "no pack "+name+" is known here")
@@ -55,14 +42,15 @@ func packAt(name string) (*pack.Pack, error) {
 
 // packFolder is where a pack lies with its cases: in the program, or elsewhere.
 func packFolder(name string) (fs.FS, error) {
-	known, err := shipped()
+	texts, err := pack.NewLibrary(packs.FS)
 	if err != nil {
 		return nil, err
 	}
-	if slices.Contains(known, name) {
-		return fs.Sub(packs.FS, name)
+	dir, err := texts.Folder(name)
+	if errors.Is(err, pack.ErrNotAtHand) {
+		return os.DirFS(name), nil
 	}
-	return os.DirFS(name), nil
+	return dir, err
 }
 
 // packIn reads the pack in a folder, or in a file as digest --out writes it. All its
@@ -128,14 +116,14 @@ func (a *app) packList() *cobra.Command {
 detente pack list
 detente pack list --json
 detente pack list --no-color`, cobra.NoArgs, func(ctx context.Context, args []string) error {
-		names, err := shipped()
+		texts, err := pack.NewLibrary(packs.FS)
 		if err != nil {
 			return err
 		}
 		all := []packLine{}
 		t := newTable("pack", "editions", "measures", "nature", "title")
-		for _, name := range names {
-			p, err := packAt(name)
+		for _, id := range texts.IDs() {
+			p, err := texts.Find(id, canon.Digest{})
 			if err != nil {
 				return err
 			}

@@ -53,7 +53,7 @@ func (a *app) print(ctx context.Context, ref string, g *printing) error {
 	case !slices.Contains(paper.Languages(), l.Language):
 		return usage("detente print --help", fmt.Sprintf("%v, not in %q", paper.ErrLanguage, g.language))
 	}
-	if err := a.letter(ctx, ref, l); err != nil {
+	if _, err := a.letter(ctx, ref, l); err != nil {
 		return err
 	}
 	if err := a.roster(ctx, l); err != nil {
@@ -104,38 +104,39 @@ func written(l *paper.Letter, to string) ([]byte, error) {
 	return []byte(s), err
 }
 
-// letter reads a draft, an act, or a thread with its corrections and updates.
-func (a *app) letter(ctx context.Context, ref string, l *paper.Letter) error {
+// letter reads a draft, an act, or a thread with its corrections and updates. It
+// returns the code of the step under which it was said.
+func (a *app) letter(ctx context.Context, ref string, l *paper.Letter) (code string, err error) {
 	if !strings.ContainsAny(ref, "/ ") {
 		var d control.Draft
 		if err := a.call(ctx, "draft-show", control.DraftArgs{ID: ref}, &d); err != nil {
-			return err
+			return "", err
 		}
 		r := d.Request
 		if r.Kind != act.Statement {
-			return failed(control.Usage, "detente draft show "+ref, "only statements are printed; this draft is to be an act of kind "+string(r.Kind))
+			return "", failed(control.Usage, "detente draft show "+ref, "only statements are printed; this draft is to be an act of kind "+string(r.Kind))
 		}
 		l.Life = r.Life
 		l.Draft, l.Status, l.To, l.Thread, l.Number, l.Handling, l.Original = d.Digest, r.Status, r.To, r.Thread, r.Note, r.Handling, regime.Lang(r.Language)
-		return fill(l, r.Measure, []byte(r.Values), r.Text)
+		return r.Measure, a.fill(ctx, l, control.FormArgs{Code: r.Measure}, []byte(r.Values), r.Text)
 	}
 	acts, err := a.acts(ctx, ref)
 	if err != nil {
-		return err
+		return "", err
 	}
 	for i, s := range acts {
 		parsed, err := act.Parse([]byte(s.Outside))
 		if err != nil {
-			return fmt.Errorf("read the act %s: %w", s.Place, err)
+			return "", fmt.Errorf("read the act %s: %w", s.Place, err)
 		}
 		where, err := act.ParseRef(s.Ref)
 		if err != nil {
-			return err
+			return "", err
 		}
 		if s.Content == "" {
-			return failed(control.NotFound, "detente statement show \""+s.Place+"\"", "there is nothing to print: "+s.Reading)
+			return "", failed(control.NotFound, "detente statement show \""+s.Place+"\"", "there is nothing to print: "+s.Reading)
 		}
-		l.Acts = append(l.Acts, where)
+		l.Acts, code = append(l.Acts, where), s.Measure
 		if i == 0 {
 			l.Life = s.Life
 			l.Author, l.Status, l.To, l.Thread = s.Author, s.Status, s.To, s.Thread
@@ -146,11 +147,11 @@ func (a *app) letter(ctx context.Context, ref string, l *paper.Letter) error {
 		if s.Type != node.FormType {
 			values, text = nil, s.Content
 		}
-		if err := fill(l, s.Measure, values, text); err != nil {
-			return err
+		if err := a.fill(ctx, l, control.FormArgs{Code: s.Measure, Pack: parsed.Pack}, values, text); err != nil {
+			return "", err
 		}
 	}
-	return nil
+	return code, nil
 }
 
 // acts are the one act that a reference names, or the first statement of a thread
@@ -192,12 +193,16 @@ func (a *app) acts(ctx context.Context, ref string) ([]control.Statement, error)
 }
 
 // fill lays content over that of a letter.
-func fill(l *paper.Letter, measure string, values []byte, text string) error {
+func (a *app) fill(ctx context.Context, l *paper.Letter, by control.FormArgs, values []byte, text string) error {
 	if len(values) == 0 || string(values) == "null" {
 		l.Text = text
 		return nil
 	}
-	form, err := formNamed(measure)
+	var known control.Form
+	if err := a.call(ctx, "form", by, &known); err != nil {
+		return err
+	}
+	form, err := regime.ParseForm([]byte(known.Body))
 	if err != nil {
 		return err
 	}

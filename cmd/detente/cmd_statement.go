@@ -355,7 +355,7 @@ func (a *app) statementEnter() *cobra.Command {
 	c := a.command("enter", "Enter what a party without a record said by another channel (makes a draft)", `
 detente statement enter --for faronia --channel note --note 114/2026 --on 2026-11-20 --text-file note.txt
 detente statement enter --for faronia --channel telephone --note T-9 --on 2026-11-20T14:00:00Z --text "No exercise in March."
-detente statement enter --for faronia --channel note --note 12/27 --on 2027-01-08 --form exchange.invitation --values festival.json --submit`, cobra.NoArgs, nil)
+detente statement enter --for faronia --channel note --note 12/27 --on 2027-01-08 --form cica.hum.4 --values festival.json --submit`, cobra.NoArgs, nil)
 	c.RunE = a.run(func(ctx context.Context, args []string) error {
 		r := node.Request{Kind: act.Entered, To: []party.ID{}, Open: true}
 		if err := a.request(ctx, &g, &r, c.Flags()); err != nil {

@@ -36,7 +36,7 @@ func (a *app) readValues(f *regime.Form, path string) (*regime.Values, error) {
 }
 
 // earlier reads what a draft begins from: an act, a thread as it stands, another
-// draft, or a file. It returns the form's id, empty of a file.
+// draft, or a file. It returns the code of the form.
 func (a *app) earlier(ctx context.Context, from string, form string) (string, *regime.Values, error) {
 	if slices.Contains([]string{".json", ".yaml", ".yml", ".csv"}, strings.ToLower(filepath.Ext(from))) {
 		f, err := formNamed(form)
@@ -47,16 +47,17 @@ func (a *app) earlier(ctx context.Context, from string, form string) (string, *r
 		return form, v, err
 	}
 	var l paper.Letter
-	if err := a.letter(ctx, from, &l); err != nil {
+	code, err := a.letter(ctx, from, &l)
+	if err != nil {
 		return "", nil, err
 	}
 	if l.Form == nil {
 		return "", nil, usage("detente draft new --text TEXT", from+" has no form to begin from")
 	}
-	if form != "" && form != l.Form.ID {
-		return "", nil, usage("detente draft new --from "+from, fmt.Sprintf("%s was made with the form %s, not %s", from, l.Form.ID, form))
+	if form != "" && form != code {
+		return "", nil, usage("detente draft new --from "+from, fmt.Sprintf("%s was made with the form %s, not %s", from, code, form))
 	}
-	return l.Form.ID, l.Values, nil
+	return code, l.Values, nil
 }
 
 // again names the dates that a draft took over from an earlier one and that nobody

@@ -1,0 +1,89 @@
+package portfolio
+
+import (
+	"context"
+	"errors"
+
+	"detente/act"
+	"detente/docket"
+	"detente/node"
+	"detente/provision"
+	"detente/regime"
+)
+
+// filing is what a text looks at in an act; nil if it looks at nothing.
+func (p *Portfolio) filing(ctx context.Context, r docket.Row) (*filing, error) {
+	if r.State != docket.Read {
+		return nil, nil
+	}
+	a, _, err := p.n.Act(ctx, r.Ref)
+	if err != nil {
+		return nil, err
+	}
+	f := &filing{ref: r.Ref, status: r.Status, toAll: a.ToAll, Filing: provision.Filing{
+		ID: idOf(r.Ref), Author: r.Author, For: r.For, To: a.To, Kind: r.Kind, Life: r.Life, Touches: a.Touches, Code: r.Measure, Pack: a.Pack,
+		Thread: r.Thread, Claimed: r.Claimed, Source: provision.FromRecord, Number: a.Note,
+	}}
+	if !r.Answers.IsZero() {
+		f.Answers = idOf(r.Answers)
+	}
+	if r.Kind == act.Entered && !a.On.IsZero() {
+		f.Claimed = a.On.Unix()
+	}
+	if err := p.content(ctx, f, a); err != nil {
+		return nil, err
+	}
+	return f, p.times(ctx, f)
+}
+
+// content reads the form of an act, as far as this reader can.
+func (p *Portfolio) content(ctx context.Context, f *filing, a *act.Act) error {
+	if f.Code == "" {
+		return nil
+	}
+	c, err := p.n.Content(ctx, f.ref)
+	switch {
+	case errors.Is(err, node.ErrNoContent):
+		f.Unreadable = a.IsSealed()
+		return nil
+	case err != nil:
+		return err
+	case c.Type == node.FormType:
+		p.form(ctx, f, c.Body)
+	}
+	return nil
+}
+
+// form reads a filled form and checks it by the pack that the filing names. A form
+// that is unknown or has faults is marked, and never stops the rest.
+func (p *Portfolio) form(ctx context.Context, f *filing, body []byte) {
+	if len(body) == 0 || string(body) == "null" {
+		return
+	}
+	form := p.n.Form(ctx, f.Code, f.Pack)
+	v, err := regime.ReadValues(body)
+	if form == nil || err != nil {
+		f.Faulty = true
+		return
+	}
+	f.Values = v
+	if _, faults := form.Check(v); len(faults) > 0 {
+		f.Faulty = true
+	}
+}
+
+// times reads what the evidence shows of the time of an act.
+func (p *Portfolio) times(ctx context.Context, f *filing) error {
+	if f.Source != provision.FromRecord {
+		return nil
+	}
+	s, err := p.n.Shown(ctx, f.ref)
+	if err != nil {
+		return err
+	}
+	f.Bounds, f.Held, f.Receipts = s.Bounds, s.Held, nil
+	for id, at := range s.Had {
+		f.Receipts = append(f.Receipts, provision.Receipt{By: id, At: at})
+	}
+	return nil
+}

@@ -1,0 +1,459 @@
+package portfolio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"detente/act"
+	"detente/docket"
+	"detente/internal/canon"
+	"detente/node"
+	"detente/pack"
+	"detente/party"
+	"detente/provision"
+	"detente/register"
+	"detente/roster"
+)
+
+// Portfolio reads the node of one state. It is safe for concurrent use.
+type Portfolio struct {
+	n *node.Node
+
+	mu       sync.Mutex
+	rules    string                   // by what everything below was built
+	next     map[party.Origin]int64   // first act not yet read
+	stamp    int64                    // newest cosignature looked at
+	notes    int64                    // state of the register
+	filings  map[provision.ID]*filing // every statement that a text could look at
+	receipts map[provision.ID]bool    // acts that were answered since
+	books    map[act.Status]*reading  // built when first asked for
+}
+
+// filing is a statement with what has to be asked again when evidence comes.
+type filing struct {
+	provision.Filing
+	ref    act.Ref
+	status act.Status
+	toAll  bool
+}
+
+// reading is one book with the texts that it was opened with.
+type reading struct {
+	book    *provision.Book
+	texts   []provision.Text
+	missing []Missing
+}
+
+// New reads a node. Nothing is read before the first question.
+func New(n *node.Node) *Portfolio { return &Portfolio{n: n} }
+
+// Missing is a text that an edition names and that is not at hand here.
+type Missing struct {
+	ID     string
+	Digest canon.Digest
+}
+
+// View is what is known at one time. It is valid only in the call that it is handed to.
+type View struct {
+	Self    party.ID
+	Roster  *roster.Roster // in force
+	Book    *provision.Book
+	Texts   []provision.Text // in force at some time, in the order of adoption
+	Missing []Missing
+	Now     time.Time
+}
+
+// Look brings the book of a status up to date and hands it to f. Statements in
+// earnest, exercises and tests have a book each. Only one f runs at a time.
+func (p *Portfolio) Look(ctx context.Context, status act.Status, f func(*View) error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.refresh(ctx); err != nil {
+		return err
+	}
+	r, err := p.reading(ctx, status)
+	if err != nil {
+		return err
+	}
+	return f(&View{Self: p.n.Self(), Roster: p.n.Keys().In(p.n.Now()), Book: r.book, Texts: r.texts, Missing: r.missing, Now: p.n.Now()})
+}
+
+// reading is the book of a status, opened with all that is known if it is new.
+func (p *Portfolio) reading(ctx context.Context, status act.Status) (*reading, error) {
+	if r := p.books[status]; r != nil {
+		return r, nil
+	}
+	r := &reading{}
+	var err error
+	if r.texts, r.missing, err = p.texts(ctx); err != nil {
+		return nil, err
+	}
+	group, err := p.group(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.book, err = provision.New(r.texts, group); err != nil {
+		return nil, err
+	}
+	for _, f := range p.filings {
+		if f.status == status {
+			r.book.Add(f.Filing)
+		}
+	}
+	p.books[status] = r
+	return r, nil
+}
+
+// refresh reads what came since. When anything changed by which earlier acts are
+// judged, all is read anew.
+func (p *Portfolio) refresh(ctx context.Context) error {
+	rules, err := p.n.Rules(ctx)
+	if err != nil {
+		return err
+	}
+	changes, err := p.n.Notes().Changes(ctx)
+	if err != nil {
+		return err
+	}
+	if p.filings == nil || rules != p.rules || changes != p.notes {
+		p.next, p.filings, p.books = map[party.Origin]int64{}, map[provision.ID]*filing{}, map[act.Status]*reading{}
+		p.receipts = map[provision.ID]bool{}
+		if p.stamp, err = p.n.LastStamp(ctx); err != nil {
+			return err
+		}
+		if err := p.readNotes(ctx); err != nil {
+			return err
+		}
+		p.rules, p.notes = rules, changes
+	}
+	if err := p.readStamps(ctx); err != nil {
+		return err
+	}
+	if err := p.readActs(ctx); err != nil {
+		p.filings = nil // what was read of this round is not whole
+		return err
+	}
+	return nil
+}
+
+// answers are the kinds by which an addressee shows since when it had an act.
+var answers = []act.Kind{act.Delivered, act.Acknowledged}
+
+// looked are the kinds that are read: what texts look at, what shows a receipt, and
+// who takes part.
+var looked = append([]act.Kind{act.Statement, act.Entered, act.Confirmed, act.Contested, act.Suspension, act.Resumption}, answers...)
+
+// page is how many acts are read at a time.
+const page = 1000
+
+// readActs reads the acts that came since the last time.
+func (p *Portfolio) readActs(ctx context.Context) error {
+	sizes, err := p.n.Positions(ctx)
+	if err != nil {
+		return err
+	}
+	changed := false
+	for o, size := range sizes {
+		for p.next[o] < size {
+			rows, err := p.n.List(ctx, docket.Filter{Origin: o, From: p.next[o], Kinds: looked, Limit: page})
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				standing, err := p.read(ctx, r)
+				if err != nil {
+					return err
+				}
+				changed = changed || standing
+			}
+			if len(rows) < page {
+				p.next[o] = size
+			} else {
+				p.next[o] = rows[len(rows)-1].Ref.Index + 1
+			}
+		}
+	}
+	if changed { // who takes part is asked when a book is opened
+		p.books = map[act.Status]*reading{}
+	}
+	for id := range p.receipts {
+		if err := p.again(ctx, p.filings[id]); err != nil {
+			return err
+		}
+		delete(p.receipts, id)
+	}
+	return nil
+}
+
+// read takes one act in; standing tells that it changes who takes part.
+func (p *Portfolio) read(ctx context.Context, r docket.Row) (standing bool, err error) {
+	switch {
+	case slices.Contains(answers, r.Kind):
+		if id := idOf(r.Answers); p.filings[id] != nil {
+			p.receipts[id] = true
+		}
+		return false, nil
+	case r.Kind == act.Suspension || r.Kind == act.Resumption:
+		return true, nil
+	}
+	f, err := p.filing(ctx, r)
+	if err != nil || f == nil {
+		return false, err
+	}
+	p.enter(f)
+	return false, nil
+}
+
+// enter puts a filing into what is known, and into the book of its status.
+func (p *Portfolio) enter(f *filing) {
+	p.filings[f.ID] = f
+	if b := p.books[f.status]; b != nil {
+		b.book.Add(f.Filing)
+	}
+}
+
+// readStamps asks again for the times of those acts that a cosignature which came
+// since can show earlier, or for the first time.
+func (p *Portfolio) readStamps(ctx context.Context) error {
+	type touch struct{ size, at int64 }
+	touched := map[party.Origin]touch{}
+	last, err := p.n.Stamped(ctx, p.stamp, func(o party.Origin, size, at int64) {
+		t, seen := touched[o]
+		if !seen || at < t.at {
+			t.at = at
+		}
+		t.size = max(t.size, size)
+		touched[o] = t
+	})
+	if err != nil {
+		return err
+	}
+	p.stamp = last
+	if len(touched) == 0 {
+		return nil
+	}
+	for _, f := range p.filings {
+		if t, ok := touched[f.ref.Origin]; ok && f.ref.Index < t.size && f.openTo(t.at) {
+			if err := p.again(ctx, f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// openTo reports whether a cosignature of a time can change what is known of a
+// filing's own times.
+func (f *filing) openTo(at int64) bool {
+	if f.Bounds.NotAfter == 0 || at < f.Bounds.NotAfter || f.Held == 0 || f.toAll {
+		return true
+	}
+	for _, id := range f.To {
+		if !slices.ContainsFunc(f.Receipts, func(r provision.Receipt) bool { return r.By == id && r.At <= at }) {
+			return true
+		}
+	}
+	return false
+}
+
+// again reads the times of a filing anew.
+func (p *Portfolio) again(ctx context.Context, f *filing) error {
+	if err := p.times(ctx, f); err != nil {
+		return err
+	}
+	p.enter(f)
+	return nil
+}
+
+func idOf(ref act.Ref) provision.ID { return provision.ID{Origin: ref.Origin, Index: ref.Index} }
+
+// texts are those that the editions in force named, each for its time, with what
+// was agreed where they leave it open.
+func (p *Portfolio) texts(ctx context.Context) ([]provision.Text, []Missing, error) {
+	editions, err := p.n.Editions(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	var inForce []*roster.Roster
+	for _, e := range editions {
+		if e.InForce {
+			inForce = append(inForce, e.Roster)
+		}
+	}
+	type named struct {
+		pack roster.Pack
+		span provision.Span
+	}
+	var all []named
+	var slots []provision.Slot
+	for i, r := range inForce {
+		span, err := spanOf(inForce, i)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, k := range r.Packs {
+			j := slices.IndexFunc(all, func(n named) bool { return n.pack == k && n.span.Until == span.From })
+			if j >= 0 {
+				all[j].span.Until = span.Until
+				continue
+			}
+			all = append(all, named{k, span})
+		}
+		for _, s := range r.Slots {
+			slots = append(slots, provision.Slot{ID: s.ID, Value: s.Value, Between: s.Between, In: span})
+		}
+	}
+	var texts []provision.Text
+	var missing []Missing
+	for _, n := range all {
+		t, err := p.n.Text(ctx, n.pack.ID, n.pack.Digest)
+		if errors.Is(err, pack.ErrNotAtHand) {
+			missing = append(missing, Missing{n.pack.ID, n.pack.Digest})
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		texts = append(texts, provision.Text{Pack: t, InForce: n.span, Slots: slots})
+	}
+	return texts, missing, nil
+}
+
+// spanOf is the time in which one of the editions in force is the newest.
+func spanOf(editions []*roster.Roster, i int) (provision.Span, error) {
+	from, err := canon.ParseTime(editions[i].Effective)
+	if err != nil {
+		return provision.Span{}, fmt.Errorf("edition %d: %w", editions[i].Edition, err)
+	}
+	span := provision.Span{From: from.Unix()}
+	if i+1 < len(editions) {
+		until, err := canon.ParseTime(editions[i+1].Effective)
+		if err != nil {
+			return span, fmt.Errorf("edition %d: %w", editions[i+1].Edition, err)
+		}
+		span.Until = until.Unix()
+	}
+	return span, nil
+}
+
+// group is who takes part, and when: by the editions, and by the parties' own word
+// that they suspend their participation.
+func (p *Portfolio) group(ctx context.Context) (provision.Group, error) {
+	editions, err := p.n.Editions(ctx)
+	if err != nil {
+		return provision.Group{}, err
+	}
+	var g provision.Group
+	var inForce []*roster.Roster
+	for _, e := range editions {
+		if e.InForce {
+			inForce = append(inForce, e.Roster)
+		}
+	}
+	if len(inForce) == 0 {
+		inForce = []*roster.Roster{p.n.First()}
+	}
+	for i, r := range inForce {
+		span, err := spanOf(inForce, i)
+		if err != nil {
+			return g, err
+		}
+		for _, row := range r.Parties {
+			j := slices.IndexFunc(g.Parties, func(q provision.Party) bool { return q.ID == row.ID })
+			if j < 0 {
+				j = len(g.Parties)
+				g.Parties = append(g.Parties, provision.Party{ID: row.ID, In: span})
+			}
+			q := &g.Parties[j]
+			q.Code, q.Standing, q.Record, q.In.Until = row.Code, string(row.Standing), row.Card != nil, span.Until
+		}
+	}
+	for i := range g.Parties {
+		if g.Parties[i].Suspended, err = p.suspended(ctx, g.Parties[i].ID); err != nil {
+			return g, err
+		}
+	}
+	return g, nil
+}
+
+// suspended are the times in which a party had suspended its participation, by its
+// own word: the time that it claims, which speaks against nobody else.
+func (p *Portfolio) suspended(ctx context.Context, id party.ID) ([]provision.Span, error) {
+	rows, err := p.n.List(ctx, docket.Filter{Author: id, Kinds: []act.Kind{act.Suspension, act.Resumption}})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(rows, func(a, b docket.Row) int {
+		if a.Ref.Origin != b.Ref.Origin {
+			return a.Ref.Origin.Volume() - b.Ref.Origin.Volume()
+		}
+		return int(a.Ref.Index - b.Ref.Index)
+	})
+	var out []provision.Span
+	for _, r := range rows {
+		open := len(out) > 0 && out[len(out)-1].Until == 0
+		switch {
+		case r.Kind == act.Suspension && !open:
+			out = append(out, provision.Span{From: r.Claimed})
+		case r.Kind == act.Resumption && open:
+			out[len(out)-1].Until = r.Claimed
+		}
+	}
+	return out, nil
+}
+
+// readNotes takes in the notes of the register, if they are sound.
+func (p *Portfolio) readNotes(ctx context.Context) error {
+	for from := int64(1); ; {
+		list, err := p.n.Notes().Notes(ctx, from, page)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			f, err := p.note(ctx, &list[i])
+			if err != nil {
+				return err
+			}
+			if f != nil {
+				p.filings[f.ID] = f
+			}
+		}
+		if len(list) < page {
+			return nil
+		}
+		from = list[len(list)-1].Number + 1
+	}
+}
+
+// note is what a text looks at in a note; nil if it is void.
+func (p *Portfolio) note(ctx context.Context, n *register.Note) (*filing, error) {
+	if n.Void != "" {
+		return nil, nil
+	}
+	day, err := time.Parse(time.DateOnly, n.Day)
+	if err != nil {
+		return nil, fmt.Errorf("note %d: %w", n.Number, err)
+	}
+	f := &filing{status: n.Status, Filing: provision.Filing{ID: provision.ID{Index: n.Number}, Source: provision.FromNote, Number: n.Ref,
+		Kind: act.Statement, Life: n.Life, Code: n.Code, Pack: n.Pack, Claimed: day.Add(12 * time.Hour).Unix()}}
+	if at, err := canon.ParseTime(n.At); err == nil {
+		f.Held = at.Unix()
+	}
+	if n.Answers > 0 {
+		f.Answers = provision.ID{Index: n.Answers}
+	}
+	f.Author, f.To = p.n.Self(), n.Parties
+	if n.Way == register.In {
+		f.Author, f.To = n.Parties[0], []party.ID{p.n.Self()}
+	}
+	// The date of the note is since when the other side had it: nothing else is known.
+	for _, id := range f.To {
+		f.Receipts = append(f.Receipts, provision.Receipt{By: id, At: f.Claimed})
+	}
+	p.form(ctx, f, n.Values)
+	return f, nil
+}
