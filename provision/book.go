@@ -20,19 +20,20 @@ type Book struct {
 	opens    map[string][]*measure // by the code that starts an occasion
 	counted  map[string][]*count   // by the code that counts
 	leasts   []*count              // that ask for a least number
-	figures  map[string][]*count   // by the code whose returns give the figures
+	judges   map[string][]*count   // by the code whose filings judge it: its figures, its gates
 	ceilings map[string][]*ceiling
 	needed   map[string]*needed
 
 	entries map[ID]*entry
-	openers []*entry                 // filings that open an occasion
-	cycles  map[cycleKey][]*entry    // returns of what is yearly or comes back
-	returns map[returnKey][]*entry   // by code and party, in order
-	unread  map[ID]*entry            // faulty or unknown
-	ledgers map[accountKey]*ledger   // counts
-	pending map[accountKey]bool      // ledgers to be looked at again
-	over    map[accountKey]bool      // ledgers outside of what is provided for
-	looked  map[ceilingKey]*strength // ceilings
+	openers []*entry                   // filings that open an occasion
+	cycles  map[cycleKey][]*entry      // returns of what is yearly or comes back
+	returns map[returnKey][]*entry     // by code and party, in order
+	unread  map[ID]*entry              // faulty or unknown
+	ledgers map[accountKey]*ledger     // counts
+	judged  map[judgedKey][]accountKey // ledgers by whose filings they are judged
+	pending map[accountKey]bool        // ledgers to be looked at again
+	over    map[accountKey]bool        // ledgers outside of what is provided for
+	looked  map[ceilingKey]*strength   // ceilings
 }
 
 // returnKey is one party's statements under one code.
@@ -64,9 +65,9 @@ type entry struct {
 func New(texts []Text, group Group) (*Book, error) {
 	b := &Book{
 		parties: map[party.ID]Party{}, steps: map[string][]*step{}, opens: map[string][]*measure{},
-		counted: map[string][]*count{}, figures: map[string][]*count{}, ceilings: map[string][]*ceiling{},
+		counted: map[string][]*count{}, judges: map[string][]*count{}, ceilings: map[string][]*ceiling{},
 		needed: map[string]*needed{}, entries: map[ID]*entry{}, cycles: map[cycleKey][]*entry{}, returns: map[returnKey][]*entry{},
-		unread: map[ID]*entry{}, ledgers: map[accountKey]*ledger{}, pending: map[accountKey]bool{}, over: map[accountKey]bool{},
+		unread: map[ID]*entry{}, ledgers: map[accountKey]*ledger{}, judged: map[judgedKey][]accountKey{}, pending: map[accountKey]bool{}, over: map[accountKey]bool{},
 		looked: map[ceilingKey]*strength{},
 	}
 	for _, p := range group.Parties {
@@ -104,8 +105,8 @@ func (b *Book) index(m *measure) {
 		if c.least != nil {
 			b.leasts = append(b.leasts, c)
 		}
-		if c.Figures != "" {
-			b.figures[c.Figures] = append(b.figures[c.Figures], c)
+		for _, code := range c.judges() {
+			b.judges[code] = append(b.judges[code], c)
 		}
 	}
 	for _, c := range m.ceilings {
@@ -137,6 +138,7 @@ func (b *Book) Add(f Filing) {
 	b.enter(e)
 	for x, n := e, 0; x != nil && n < maxDepth; x, n = x.parent, n+1 {
 		b.recount(x)
+		b.rejudge(x)
 		x.window.known = false
 	}
 }

@@ -44,6 +44,60 @@ func (m *measure) count(in *pack.Count) (*count, error) {
 	return c, err
 }
 
+// judges are the codes of the steps whose filings judge what counts: those that give
+// the formula its figures, and those that a gate asks for.
+func (c *count) judges() []string {
+	var out []string
+	if c.Figures != "" {
+		out = append(out, c.Figures)
+	}
+	for _, g := range c.Gate {
+		if !slices.Contains(out, g.Of) {
+			out = append(out, g.Of)
+		}
+	}
+	return out
+}
+
+// judgedKey is a count with a party by whose filings accounts of it are judged;
+// empty: by those of anybody.
+type judgedKey struct {
+	c  *count
+	by party.ID
+}
+
+// judging are the parties by whose filings a ledger is judged: those in its scope;
+// of one without its author anybody may announce what counts in it.
+func (l *ledger) judging(b *Book) []party.ID {
+	if !slices.Contains(l.key.c.Scope, "author") && len(l.key.c.Gate) > 0 {
+		return []party.ID{""}
+	}
+	var out []party.ID
+	for _, v := range l.values {
+		if id := party.ID(v); b.parties[id].ID != "" && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	if len(out) == 0 {
+		out = []party.ID{""}
+	}
+	return out
+}
+
+// rejudge has the accounts looked at again that a statement judges.
+func (b *Book) rejudge(e *entry) {
+	if !e.have {
+		return
+	}
+	for _, c := range b.judges[e.f.Code] {
+		for _, by := range []party.ID{e.f.By(), ""} {
+			for _, k := range b.judged[judgedKey{c, by}] {
+				b.pending[k] = true
+			}
+		}
+	}
+}
+
 // codes of the steps whose filings count.
 func (c *count) codes() []string { return append([]string{c.Of}, c.Also...) }
 
@@ -142,6 +196,11 @@ func (b *Book) draw(k scoped, e *entry) {
 	if l == nil {
 		l = &ledger{key: k.accountKey, values: k.values}
 		b.ledgers[k.accountKey] = l
+		if len(k.c.judges()) > 0 {
+			for _, id := range l.judging(b) {
+				b.judged[judgedKey{k.c, id}] = append(b.judged[judgedKey{k.c, id}], k.accountKey)
+			}
+		}
 	}
 	l.entries = insert(l.entries, e)
 	b.pending[k.accountKey] = true

@@ -186,6 +186,27 @@ func TestGate(t *testing.T) {
 	}
 }
 
+// What judges an account may come after it was looked at, or be taken back.
+func TestJudgedLater(t *testing.T) {
+	d := open(t, textOf("vd", notification(), limits(), inspection(), info()))
+	d.file("n", "2030-03-01", "alatau", "vd.notice", `{"troops":40001,"start":"2030-06-01","end":"2030-06-10","name":"North"}`)
+	for _, name := range []string{"v", "w"} {
+		d.file(name, "2030-02-01", "alatau", "vd.visit", `{"entry":"2030-02-03","kind":"evaluation"}`, to("elbria"))
+	}
+	unannounced := "not-announced/vd.limit.c1/alatau/"
+	full := "above/vd.visit.evaluation/elbria/2030"
+	has := func(key string) bool {
+		return slices.ContainsFunc(findings(d, "2030-12-31"), func(k string) bool { return strings.HasPrefix(k, key) })
+	}
+	equal(t, []bool{has(unannounced), has(full)}, []bool{true, false})
+	d.file("a", "2028-11-15", "alatau", "vd.calendar", `{"name":"North"}`)
+	d.file("i", "2029-12-10", "elbria", "vd.info", `{"year":2030,"units":60}`)
+	equal(t, []bool{has(unannounced), has(full)}, []bool{false, true})
+	d.file("x", "2028-11-20", "alatau", "vd.calendar", "", life(act.Withdrawal), answers(d, "a"))
+	d.file("j", "2029-12-12", "elbria", "vd.info", `{"units":61}`, life(act.Correction), answers(d, "i"))
+	equal(t, []bool{has(unannounced), has(full)}, []bool{true, false})
+}
+
 // Ceilings of Moscow 1997, article 5: a joint side, by arm and sector; zero is a
 // ceiling too.
 func TestCeilings(t *testing.T) {
