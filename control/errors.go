@@ -100,6 +100,15 @@ func kinds() []struct {
 	}
 }
 
+// formFaults are the faults of a form, each by its numbered field.
+func formFaults(faults []regime.Fault) []Fault {
+	out := []Fault{}
+	for _, f := range faults {
+		out = append(out, Fault{Where: f.Number + " " + f.Field, What: f.Text[regime.English], Texts: f.Text})
+	}
+	return out
+}
+
 // ErrorOf is an error as it crosses the door.
 func ErrorOf(err error) *Error {
 	var e *Error
@@ -110,9 +119,7 @@ func ErrorOf(err error) *Error {
 	var faults *node.FaultsError
 	if errors.As(err, &faults) {
 		e.Code = Findings
-		for _, f := range faults.Faults {
-			e.Faults = append(e.Faults, Fault{Where: f.Number + " " + f.Field, What: f.Text[regime.English], Texts: f.Text})
-		}
+		e.Faults = formFaults(faults.Faults)
 		e.Hint = "mend the fields named; detente form show ID says what each asks for"
 		return e
 	}

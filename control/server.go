@@ -16,6 +16,7 @@ import (
 
 	"detente/bundle"
 	"detente/home"
+	"detente/portfolio"
 )
 
 // Names of headers. A verb that reads or writes a file has it as the body, its
@@ -31,6 +32,7 @@ const pathPrefix = "/v1/"
 // Server is the door of a running node.
 type Server struct {
 	home   *home.Home
+	folio  *portfolio.Portfolio
 	verbs  map[string]verb
 	places chan struct{}
 	http   *http.Server
@@ -51,7 +53,7 @@ func Listen(h *home.Home) (*Server, net.Listener, error) {
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("open the control socket: %w", err), l.Close())
 	}
-	s := &Server{home: h, verbs: table(), places: make(chan struct{}, maxCalls), path: path}
+	s := &Server{home: h, folio: portfolio.New(h.Node), verbs: table(), places: make(chan struct{}, maxCalls), path: path}
 	s.http = &http.Server{
 		Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: headerWithin, IdleTimeout: idleFor,
 		MaxHeaderBytes: maxHeader + 8<<10,
@@ -94,7 +96,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	c := &call{home: s.home, node: s.home.Node, token: token, live: true}
+	c := &call{home: s.home, node: s.home.Node, folio: s.folio, token: token, live: true}
 	switch r.Header.Get(streamHeader) {
 	case "in":
 		c.in = http.MaxBytesReader(w, r.Body, bundle.FileLimits().Total)

@@ -145,13 +145,17 @@ func (c *call) lodged(ctx context.Context, ref act.Ref) (Lodged, error) {
 	if err != nil {
 		return Lodged{}, err
 	}
-	b := l.Bounds
+	return lodgedOf(l.Bounds), nil
+}
+
+// lodgedOf says what bounds show.
+func lodgedOf(b lodging.Bounds) Lodged {
 	out := Lodged{NotAfter: node.Time(b.NotAfter), NotBefore: node.Time(b.NotBefore), Need: b.Need, Have: b.Have, Of: b.Of, By: []party.ID{}}
 	for _, s := range b.Shown {
 		out.By = append(out.By, s.By)
 	}
 	out.Sentence = lodgedSentence(b)
-	return out, nil
+	return out
 }
 
 // lodgedSentence says neutrally what is shown to everybody.

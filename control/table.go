@@ -10,12 +10,14 @@ import (
 	"detente/home"
 	"detente/internal/canon"
 	"detente/node"
+	"detente/portfolio"
 )
 
 // call is one call of a verb.
 type call struct {
 	home  *home.Home
 	node  *node.Node
+	folio *portfolio.Portfolio
 	token string    // of a session; may be empty
 	live  bool      // the node's loops run
 	in    io.Reader // of a verb that reads a file
@@ -85,7 +87,7 @@ func typed[A any](f func(context.Context, *call, A) (any, error)) func(context.C
 // table is every verb of the door.
 func table() map[string]verb {
 	t := map[string]verb{}
-	for _, part := range []map[string]verb{deskVerbs(), draftVerbs(), statementVerbs(), groupVerbs(), keyVerbs(), carryVerbs(), nodeVerbs(), textVerbs()} {
+	for _, part := range []map[string]verb{deskVerbs(), draftVerbs(), statementVerbs(), groupVerbs(), keyVerbs(), carryVerbs(), nodeVerbs(), textVerbs(), portfolioVerbs(), noteVerbs()} {
 		for name, v := range part {
 			t[name] = v
 		}
@@ -144,7 +146,7 @@ func (l Local) Call(ctx context.Context, name string, args any, in io.Reader, ou
 	if err != nil {
 		return ErrorOf(err)
 	}
-	c := &call{home: l.Home, node: l.Home.Node, token: l.Token, in: in, out: out}
+	c := &call{home: l.Home, node: l.Home.Node, folio: portfolio.New(l.Home.Node), token: l.Token, in: in, out: out}
 	return invoke(ctx, table(), name, c, b).decode(result)
 }
 

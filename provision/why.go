@@ -74,7 +74,7 @@ func (b *Book) text(id string) *text {
 func (s says) ground(it *Item) string {
 	var reasons []string
 	for _, r := range it.Reasons {
-		if said := reason(r, regime.Lang(s.lang)); said != "" {
+		if said := Says(r, regime.Lang(s.lang)); said != "" {
 			reasons = append(reasons, said)
 		}
 	}
@@ -94,8 +94,8 @@ func (s says) ground(it *Item) string {
 	return s.say(key+"-because", "article", it.Article, "reason", why)
 }
 
-// reason says a reason of a condition, or one of ours.
-func reason(r condition.Reason, lang regime.Lang) string {
+// Says is a reason of a condition, or one of this package, in a language.
+func Says(r condition.Reason, lang regime.Lang) string {
 	if sentences.Has(r.Key) {
 		return Note{r.Key, r.Args}.Says(lang)
 	}

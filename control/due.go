@@ -1,0 +1,473 @@
+package control
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"detente/act"
+	"detente/internal/canon"
+	"detente/lodging"
+	"detente/node"
+	"detente/pack"
+	"detente/party"
+	"detente/portfolio"
+	"detente/provision"
+	"detente/regime"
+)
+
+func portfolioVerbs() map[string]verb {
+	return map[string]verb{
+		"due":       reads(due),
+		"why":       reads(why),
+		"quota":     reads(quota),
+		"findings":  reads(findings),
+		"portfolio": reads(portfolioShow),
+		"blocks":    reads(blocks),
+		"matrix":    reads(matrix),
+	}
+}
+
+// LookArgs say what is looked at, and when. Times are RFC 3339; empty: the present.
+type LookArgs struct {
+	Status   act.Status  `json:"status"` // empty: actual
+	At       string      `json:"at"`     // the moment that is looked at
+	Lodged   string      `json:"lodged"` // only what was shown to be lodged by then
+	Held     string      `json:"held"`   // only what this node held then
+	Language regime.Lang `json:"language"`
+}
+
+// look opens the book that the arguments ask for.
+func (c *call) look(ctx context.Context, a LookArgs, f func(v *portfolio.View, m provision.Moment) error) error {
+	status := a.Status
+	switch status {
+	case "":
+		status = act.Actual
+	case act.Actual, act.Exercise, act.Test:
+	default:
+		return refuse(Usage, "actual, exercise or test", "there is no status %q", status)
+	}
+	m := provision.Moment{Now: c.node.Now().Unix()}
+	for _, t := range []struct {
+		text string
+		into *int64
+	}{{a.At, &m.Now}, {a.Lodged, &m.Lodged}, {a.Held, &m.Held}} {
+		if t.text == "" {
+			continue
+		}
+		at, err := canon.ParseTime(t.text)
+		if err != nil {
+			return refuse(Usage, "write 2027-08-20T12:00:00Z", "%v", err)
+		}
+		*t.into = at.Unix()
+	}
+	return c.folio.Look(ctx, status, func(v *portfolio.View) error { return f(v, m) })
+}
+
+// Item is one thing that a text provides for, as it stands.
+type Item struct {
+	Key      string          `json:"key"` // names it for ever
+	Text     string          `json:"text"`
+	Edition  string          `json:"edition"`
+	Measure  string          `json:"measure"`
+	Code     string          `json:"code"` // as a statement names it
+	Title    string          `json:"title"`
+	Article  string          `json:"article"`
+	Strength pack.Strength   `json:"strength"`
+	Nature   pack.Nature     `json:"nature"`
+	By       []party.ID      `json:"by"` // who; of a joint side any one acts for all
+	To       []party.ID      `json:"to"`
+	State    provision.State `json:"state"`
+	Words    string          `json:"words"`    // the state in the language
+	Due      string          `json:"due"`      // last second in time; empty: no date
+	From     string          `json:"from"`     // not earlier; empty: no such end
+	Day      string          `json:"day"`      // the due date as a day of the text's zone
+	Opened   string          `json:"opened"`   // since when it is open; empty: always
+	After    int64           `json:"after"`    // seconds past the date
+	Sure     pack.Sure       `json:"sure"`     // of the least sure fact that it rests on
+	Acts     []Deed          `json:"acts"`     // what it rests on
+	Missing  []party.ID      `json:"missing"`  // addressees to whom nothing is shown to have gone
+	Accounts []string        `json:"accounts"` // counts that it draws on
+	Sentence string          `json:"sentence"` // why, in the language
+}
+
+// Deed is one statement on which an item rests.
+type Deed struct {
+	Place   string          `json:"place"` // of the act, or "note 12" of the register
+	As      string          `json:"as"`
+	By      party.ID        `json:"by"`
+	Entered bool            `json:"entered"`
+	When    string          `json:"when"`
+	Lodged  Lodged          `json:"lodged"`
+	Finding lodging.Finding `json:"finding"`
+}
+
+func (c *call) item(b *provision.Book, it *provision.Item, lang regime.Lang) Item {
+	out := Item{Key: it.Key(), Text: it.Text, Edition: it.Edition, Measure: it.Measure, Code: it.Code, Title: b.TitleOf(it, lang), Article: it.Article,
+		Strength: it.Strength, Nature: it.Nature, By: list(it.Side), To: list(it.To), State: it.State, Words: b.StateIn(it, lang),
+		Due: node.Time(it.Clock.Due), From: node.Time(it.Clock.From), Opened: node.Time(it.Opened), After: it.After, Sure: it.Sure,
+		Acts: []Deed{}, Missing: list(it.Missing), Accounts: list(it.Accounts), Sentence: b.Why(it, lang)}
+	if it.Clock.Due > 0 {
+		out.Day = b.Day(it.Text, it.Clock.Due)
+	}
+	if it.Obligor != "" {
+		out.By = []party.ID{it.Obligor}
+	}
+	for i := range it.By {
+		x := &it.By[i]
+		d := Deed{Place: placeOf(x.Filing), As: x.As, By: x.By, Entered: x.Entered, When: node.Time(x.When), Finding: x.Finding}
+		if !x.Note {
+			d.Lodged = lodgedOf(x.Bounds)
+		} else {
+			d.Lodged = Lodged{By: []party.ID{}, Sentence: "registered by hand: evidence for this state alone"}
+		}
+		out.Acts = append(out.Acts, d)
+	}
+	return out
+}
+
+// placeOf writes where a filing stands.
+func placeOf(id provision.ID) string {
+	if id.Origin == "" {
+		return "note " + id.String()
+	}
+	return id.String()
+}
+
+// DueArgs select items.
+type DueArgs struct {
+	LookArgs
+	Measure string   `json:"measure"`
+	Text    string   `json:"text"`
+	Party   party.ID `json:"party"` // the other side; empty: all
+	Open    bool     `json:"open"`  // only what can still be done
+	All     bool     `json:"all"`   // also what is not provided for
+	From    string   `json:"from"`  // due, or done, from this time
+	Until   string   `json:"until"`
+}
+
+// Due is the state's own side first: what it will do, and what it awaits.
+type Due struct {
+	Now     string    `json:"now"`
+	Texts   int       `json:"texts"` // in force
+	Missing []Missing `json:"missing"`
+	Own     []Item    `json:"own"`
+	Awaited []Item    `json:"awaited"`
+}
+
+// Missing is a text that an edition names and that is not at hand.
+type Missing struct {
+	ID     string       `json:"id"`
+	Digest canon.Digest `json:"digest"`
+}
+
+func missingOf(v *portfolio.View) []Missing {
+	out := []Missing{}
+	for _, m := range v.Missing {
+		out = append(out, Missing(m))
+	}
+	return out
+}
+
+func due(ctx context.Context, c *call, a DueArgs) (any, error) {
+	q := provision.Query{Party: c.node.Self(), Measure: a.Measure, Text: a.Text, Open: a.Open, All: a.All}
+	for _, t := range []struct {
+		text string
+		into *int64
+	}{{a.From, &q.From}, {a.Until, &q.Until}} {
+		if t.text == "" {
+			continue
+		}
+		at, err := canon.ParseTime(t.text)
+		if err != nil {
+			return nil, refuse(Usage, "write 2027-08-20T12:00:00Z", "%v", err)
+		}
+		*t.into = at.Unix()
+	}
+	out := Due{Own: []Item{}, Awaited: []Item{}}
+	err := c.look(ctx, a.LookArgs, func(v *portfolio.View, m provision.Moment) error {
+		out.Now, out.Texts, out.Missing = node.Time(m.Now), len(v.Texts), missingOf(v)
+		for _, it := range v.Book.Items(q, m) {
+			own := it.Obligor == v.Self || slices.Contains(it.Side, v.Self)
+			if a.Party != "" && it.Obligor != a.Party && !slices.Contains(it.Side, a.Party) && !slices.Contains(it.To, a.Party) {
+				continue
+			}
+			if own {
+				out.Own = append(out.Own, c.item(v.Book, &it, a.Language))
+			} else {
+				out.Awaited = append(out.Awaited, c.item(v.Book, &it, a.Language))
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// WhyArgs name an item by its key, a statement by its place, or a thread.
+type WhyArgs struct {
+	LookArgs
+	Of string `json:"of"`
+}
+
+// why explains the items that rest on what is named.
+func why(ctx context.Context, c *call, a WhyArgs) (any, error) {
+	var places []string
+	rows, err := c.node.ThreadOf(ctx, a.Of)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		if row, err := c.node.Find(ctx, a.Of); err == nil {
+			rows = append(rows, row)
+		}
+	}
+	for _, r := range rows {
+		places = append(places, place(r.Ref))
+		if a.Status == "" {
+			a.Status = r.Status
+		}
+	}
+	out := []Item{}
+	err = c.look(ctx, a.LookArgs, func(v *portfolio.View, m provision.Moment) error {
+		for _, it := range v.Book.Items(provision.Query{All: true}, m) {
+			hit := it.Key() == a.Of || slices.ContainsFunc(it.By, func(b provision.Basis) bool {
+				return placeOf(b.Filing) == a.Of || slices.Contains(places, placeOf(b.Filing))
+			})
+			mine := it.Obligor == v.Self || slices.Contains(it.Side, v.Self) || slices.Contains(it.To, v.Self)
+			if hit && (mine || v.Roster.Boards) {
+				out = append(out, c.item(v.Book, &it, a.Language))
+			}
+		}
+		return nil
+	})
+	if err == nil && len(out) == 0 {
+		return nil, refuse(NotFound, "detente due shows the keys of what concerns this state", "nothing that a text in force provides for this state rests on %q", a.Of)
+	}
+	return out, err
+}
+
+// Account is a count that a text provides for, as it stands.
+type Account struct {
+	Key       string        `json:"key"`
+	Text      string        `json:"text"`
+	Measure   string        `json:"measure"`
+	Title     string        `json:"title"`
+	Article   string        `json:"article"`
+	Strength  pack.Strength `json:"strength"`
+	Scope     []party.ID    `json:"scope"`
+	Where     []string      `json:"where"`
+	Period    string        `json:"period"`
+	Used      int           `json:"used"`
+	Allowed   int           `json:"allowed"` // -1: no limit, or not known
+	Least     int           `json:"least"`
+	Remaining int           `json:"remaining"` // -1: no limit, or not known
+	Full      bool          `json:"full"`
+	Follows   string        `json:"follows"` // when full: tell-all, may-decline
+	NotKnown  []string      `json:"not_known"`
+	Acts      []string      `json:"acts"`   // places of what counts
+	Passed    []string      `json:"passed"` // of what does not count by rule
+	Sure      pack.Sure     `json:"sure"`
+}
+
+// QuotaArgs select accounts.
+type QuotaArgs struct {
+	LookArgs
+	Measure string `json:"measure"`
+}
+
+// quota lists the accounts of this state.
+func quota(ctx context.Context, c *call, a QuotaArgs) (any, error) {
+	out := []Account{}
+	err := c.look(ctx, a.LookArgs, func(v *portfolio.View, m provision.Moment) error {
+		for _, x := range v.Book.Accounts(v.Self, a.Measure, m) {
+			o := Account{Key: x.Key, Text: x.Text, Measure: x.Measure, Title: x.Title.In(a.Language), Article: x.Article, Strength: x.Strength,
+				Scope: list(x.Scope), Where: list(x.Where), Period: x.Period, Used: x.Used, Allowed: x.Allowed, Least: x.Least, Remaining: x.Remaining,
+				Full: x.Full, Follows: x.Follows, NotKnown: []string{}, Acts: []string{}, Passed: []string{}, Sure: x.Sure}
+			for _, r := range x.NotKnown {
+				o.NotKnown = append(o.NotKnown, provision.Says(r, a.Language))
+			}
+			for _, id := range x.Filings {
+				o.Acts = append(o.Acts, placeOf(id))
+			}
+			for _, id := range x.Passed {
+				o.Passed = append(o.Passed, placeOf(id))
+			}
+			out = append(out, o)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// TextFinding is a count outside of what a text provides for, or a statement that
+// cannot be read.
+type TextFinding struct {
+	Key      string     `json:"key"`
+	Kind     string     `json:"kind"`
+	Measure  string     `json:"measure"`
+	Article  string     `json:"article"`
+	Parties  []party.ID `json:"parties"`
+	Acts     []string   `json:"acts"`
+	Sentence string     `json:"sentence"`
+}
+
+// findings lists those that concern this state, and those of others where the group
+// decided on boards across states.
+func findings(ctx context.Context, c *call, a LookArgs) (any, error) {
+	out := []TextFinding{}
+	err := c.look(ctx, a, func(v *portfolio.View, m provision.Moment) error {
+		for _, f := range v.Book.Findings(m) {
+			if !v.Roster.Boards && !slices.Contains(f.Parties, v.Self) && f.Kind != provision.NotRead {
+				continue
+			}
+			o := TextFinding{Key: f.Key, Kind: f.Kind, Measure: f.Measure, Article: f.Article, Parties: list(f.Parties), Acts: []string{}, Sentence: f.Says(a.Language)}
+			for _, id := range f.Filings {
+				o.Acts = append(o.Acts, placeOf(id))
+			}
+			out = append(out, o)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Bound is one text as it binds this state.
+type Bound struct {
+	Text    string      `json:"text"`
+	Title   string      `json:"title"`
+	Nature  pack.Nature `json:"nature"`
+	Remark  string      `json:"remark"`
+	Edition string      `json:"edition"` // empty: none in force for this state
+	Since   string      `json:"since"`   // day; empty: not known
+	Until   string      `json:"until"`   // last day; empty: open
+	Adopted string      `json:"adopted"` // since when the group has the pack
+	Sure    pack.Sure   `json:"sure"`
+	Agreed  []Agreed    `json:"agreed"`
+	Open    []Agreed    `json:"open"` // what was not agreed on
+	Gaps    []string    `json:"gaps"`
+	Off     []string    `json:"off"` // measures that are not judged
+}
+
+// Agreed is a slot with its value.
+type Agreed struct {
+	Slot     string     `json:"slot"`
+	Title    string     `json:"title"`
+	Value    string     `json:"value"`
+	Between  []party.ID `json:"between"`
+	Proposed string     `json:"proposed"` // a suggestion that is not verified, never used
+}
+
+// Portfolio is what this state is bound by.
+type Portfolio struct {
+	Now      string              `json:"now"`
+	Texts    []Bound             `json:"texts"`
+	Missing  []Missing           `json:"missing"`
+	Overlaps []provision.Overlap `json:"overlaps"`
+}
+
+func portfolioShow(ctx context.Context, c *call, a LookArgs) (any, error) {
+	out := Portfolio{Texts: []Bound{}}
+	err := c.look(ctx, a, func(v *portfolio.View, m provision.Moment) error {
+		out.Now, out.Missing = node.Time(m.Now), missingOf(v)
+		out.Overlaps = list(v.Book.Overlaps(v.Self, m.Now))
+		for _, x := range v.Book.Portfolio(v.Self, m.Now) {
+			o := Bound{Text: x.Text, Title: x.Title.In(a.Language), Nature: x.Nature, Remark: x.Remark.In(a.Language), Edition: x.Edition, Adopted: node.Time(x.Adopted),
+				Sure: x.Sure, Agreed: []Agreed{}, Open: []Agreed{}, Gaps: []string{}, Off: list(x.Off)}
+			if x.Since > 0 {
+				o.Since = v.Book.Day(x.Text, x.Since)
+			}
+			if x.Until > 0 {
+				o.Until = v.Book.Day(x.Text, x.Until-1)
+			}
+			for _, g := range x.Agreed {
+				o.Agreed = append(o.Agreed, Agreed{g.Slot.ID, g.Slot.Title.In(a.Language), g.Value, list(g.Between), ""})
+			}
+			for _, s := range x.Open {
+				o.Open = append(o.Open, Agreed{s.ID, s.Title.In(a.Language), "", []party.ID{}, s.Proposed})
+			}
+			for _, g := range x.Gaps {
+				o.Gaps = append(o.Gaps, g.In(a.Language))
+			}
+			out.Texts = append(out.Texts, o)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Block is one measure between this state and another as a building block.
+type Block struct {
+	Measure string      `json:"measure"`
+	Text    string      `json:"text"`
+	Title   string      `json:"title"`
+	Stage   string      `json:"stage"`
+	Nature  pack.Nature `json:"nature"`
+	Stands  bool        `json:"stands"`
+	Needs   []string    `json:"needs"` // what it would take, in sentences
+	From    []string    `json:"from"`  // standing measures that lead to it
+}
+
+// BlocksArgs name the other side.
+type BlocksArgs struct {
+	LookArgs
+	With party.ID `json:"with"`
+}
+
+func blocks(ctx context.Context, c *call, a BlocksArgs) (any, error) {
+	if _, ok := c.node.Keys().Current().Party(a.With); !ok || a.With == c.node.Self() {
+		return nil, refuse(NotFound, "detente roster show", "%s is no other party of the group", a.With)
+	}
+	out := []Block{}
+	err := c.look(ctx, a.LookArgs, func(v *portfolio.View, m provision.Moment) error {
+		for _, x := range v.Book.Blocks(v.Self, a.With, m.Now) {
+			o := Block{Measure: x.Measure, Text: x.Text, Title: x.Title.In(a.Language), Stage: x.Place.Stage, Nature: x.Nature, Stands: x.Stands, Needs: []string{}, From: list(x.From)}
+			for _, n := range x.Needs {
+				o.Needs = append(o.Needs, n.Says(a.Language))
+			}
+			out = append(out, o)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// MatrixArgs select a year of a board.
+type MatrixArgs struct {
+	LookArgs
+	Year int    `json:"year"`
+	Text string `json:"text"`
+}
+
+// Cell is what one party did under one measure in the year.
+type Cell struct {
+	Measure string                  `json:"measure"`
+	Party   party.ID                `json:"party"`
+	States  map[provision.State]int `json:"states"` // how many items are in which state
+}
+
+// matrix lays measures beside parties, where the group decided on boards.
+func matrix(ctx context.Context, c *call, a MatrixArgs) (any, error) {
+	out := []Cell{}
+	err := c.look(ctx, a.LookArgs, func(v *portfolio.View, m provision.Moment) error {
+		if !v.Roster.Boards {
+			return refuse(Permission, "detente due shows this state's own side; boards are a decision of the group: detente roster set --boards", "the group has not decided on boards across states")
+		}
+		from := time.Date(a.Year, 1, 1, 0, 0, 0, 0, time.UTC)
+		q := provision.Query{Text: a.Text, From: from.Unix(), Until: from.AddDate(1, 0, 0).Unix()}
+		for _, it := range v.Book.Items(q, m) {
+			for _, id := range append(slices.Clone(it.Side), it.Obligor) {
+				if id == "" {
+					continue
+				}
+				i := slices.IndexFunc(out, func(x Cell) bool { return x.Measure == it.Measure && x.Party == id })
+				if i < 0 {
+					i = len(out)
+					out = append(out, Cell{it.Measure, id, map[provision.State]int{}})
+				}
+				out[i].States[it.State]++
+			}
+		}
+		return nil
+	})
+	return out, err
+}

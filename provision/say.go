@@ -1,0 +1,50 @@
+package provision
+
+import (
+	"time"
+
+	"detente/regime"
+)
+
+// StateIn names the state of an item in a language: in the words of its own text if
+// that has some for it.
+func (b *Book) StateIn(it *Item, lang regime.Lang) string {
+	if s := b.stepOf(it); s != nil {
+		if own, ok := s.m.Outcomes[string(it.State)]; ok {
+			return own.In(lang)
+		}
+	}
+	return sentences.Say(string(lang), "state."+string(it.State), nil)
+}
+
+// TitleOf names what an item asks for: its measure, and its step unless that is the
+// only one.
+func (b *Book) TitleOf(it *Item, lang regime.Lang) string {
+	s := b.stepOf(it)
+	if s == nil {
+		return it.Code
+	}
+	title := s.m.Title.In(lang)
+	if len(s.m.steps) > 1 && s.Title != nil {
+		title += ": " + s.Title.In(lang)
+	}
+	return title
+}
+
+// Day is the day of a moment in the zone of a text.
+func (b *Book) Day(text string, at int64) string {
+	if t := b.text(text); t != nil {
+		return t.in(at).Format(time.DateOnly)
+	}
+	return time.Unix(at, 0).UTC().Format(time.DateOnly)
+}
+
+// stepOf is the step of an item in the edition by which it is judged.
+func (b *Book) stepOf(it *Item) *step {
+	for _, s := range b.steps[it.Code] {
+		if s.m.text.id == it.Text && s.m.Applies(it.Edition) {
+			return s
+		}
+	}
+	return nil
+}
