@@ -82,9 +82,42 @@ func (b *Book) ceilingFindings(m Moment) []Finding {
 		}
 		out = append(out, Finding{Key: "ceiling/" + k.c.m.ID + "/" + strconv.Itoa(k.c.n) + "/" + string(k.by), Text: k.c.m.text.id, Measure: k.c.m.ID, Kind: OverCeiling,
 			Parties: parties, Article: cmp.Or(k.c.Article, k.c.m.Article), Filings: filings, Sure: lessSure(k.c.m.Sure, k.c.Sure),
-			Note: Note{"ceiling", []condition.Arg{{Name: "figure", Value: strings.ReplaceAll(k.c.Figure, "_", " ")}, {Name: "used", Value: int64(sum / regime.One)}, {Name: "most", Value: most}, {Name: "unit", Value: k.c.Unit}}}})
+			Note: Note{"ceiling", []condition.Arg{{Name: "figure", Value: k.c.name()}, {Name: "used", Value: quantity(sum, k.c.Unit)}, {Name: "most", Value: most}}}})
 	}
 	return out
+}
+
+// name is what a form calls the figure, by language; without one its id.
+func (c *ceiling) name() any {
+	id, column, _ := strings.Cut(c.Figure, ".")
+	form, ok := c.m.text.Pack.Form(c.Of)
+	if !ok {
+		return strings.ReplaceAll(c.Figure, "_", " ")
+	}
+	f, ok := form.Field(id)
+	if !ok {
+		return strings.ReplaceAll(c.Figure, "_", " ")
+	}
+	for i := range f.Columns {
+		if f.Columns[i].ID == column {
+			return byLang(f.Columns[i].Name)
+		}
+	}
+	for i := range f.Choices {
+		if f.Choices[i].Code == column {
+			return byLang(f.Choices[i].Name)
+		}
+	}
+	return byLang(f.Name)
+}
+
+// quantity is a figure as it was given, with its unit, by language.
+func quantity(d regime.Decimal, unit string) map[string]string {
+	of := map[string]string{}
+	for _, lang := range sentences.Languages() {
+		of[lang] = regime.Quantity(d.String(), unit, regime.Lang(lang))
+	}
+	return of
 }
 
 // total adds up the newest returns of a side, or takes that of a party.

@@ -228,6 +228,27 @@ func TestCeilings(t *testing.T) {
 	equal(t, findings(d, "2027-02-01"), []string{"ceiling/mo.ceilings/0/", "ceiling/mo.ceilings/1/"})
 }
 
+// A ceiling says the figure as it was given, with its unit in the reader's language.
+func TestCeilingSaysItsFigure(t *testing.T) {
+	m := pack.Measure{ID: "riv.limits", Article: "7", Occasion: pack.Occasion{Standing: true}, Ceilings: []pack.Ceiling{
+		{Of: "riv.report", Figure: "above_limit", AtMost: "0", Unit: "million-m3"},
+	}}
+	d := open(t, textOf("riv", m))
+	d.file("a", "2027-10-05", "alatau", "riv.report", `{"above_limit":"0.5"}`)
+	found := d.b.Findings(Moment{Now: at("2027-11-01")})
+	if len(found) != 1 {
+		t.Fatalf("%d findings, not 1", len(found))
+	}
+	for lang, want := range map[regime.Lang]string{
+		regime.English: "alatau: above limit: 0.5 million m³ declared; the text provides for at most 0.",
+		regime.Russian: "0,5 млн м³",
+	} {
+		if said := found[0].Says(lang); !strings.Contains(said, want) {
+			t.Errorf("in %s it says %q, not %q", lang, said, want)
+		}
+	}
+}
+
 // The answers do not depend on the order in which filings arrive, or on how often.
 func TestOrderOfArrivalDoesNotMatter(t *testing.T) {
 	texts := []Text{textOf("vd", notification(), observation(), unusual(), inspection(), info(), limits())}

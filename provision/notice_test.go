@@ -5,6 +5,7 @@ import (
 
 	"detente/act"
 	"detente/lodging"
+	"detente/party"
 	"detente/regime"
 )
 
@@ -29,6 +30,8 @@ func TestLeadTime(t *testing.T) {
 			"Provided for under V, 38–46 because troops 13,200 ≥ 9,000; start: 1 October 2027; lodged by 11 September 2027 as 3 of 5 mirrors show: 21 days before; the text provides for 42 days."},
 		{"not yet shown", "2027-08-17", exercise, func(f *Filing) { f.Bounds = lodging.Bounds{Need: 3, Have: 1, Of: 5}; f.Claimed = at("2027-08-17") }, "2027-08-18", Done, ""},
 		{"never shown", "2027-08-17", exercise, func(f *Filing) { f.Bounds = lodging.Bounds{Need: 3, Have: 1, Of: 5}; f.Claimed = at("2027-08-17") }, "2027-11-01", NotShownTimely, ""},
+		{"told to one of four", "2027-08-17", exercise, func(f *Filing) { f.To = []party.ID{"borovia"} }, "2027-08-18", DueSoon,
+			"Provided for under V, 38–46 because troops 13,200 ≥ 9,000; start: 1 October 2027; due by 20 August 2027; due soon. Not shown to have gone to cintra, dovania, elbria."},
 		{"a note in time", "2027-08-17", exercise, func(f *Filing) { f.Bounds = lodging.Bounds{}; f.Source = FromNote; f.Claimed = at("2027-08-17") }, "2027-11-01", Done, ""},
 		{"a note not in time", "2027-09-11", exercise, func(f *Filing) { f.Bounds = lodging.Bounds{}; f.Source = FromNote; f.Claimed = at("2027-09-11") }, "2027-11-01", DoneAfter, ""},
 		{"entered for a party without a record", "2027-08-25", exercise, func(f *Filing) { f.For, f.Claimed, f.Kind = "borovia", at("2027-08-17"), act.Entered }, "2027-11-01", Done, ""},

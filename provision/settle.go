@@ -108,7 +108,6 @@ func (o *occasion) pendingState(s *step, w who, it *Item, c *clock) {
 		it.note("cancelled", condition.Arg{Name: "party", Value: string(o.by)})
 	case len(it.Missing) > 0 && k.Due > 0 && now > k.Due:
 		it.State = NotShownTimely
-		it.note("in-part", condition.Arg{Name: "parties", Value: list(it.Missing)})
 	case k.Due > 0 && now > k.Due && s.Silence != nil:
 		it.State = Discharged
 		it.note("silence", condition.Arg{Name: "says", Value: byLang(s.Silence)})
@@ -126,6 +125,9 @@ func (o *occasion) pendingState(s *step, w who, it *Item, c *clock) {
 		it.State = NotDue
 	default:
 		it.State = Open
+	}
+	if len(it.Missing) > 0 && it.State != Discharged {
+		it.note("in-part", condition.Arg{Name: "parties", Value: list(it.Missing)})
 	}
 	if c != nil && c.Kind == pack.ClockImmediate {
 		it.note("immediate", condition.Arg{Name: "word", Value: c.Word})
