@@ -25,6 +25,7 @@ func portfolioVerbs() map[string]verb {
 		"portfolio": reads(portfolioShow),
 		"blocks":    reads(blocks),
 		"matrix":    reads(matrix),
+		"areas":     reads(areas),
 	}
 }
 

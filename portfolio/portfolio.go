@@ -271,18 +271,34 @@ func (p *Portfolio) again(ctx context.Context, f *filing) error {
 
 func idOf(ref act.Ref) provision.ID { return provision.ID{Origin: ref.Origin, Index: ref.Index} }
 
-// texts are those that the editions in force named, each for its time, with what
-// was agreed where they leave it open.
-func (p *Portfolio) texts(ctx context.Context) ([]provision.Text, []Missing, error) {
-	editions, err := p.n.Editions(ctx)
+// editions are those in force, in their order; at least the first.
+func (p *Portfolio) editions(ctx context.Context) ([]*roster.Roster, error) {
+	all, err := p.n.Editions(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var inForce []*roster.Roster
-	for _, e := range editions {
+	for _, e := range all {
 		if e.InForce {
 			inForce = append(inForce, e.Roster)
 		}
+	}
+	if len(inForce) == 0 {
+		inForce = append(inForce, p.n.First())
+	}
+	return inForce, nil
+}
+
+// alone reports whether an edition is that of one state by itself. What it is bound
+// by it was bound by before it had a home: then there is no beginning.
+func alone(r *roster.Roster) bool { return len(roster.Required(r)) <= 1 }
+
+// texts are those that the editions in force named, each for its time, with what
+// was agreed where they leave it open.
+func (p *Portfolio) texts(ctx context.Context) ([]provision.Text, []Missing, error) {
+	inForce, err := p.editions(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
 	type named struct {
 		pack roster.Pack
@@ -301,10 +317,12 @@ func (p *Portfolio) texts(ctx context.Context) ([]provision.Text, []Missing, err
 				all[j].span.Until = span.Until
 				continue
 			}
-			all = append(all, named{k, span})
+			first := !slices.ContainsFunc(all, func(n named) bool { return n.pack.ID == k.ID })
+			all = append(all, named{k, since(span, first && alone(r))})
 		}
 		for _, s := range r.Slots {
-			slots = append(slots, provision.Slot{ID: s.ID, Value: s.Value, Between: s.Between, In: span})
+			first := !slices.ContainsFunc(slots, func(x provision.Slot) bool { return x.ID == s.ID && slices.Equal(x.Between, s.Between) })
+			slots = append(slots, provision.Slot{ID: s.ID, Value: s.Value, Between: s.Between, In: since(span, first && alone(r))})
 		}
 	}
 	var texts []provision.Text
@@ -321,6 +339,14 @@ func (p *Portfolio) texts(ctx context.Context) ([]provision.Text, []Missing, err
 		texts = append(texts, provision.Text{Pack: t, InForce: n.span, Slots: slots})
 	}
 	return texts, missing, nil
+}
+
+// since is a span, without a beginning if it always was.
+func since(s provision.Span, always bool) provision.Span {
+	if always {
+		s.From = 0
+	}
+	return s
 }
 
 // spanOf is the time in which one of the editions in force is the newest.
@@ -343,20 +369,11 @@ func spanOf(editions []*roster.Roster, i int) (provision.Span, error) {
 // group is who takes part, and when: by the editions, and by the parties' own word
 // that they suspend their participation.
 func (p *Portfolio) group(ctx context.Context) (provision.Group, error) {
-	editions, err := p.n.Editions(ctx)
+	inForce, err := p.editions(ctx)
 	if err != nil {
 		return provision.Group{}, err
 	}
 	var g provision.Group
-	var inForce []*roster.Roster
-	for _, e := range editions {
-		if e.InForce {
-			inForce = append(inForce, e.Roster)
-		}
-	}
-	if len(inForce) == 0 {
-		inForce = []*roster.Roster{p.n.First()}
-	}
 	for i, r := range inForce {
 		span, err := spanOf(inForce, i)
 		if err != nil {
@@ -366,7 +383,7 @@ func (p *Portfolio) group(ctx context.Context) (provision.Group, error) {
 			j := slices.IndexFunc(g.Parties, func(q provision.Party) bool { return q.ID == row.ID })
 			if j < 0 {
 				j = len(g.Parties)
-				g.Parties = append(g.Parties, provision.Party{ID: row.ID, In: span})
+				g.Parties = append(g.Parties, provision.Party{ID: row.ID, In: since(span, alone(r))})
 			}
 			q := &g.Parties[j]
 			q.Code, q.Standing, q.Record, q.In.Until = row.Code, string(row.Standing), row.Card != nil, span.Until

@@ -32,6 +32,12 @@ const (
 	NotProvided      State = "not-provided" // the condition does not hold; listed only where asked for
 )
 
+// States lists the states in the order in which they are read.
+func States() []State {
+	return []State{NotDue, DueSoon, Open, Done, DoneAfter, NilReturn, NotRecorded, LawfullyDeclined, Declined, Excused, VoluntaryNotUsed,
+		Contested, Superseded, Discharged, NotShownTimely, NotJudged, NotProvided}
+}
+
 // IsOpen reports whether something can still be done in time.
 func (s State) IsOpen() bool { return s == NotDue || s == DueSoon || s == Open }
 

@@ -309,9 +309,9 @@ func upper(s string) string {
 // Says is the finding in a language, one sentence with the parties that it
 // belongs to.
 func (f *Finding) Says(lang regime.Lang) string {
-	out := f.Note.Says(lang)
+	out := upper(f.Note.Says(lang))
 	if len(f.Parties) > 0 && f.Kind != NotRead {
-		out = join(f.Parties) + ": " + out
+		out = join(f.Parties) + ": " + f.Note.Says(lang)
 	}
 	if f.Sure.Unverified() {
 		out += " (" + sentences.Say(string(lang), "unverified", nil) + ")"

@@ -21,7 +21,7 @@ func (a *app) cmdPack() *cobra.Command {
 detente pack list
 detente pack digest cica
 detente pack lint ./our-text
-detente pack test ./our-text`, a.packList(), a.packShow(), a.packLint(), a.packTest(), a.packDigest(), a.packSchema())
+detente pack test ./our-text`, a.packList(), a.packShow(), a.packLint(), a.packTest(), a.packDigest(), a.packSchema(), a.packAdopt(), a.packKeep())
 }
 
 // packAt reads a pack: of the program by its id, or a folder that lies elsewhere.

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"detente/calendar"
+	"detente/control"
+	"detente/internal/canon"
+	"detente/provision"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) cmdCalendar() *cobra.Command {
+	var l looking
+	var year int
+	var to, out string
+	c := a.command("calendar", "Every date of every text in one calendar: to read, or for other programs", `
+detente calendar
+detente calendar --year 2027 --to ics --out 2027.ics
+detente calendar --to xlsx --out dates.xlsx`, cobra.NoArgs, func(ctx context.Context, args []string) error {
+		look, err := l.args()
+		if err != nil {
+			return err
+		}
+		if !slices.Contains([]string{"text", "ics", "csv", "xlsx"}, to) {
+			return usage("--to text, ics, csv or xlsx", fmt.Sprintf("a calendar is not written as %q", to))
+		}
+		if to == "xlsx" && out == "-" {
+			return usage("--out dates.xlsx", "a spreadsheet is written to a file")
+		}
+		now := time.Now().UTC()
+		if look.At != "" {
+			if now, err = canon.ParseTime(look.At); err != nil {
+				return err
+			}
+		}
+		from, until := now.AddDate(0, 0, -31), now.AddDate(1, 0, 0)
+		if year > 0 {
+			from = time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+			until = from.AddDate(1, 0, 0)
+		}
+		var d control.Due
+		if err := a.call(ctx, "due", control.DueArgs{LookArgs: look, From: canon.FormatTime(from.Truncate(time.Second)), Until: canon.FormatTime(until.Truncate(time.Second))}, &d); err != nil {
+			return err
+		}
+		var s control.Status
+		if err := a.call(ctx, "status", struct{}{}, &s); err != nil {
+			return err
+		}
+		return a.writeCalendar(&d, &s, to, out)
+	})
+	l.flags(c)
+	c.Flags().IntVar(&year, "year", 0, "calendar year (default: from a month ago until a year ahead)")
+	c.Flags().StringVar(&to, "to", "text", "text, ics, csv or xlsx")
+	c.Flags().StringVar(&out, "out", "-", "a new file to write; - is stdout")
+	return c
+}
+
+func (a *app) writeCalendar(d *control.Due, s *control.Status, to, out string) error {
+	var entries []calendar.Entry
+	for i := range d.Own {
+		entries = append(entries, entryOf(&d.Own[i], true))
+	}
+	for i := range d.Awaited {
+		entries = append(entries, entryOf(&d.Awaited[i], false))
+	}
+	slices.SortStableFunc(entries, func(x, y calendar.Entry) int {
+		return strings.Compare(x.Day+x.At.Format(time.RFC3339), y.Day+y.At.Format(time.RFC3339))
+	})
+	name := "détente: " + s.Name
+	if to == "text" && out == "-" {
+		return a.show(d, func(w writer) {
+			a.printMissing(w, d.Missing)
+			t := newTable("day", "what", "by", "state")
+			for i := range entries {
+				e := &entries[i]
+				t.row(whenWords(e), e.What, e.By, e.Words)
+			}
+			t.print(a, w, "Nothing is due in this time.")
+		})
+	}
+	write := func(w io.Writer) error {
+		switch to {
+		case "ics":
+			return calendar.ICS(w, s.Group.String(), name, entries, time.Now())
+		case "xlsx":
+			return calendar.XLSX(w, name, entries)
+		}
+		return calendar.CSV(w, entries)
+	}
+	if out == "-" {
+		return write(a.stdout)
+	}
+	if err := newFile(out, write); err != nil {
+		return err
+	}
+	return a.show(map[string]any{"file": out, "entries": len(entries)}, func(w writer) { fmt.Fprintf(w, "Written: %s, %s.\n", out, counted(len(entries), "date")) })
+}
+
+func whenWords(e *calendar.Entry) string {
+	if e.Day != "" {
+		return e.Day
+	}
+	if e.At.IsZero() {
+		return "–"
+	}
+	return e.At.UTC().Format(time.RFC3339)
+}
+
+// entryOf is an item as a date: of what has none the day of what was done, or since
+// when it is open.
+func entryOf(it *control.Item, own bool) calendar.Entry {
+	e := calendar.Entry{Key: it.Key, What: it.Title, By: strings.Join(idsText(it.By), ", "), To: strings.Join(idsText(it.To), ", "), State: string(it.State),
+		Words: it.Words, Article: it.Article, Text: it.Text + " " + it.Edition, Sentence: it.Sentence, Acts: []string{},
+		Over: it.State == provision.Discharged || it.State == provision.Superseded, Own: own && it.State.IsOpen(), AlarmBefore: 14 * 24 * time.Hour}
+	when := it.Due
+	for _, d := range it.Acts {
+		e.Acts = append(e.Acts, d.Place)
+		if when == "" && (d.As == "did" || d.As == "declined") {
+			when = d.When
+		}
+	}
+	if when == "" {
+		when = it.Opened
+	}
+	if w := dueWords(it); len(w) == len(time.DateOnly) {
+		e.Day = w
+		return e
+	}
+	if at, err := canon.ParseTime(when); err == nil {
+		e.At, e.AlarmBefore = at, 2*time.Hour
+	}
+	return e
+}
+
+func (a *app) cmdArea() *cobra.Command {
+	var l looking
+	var out string
+	export := a.command("export", "Write the areas, lines and places that were notified and can be read here as GeoJSON", `
+detente area export --out areas.geojson
+detente area export --exercise
+detente area export --language ru`, cobra.NoArgs, func(ctx context.Context, args []string) error {
+		look, err := l.args()
+		if err != nil {
+			return err
+		}
+		var list []control.Area
+		if err := a.call(ctx, "areas", look, &list); err != nil {
+			return err
+		}
+		var all []calendar.Area
+		for _, x := range list {
+			all = append(all, calendar.Area{Shape: calendar.Shape(x.Shape), Points: x.Points, About: x.About})
+		}
+		if out == "-" {
+			return calendar.GeoJSON(a.stdout, all)
+		}
+		if err := newFile(out, func(w io.Writer) error { return calendar.GeoJSON(w, all) }); err != nil {
+			return err
+		}
+		return a.show(map[string]any{"file": out, "areas": len(all)}, func(w writer) { fmt.Fprintf(w, "Written: %s, %s.\n", out, counted(len(all), "area")) })
+	})
+	l.flags(export)
+	export.Flags().StringVar(&out, "out", "-", "a new file to write; - is stdout")
+	return a.noun("area", "Areas that were notified, for a map of one's own", `
+detente area export --out areas.geojson
+detente area export --exercise
+detente area export --language ru`, export)
+}

@@ -1,0 +1,459 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"detente/act"
+	"detente/control"
+	"detente/internal/canon"
+	"detente/pack"
+	"detente/party"
+	"detente/provision"
+	"detente/regime"
+	"github.com/spf13/cobra"
+)
+
+// looking are the flags of every command that looks at what texts provide for.
+type looking struct {
+	exercise, test   bool
+	at, lodged, held string
+	language         string
+}
+
+func (l *looking) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.BoolVar(&l.exercise, "exercise", false, "what is said as an exercise, which never mixes with what is said in earnest")
+	f.BoolVar(&l.test, "test", false, "what is said as a test")
+	f.StringVar(&l.at, "at", "", "as it stands at a moment, e.g. 2027-08-20 or 2027-08-20T12:00:00Z (default: now)")
+	f.StringVar(&l.lodged, "lodged-by", "", "only what is shown to have been lodged by then: alike on every node")
+	f.StringVar(&l.held, "held-at", "", "only what this node held then")
+	f.StringVar(&l.language, "language", "en", "of titles and sentences: en or ru")
+}
+
+func (l *looking) args() (control.LookArgs, error) {
+	a := control.LookArgs{Status: act.Actual, Language: regime.Lang(l.language)}
+	switch {
+	case l.exercise && l.test:
+		return a, usage("", "--exercise and --test do not go together")
+	case l.exercise:
+		a.Status = act.Exercise
+	case l.test:
+		a.Status = act.Test
+	}
+	for _, t := range []struct {
+		text string
+		into *string
+	}{{l.at, &a.At}, {l.lodged, &a.Lodged}, {l.held, &a.Held}} {
+		if t.text == "" {
+			continue
+		}
+		at, err := momentOf(t.text)
+		if err != nil {
+			return a, err
+		}
+		*t.into = canon.FormatTime(at)
+	}
+	return a, nil
+}
+
+// momentOf reads a moment, or a day, which is meant to its end in UTC.
+func momentOf(text string) (time.Time, error) {
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day.Add(24*time.Hour - time.Second), nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, usage("", fmt.Sprintf("%q is neither a day such as 2027-08-20 nor a moment such as 2027-08-20T12:00:00Z", text))
+	}
+	return at.UTC().Truncate(time.Second), nil
+}
+
+func (a *app) cmdDue() *cobra.Command {
+	var l looking
+	var d control.DueArgs
+	var with string
+	var all bool
+	c := a.command("due", "What this state will do and what it awaits, by the texts in force", `
+detente due
+detente due --with borovia --all
+detente due --measure vd11.prior-notification --at 2027-08-20`, cobra.NoArgs, func(ctx context.Context, args []string) error {
+		look, err := l.args()
+		if err != nil {
+			return err
+		}
+		d.LookArgs, d.Party, d.Open = look, party.ID(with), !all
+		var out control.Due
+		if err := a.call(ctx, "due", d, &out); err != nil {
+			return err
+		}
+		return a.show(out, func(w writer) {
+			if a.printMissing(w, out.Missing); out.Texts == 0 {
+				fmt.Fprintln(w, noText)
+				return
+			}
+			fmt.Fprintln(w, a.bold("This state will do"))
+			a.printItems(w, out.Own, "Nothing.")
+			fmt.Fprintln(w, "\n"+a.bold("This state awaits"))
+			a.printItems(w, out.Awaited, "Nothing.")
+			fmt.Fprintln(w, "\nWhy, and with what arithmetic: detente why KEY, with the key, an act or a thread.")
+		})
+	})
+	l.flags(c)
+	c.Flags().StringVar(&with, "with", "", "only what concerns this other party too")
+	c.Flags().StringVar(&d.Measure, "measure", "", "only this measure")
+	c.Flags().StringVar(&d.Text, "text", "", "only this text")
+	c.Flags().BoolVar(&all, "all", false, "also what is done, declined, past or not judged")
+	return c
+}
+
+// noText is said where no text is in force.
+const noText = "No text is in force here. A group adopts texts with its roster; a state alone by: detente pack adopt PACK"
+
+func (a *app) printMissing(w writer, missing []control.Missing) {
+	for _, m := range missing {
+		fmt.Fprintf(w, "The text %s (%s) is adopted and not at hand here: nothing is said about it. Have it carried: detente pack keep FILE\n", m.ID, m.Digest)
+	}
+}
+
+func (a *app) printItems(w writer, items []control.Item, empty string) {
+	t := newTable("due", "state", "what", "by", "key")
+	for i := range items {
+		it := &items[i]
+		words := it.Words
+		if it.After > 0 {
+			words += ", by " + lapse(it.After)
+		}
+		if it.Sure == pack.Low || it.Sure == pack.Medium {
+			words += " (unverified)"
+		}
+		t.row(dueWords(it), words, it.Title, strings.Join(idsText(it.By), ", "), it.Key)
+	}
+	t.print(a, w, empty)
+}
+
+// lapse is a time past a date, of which days count when there are any.
+func lapse(seconds int64) string {
+	if days := seconds / 86400; days > 0 {
+		return counted(days, "day")
+	}
+	if hours := seconds / 3600; hours > 0 {
+		return counted(hours, "hour")
+	}
+	return counted(seconds/60, "minute")
+}
+
+// dueWords is a due date: a day where the text counts days.
+func dueWords(it *control.Item) string {
+	switch {
+	case it.Due == "":
+		return "–"
+	case strings.HasSuffix(it.Due, ":59Z") || it.Day != it.Due[:10]:
+		return it.Day
+	}
+	return it.Due
+}
+
+func idsText(ids []party.ID) []string {
+	out := make([]string, len(ids))
+	for i := range ids {
+		out[i] = string(ids[i])
+	}
+	return out
+}
+
+func (a *app) cmdWhy() *cobra.Command {
+	var l looking
+	c := a.command("why KEY|ACT|THREAD", "Why something is provided for, by when, and what shows that it was done", `
+detente why ALA/2026/17
+detente why "alatau/1f2e3d4c 12"
+detente why vd11.calendar/2027/alatau --language ru`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
+		look, err := l.args()
+		if err != nil {
+			return err
+		}
+		if !l.exercise && !l.test {
+			look.Status = "" // that of the thread
+		}
+		var out []control.Item
+		if err := a.call(ctx, "why", control.WhyArgs{LookArgs: look, Of: args[0]}, &out); err != nil {
+			return err
+		}
+		return a.show(out, func(w writer) {
+			for i := range out {
+				if i > 0 {
+					fmt.Fprintln(w)
+				}
+				a.printWhy(w, &out[i])
+			}
+		})
+	})
+	l.flags(c)
+	return c
+}
+
+func (a *app) printWhy(w writer, it *control.Item) {
+	fmt.Fprintln(w, a.bold(fmt.Sprintf("%s – %s", it.Title, it.Words)))
+	field := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(w, "%-9s %s\n", name, value)
+		}
+	}
+	field("by", strings.Join(idsText(it.By), ", "))
+	field("to", strings.Join(idsText(it.To), ", "))
+	field("text", fmt.Sprintf("%s %s, %s (%s; %s)", it.Text, it.Edition, it.Article, it.Strength, it.Nature))
+	if it.Due != "" {
+		field("due", dueWords(it))
+	}
+	field("not told", strings.Join(idsText(it.Missing), ", "))
+	fmt.Fprintln(w, it.Sentence)
+	for _, d := range it.Acts {
+		fmt.Fprintf(w, "  %s: %s by %s", d.Place, strings.ReplaceAll(d.As, "-", " "), d.By)
+		if d.Lodged.Sentence != "" {
+			fmt.Fprintf(w, "; %s", d.Lodged.Sentence)
+		}
+		fmt.Fprintln(w)
+	}
+	field("counts", strings.Join(it.Accounts, ", "))
+	field("key", it.Key)
+}
+
+func (a *app) cmdQuota() *cobra.Command {
+	var l looking
+	var q control.QuotaArgs
+	c := a.command("quota", "The counts of this state: how often something was done, and how often the text provides for", `
+detente quota
+detente quota --measure vd11.inspection
+detente quota --at 2027-12-31 --json`, cobra.NoArgs, func(ctx context.Context, args []string) error {
+		look, err := l.args()
+		if err != nil {
+			return err
+		}
+		q.LookArgs = look
+		var out []control.Account
+		if err := a.call(ctx, "quota", q, &out); err != nil {
+			return err
+		}
+		return a.show(out, func(w writer) {
+			t := newTable("count", "of", "period", "used", "provided for", "remark")
+			for _, x := range out {
+				most := "–"
+				switch {
+				case x.Allowed >= 0:
+					most = fmt.Sprintf("at most %d", x.Allowed)
+				case x.Least > 0:
+					most = fmt.Sprintf("at least %d", x.Least)
+				}
+				remark := strings.Join(x.NotKnown, "; ")
+				if x.Full {
+					remark = strings.Trim(remark+"; full", "; ")
+				}
+				t.row(x.Title, strings.Join(append(idsText(x.Scope), x.Where...), ", "), dash(x.Period), fmt.Sprint(x.Used), most, remark)
+			}
+			t.print(a, w, "Nothing is counted yet.")
+		})
+	})
+	l.flags(c)
+	c.Flags().StringVar(&q.Measure, "measure", "", "only this measure")
+	return c
+}
+
+func (a *app) cmdFinding() *cobra.Command {
+	var l looking
+	list := a.command("list", "List counts outside of what the texts provide for, and statements whose form cannot be read", `
+detente finding list
+detente finding list --language ru
+detente finding list --at 2027-12-31 --json`, cobra.NoArgs, func(ctx context.Context, args []string) error {
+		look, err := l.args()
+		if err != nil {
+			return err
+		}
+		var out []control.TextFinding
+		if err := a.call(ctx, "findings", look, &out); err != nil {
+			return err
+		}
+		return a.show(out, func(w writer) {
+			if len(out) == 0 {
+				fmt.Fprintln(w, "There is no finding.")
+			}
+			for _, f := range out {
+				fmt.Fprintln(w, strings.TrimSpace(f.Sentence+" "+f.Article))
+				for _, place := range f.Acts {
+					fmt.Fprintf(w, "  %s\n", place)
+				}
+			}
+		})
+	})
+	l.flags(list)
+	return a.noun("finding", "Counts outside of what the texts provide for", `
+detente finding list
+detente finding list --json
+detente quota`, list)
+}
+
+func (a *app) cmdPortfolio() *cobra.Command {
+	var l looking
+	c := a.command("portfolio", "What this state is bound by: edition, since when, what was agreed and what is open", `
+detente portfolio
+detente portfolio --at 2005-01-01
+detente portfolio --language ru`, cobra.NoArgs, func(ctx context.Context, args []string) error {
+		look, err := l.args()
+		if err != nil {
+			return err
+		}
+		var out control.Portfolio
+		if err := a.call(ctx, "portfolio", look, &out); err != nil {
+			return err
+		}
+		return a.show(out, func(w writer) { a.printPortfolio(w, &out) })
+	})
+	l.flags(c)
+	return c
+}
+
+func (a *app) printPortfolio(w writer, p *control.Portfolio) {
+	a.printMissing(w, p.Missing)
+	if len(p.Texts) == 0 {
+		fmt.Fprintln(w, noText)
+		return
+	}
+	for _, t := range p.Texts {
+		fmt.Fprintf(w, "%s\n", a.bold(fmt.Sprintf("%s – %s", t.Text, t.Title)))
+		fmt.Fprintf(w, "  %s; %s\n", strings.ReplaceAll(string(t.Nature), "-", " "), inForceWords(&t))
+		if t.Remark != "" {
+			fmt.Fprintf(w, "  %s\n", t.Remark)
+		}
+		for _, g := range t.Agreed {
+			fmt.Fprintf(w, "  agreed: %s = %s (%s)%s\n", g.Title, g.Value, g.Slot, between(g.Between))
+		}
+		for _, g := range t.Open {
+			if g.Proposed != "" {
+				fmt.Fprintf(w, "  not agreed: %s (%s); a suggestion that is not verified: %s\n", g.Title, g.Slot, g.Proposed)
+				continue
+			}
+			fmt.Fprintf(w, "  not agreed: %s (%s)\n", g.Title, g.Slot)
+		}
+		if len(t.Off) > 0 {
+			fmt.Fprintf(w, "  known too unsurely to be judged: %s\n", strings.Join(t.Off, ", "))
+		}
+		for _, g := range t.Gaps {
+			fmt.Fprintf(w, "  not found: %s\n", g)
+		}
+		fmt.Fprintln(w)
+	}
+	if len(p.Overlaps) > 0 {
+		fmt.Fprintln(w, a.bold("More than one text has measures of the same kind"))
+		for _, o := range p.Overlaps {
+			fmt.Fprintf(w, "  %s, %s, %s: %s\n", strings.ReplaceAll(o.Stage, "-", " "), o.Field, o.Family, strings.Join(o.Measures, ", "))
+		}
+	}
+}
+
+func inForceWords(t *control.Bound) string {
+	s := "no edition is in force for this state now"
+	if t.Edition != "" {
+		s = "edition " + t.Edition
+		if t.Since != "" {
+			s += ", in force since " + t.Since
+		}
+		if t.Until != "" {
+			s += " until " + t.Until
+		}
+		if t.Sure.Unverified() {
+			s += " (unverified)"
+		}
+	}
+	if t.Adopted != "" {
+		s += "; adopted here with effect from " + t.Adopted
+	}
+	return s
+}
+
+func between(ids []party.ID) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return " between " + strings.Join(idsText(ids), ", ")
+}
+
+func (a *app) cmdBlocks() *cobra.Command {
+	var l looking
+	c := a.command("blocks PARTY", "The building blocks between this state and another: what stands, what could come next, what it would need", `
+detente blocks borovia
+detente blocks borovia --language ru
+detente blocks borovia --json`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
+		look, err := l.args()
+		if err != nil {
+			return err
+		}
+		var out []control.Block
+		if err := a.call(ctx, "blocks", control.BlocksArgs{LookArgs: look, With: party.ID(args[0])}, &out); err != nil {
+			return err
+		}
+		return a.show(out, func(w writer) {
+			if len(out) == 0 {
+				fmt.Fprintln(w, noText)
+			}
+			stage := ""
+			for _, b := range out {
+				head := "Could come next – " + strings.ReplaceAll(b.Stage, "-", " ")
+				if b.Stands {
+					head = "Stands"
+				}
+				if head != stage {
+					fmt.Fprintln(w, a.bold(head))
+					stage = head
+				}
+				fmt.Fprintf(w, "  %s  %s\n", b.Measure, b.Title)
+				for _, n := range b.Needs {
+					fmt.Fprintf(w, "      needs: %s\n", n)
+				}
+				if len(b.From) > 0 && !b.Stands {
+					fmt.Fprintf(w, "      builds on: %s\n", strings.Join(b.From, ", "))
+				}
+			}
+		})
+	})
+	l.flags(c)
+	return c
+}
+
+func (a *app) cmdMatrix() *cobra.Command {
+	var l looking
+	var m control.MatrixArgs
+	c := a.command("matrix", "Measures beside states for one year, where the group decided on boards across states", `
+detente matrix
+detente matrix --year 2027 --text vd11
+detente matrix --year 2027 --json`, cobra.NoArgs, func(ctx context.Context, args []string) error {
+		look, err := l.args()
+		if err != nil {
+			return err
+		}
+		if m.LookArgs = look; m.Year == 0 {
+			m.Year = time.Now().UTC().Year()
+		}
+		var out []control.Cell
+		if err := a.call(ctx, "matrix", m, &out); err != nil {
+			return err
+		}
+		return a.show(out, func(w writer) {
+			t := newTable("measure", "party", "how many in which state")
+			for _, x := range out {
+				var parts []string
+				for _, s := range provision.States() {
+					if n := x.States[s]; n > 0 {
+						parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(string(s), "-", " ")))
+					}
+				}
+				t.row(x.Measure, string(x.Party), strings.Join(parts, ", "))
+			}
+			t.print(a, w, "Nothing was provided for in that year.")
+		})
+	})
+	l.flags(c)
+	c.Flags().IntVar(&m.Year, "year", 0, "calendar year (default: the present one)")
+	c.Flags().StringVar(&m.Text, "text", "", "only this text")
+	return c
+}
