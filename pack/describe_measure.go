@@ -345,7 +345,8 @@ func (w *describer) ceilings(m *Measure) {
 			where = append(where, w.set(c.Set))
 		}
 		for _, id := range slices.Sorted(maps.Keys(c.Where)) {
-			where = append(where, w.bare(id, form)+" "+w.choice(id, c.Where[id], form))
+			row := rowOf(form, c.Figure)
+			where = append(where, w.bare(id, row)+" "+w.choice(id, c.Where[id], row))
 		}
 		parts := []string{w.marked("• "+w.say("ceiling", blanks{"figure": w.figureName(c.Figure, form), "n": w.number(c.AtMost, c.Unit)}), c.Sure), c.Article}
 		if len(where) > 0 {
