@@ -164,6 +164,17 @@ func TestSlots(t *testing.T) {
 	equal(t, due(Slot{ID: "lead", Value: "P42D", In: Span{From: at("2027-09-01")}}), "not-judged")
 }
 
+// A day that is agreed on from one year on is due in that year, whatever earlier
+// year is looked at as well.
+func TestYearlyDayAgreedLater(t *testing.T) {
+	m := info()
+	m.Occasion.Yearly.Due = "$day"
+	txt := textOf("vd", m)
+	txt.Slots = []Slot{{ID: "day", Value: "12-15", In: Span{From: at("2027-01-01")}}}
+	q := Query{Obligor: "alatau", From: at("2025-12-01"), Until: at("2028-01-01")}
+	equal(t, open(t, txt).states(q, "2027-12-20"), []string{"vd.info alatau not-recorded"})
+}
+
 // The date of a text runs to the last second of its day in the text's own zone.
 func TestZone(t *testing.T) {
 	data, err := os.ReadFile("../condition/testdata/vienna.tzif")
