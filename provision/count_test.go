@@ -277,6 +277,18 @@ func TestCeilingWithoutARow(t *testing.T) {
 	equal(t, findings(d, "2029-05-01"), []string{"ceiling/mo.ceilings/0/alatau"})
 }
 
+// A moment does not see what came after it: what was cancelled later counted then.
+func TestFindingsOfThen(t *testing.T) {
+	d := open(t, textOf("vd", notification(), limits()))
+	for i := range 4 {
+		d.file(fmt.Sprint("n", i), "2027-01-0"+fmt.Sprint(i+1), "alatau", "vd.notice", `{"troops":14000,"start":"2027-05-01","end":"2027-05-10","name":"x"}`)
+	}
+	d.file("x", "2027-02-01", "alatau", "vd.notice", "", life(act.Cancellation), answers(d, "n3"))
+	equal(t, findings(d, "2027-01-31"), []string{"above/vd.limit.c4/alatau"})
+	equal(t, findings(d, "2027-02-02"), []string{})
+	equal(t, findings(d, "2027-01-31"), []string{"above/vd.limit.c4/alatau"})
+}
+
 // What one member of a joint side refuses is refused for all.
 func TestRefusalOfASide(t *testing.T) {
 	visit := pack.Measure{ID: "mo.visit", Occasion: pack.Occasion{Starts: "mo.visit"}, Steps: []pack.Step{
