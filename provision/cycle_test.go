@@ -100,6 +100,20 @@ func TestJointSide(t *testing.T) {
 	equal(t, d.states(Query{Measure: "sh.question"}, "2027-12-20"), []string{"sh.question.reply alatau, borovia done", "sh.question cintra done"})
 }
 
+// A member of a joint side for whom the text is not in force does not belong to it,
+// not even as the first of its members.
+func TestJointSideIsBound(t *testing.T) {
+	q := pack.Measure{ID: "sh.question", Occasion: pack.Occasion{Starts: "sh.question"}, Steps: []pack.Step{
+		{ID: "main", By: role(pack.RoleAnybody), To: role(pack.RoleOther), Strength: pack.May},
+		{ID: "reply", By: role(pack.RoleOther), To: role(pack.RoleAuthor)}}}
+	txt := textOf("sh", q)
+	txt.Pack.Head.Sets = []pack.Set{{ID: "joint", Codes: []string{"AA", "BB", "DD"}, Joint: true}, {ID: "other", Codes: []string{"CC"}, Joint: true}, {ID: "bound", Codes: []string{"BB", "CC", "DD"}}}
+	txt.Pack.Head.Editions[0].InForce[0].Set = "bound"
+	d := open(t, txt)
+	d.file("q", "2027-05-01", "cintra", "sh.question", `{}`, to("borovia", "dovania"))
+	equal(t, d.states(Query{Measure: "sh.question"}, "2027-05-02"), []string{"sh.question cintra done", "sh.question.reply borovia, dovania open"})
+}
+
 // A voluntary measure knows no default; nor does a may.
 func TestVoluntary(t *testing.T) {
 	for _, edit := range []func(*Text){
