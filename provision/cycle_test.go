@@ -189,6 +189,24 @@ func TestYearlyDayAgreedLater(t *testing.T) {
 	equal(t, open(t, txt).states(q, "2027-12-20"), []string{"vd.info alatau not-recorded"})
 }
 
+// What the text does not provide for needs no agreed lead time to say so; what may be
+// provided for is not judged, and all that is lacking is named.
+func TestSlotOfWhatDoesNotApply(t *testing.T) {
+	m := notification()
+	m.Steps[0].Clock = &pack.Clock{Kind: pack.ClockBefore, Least: "$lead", Anchor: "start"}
+	m.Steps[0].When = &pack.When{Figure: "troops", AtLeast: "9000"}
+	d := open(t, textOf("ci", m))
+	d.file("n", "2027-08-17", "alatau", "vd.notice", `{"troops":8999,"start":"2027-10-01"}`)
+	it := d.one(Query{Code: "vd.notice", All: true}, "2027-11-01")
+	equal(t, it.State, NotProvided)
+	equal(t, len(it.Reasons), 1)
+	d = open(t, textOf("ci", m))
+	d.file("n", "2027-08-17", "alatau", "vd.notice", `{"troops":9000,"start":"2027-10-01"}`)
+	it = d.one(Query{Code: "vd.notice"}, "2027-11-01")
+	equal(t, it.State, NotJudged)
+	equal(t, it.Reasons[0].Key, "not-agreed")
+}
+
 // The date of a text runs to the last second of its day in the text's own zone.
 func TestZone(t *testing.T) {
 	data, err := os.ReadFile("../condition/testdata/vienna.tzif")
