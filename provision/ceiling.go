@@ -86,7 +86,16 @@ func (b *Book) ceilingFindings(m Moment) []Finding {
 		}
 		out = append(out, Finding{Key: "ceiling/" + k.c.m.ID + "/" + strconv.Itoa(k.c.n) + "/" + string(k.by), Text: k.c.m.text.id, Measure: k.c.m.ID, Kind: OverCeiling,
 			Parties: parties, Article: cmp.Or(k.c.Article, k.c.m.Article), Filings: filings, Sure: lessSure(k.c.m.Sure, k.c.Sure),
-			Note: Note{"ceiling", []condition.Arg{{Name: "figure", Value: strings.ReplaceAll(k.c.Figure, "_", " ")}, {Name: "used", Value: int64(sum / regime.One)}, {Name: "most", Value: most}, {Name: "unit", Value: k.c.Unit}}}})
+			Note: Note{"ceiling", []condition.Arg{{Name: "figure", Value: byLang(k.c.m.text.Pack.CeilingText(k.c.Ceiling))}, {Name: "used", Value: k.c.quantity(int64(sum / regime.One))}, {Name: "most", Value: k.c.quantity(most)}}}})
+	}
+	return out
+}
+
+// quantity is a number with the unit of a ceiling, in each language of the text.
+func (c *ceiling) quantity(n int64) map[string]string {
+	out := map[string]string{}
+	for _, lang := range c.m.text.head.Languages {
+		out[string(lang)] = regime.Quantity(strconv.FormatInt(n, 10), c.Unit, lang)
 	}
 	return out
 }
