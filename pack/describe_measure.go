@@ -339,21 +339,39 @@ func (w *describer) ceilings(m *Measure) {
 	}
 	for i := range m.Ceilings {
 		c := &m.Ceilings[i]
-		form, _ := w.p.Form(c.Of)
-		var where []string
-		if c.Set != "" {
-			where = append(where, w.set(c.Set))
-		}
-		for _, id := range slices.Sorted(maps.Keys(c.Where)) {
-			where = append(where, w.bare(id, form)+" "+w.choice(id, c.Where[id], form))
-		}
-		parts := []string{w.marked("• "+w.say("ceiling", blanks{"figure": w.figureName(c.Figure, form), "n": w.number(c.AtMost, c.Unit)}), c.Sure), c.Article}
-		if len(where) > 0 {
-			parts = append(parts, w.say("ceiling.where", blanks{"list": strings.Join(where, ", ")}))
-		}
+		figure, where := w.limited(c)
+		parts := []string{w.marked("• "+w.say("ceiling", blanks{"figure": figure, "n": w.number(c.AtMost, c.Unit)}), c.Sure), c.Article, where}
 		if c.From != "" {
 			parts = append(parts, w.say("ceiling.from", blanks{"day": w.day(c.From)}))
 		}
 		w.line(2, append(parts, w.keys(c.Sources))...)
 	}
+}
+
+// limited is the figure that a ceiling is on, and for whom and where.
+func (w *describer) limited(c *Ceiling) (figure, where string) {
+	form, _ := w.p.Form(c.Of)
+	var list []string
+	if c.Set != "" {
+		list = append(list, w.set(c.Set))
+	}
+	row := rowOf(form, c.Figure)
+	for _, id := range slices.Sorted(maps.Keys(c.Where)) {
+		list = append(list, w.bare(id, row)+" "+w.choice(id, c.Where[id], row))
+	}
+	if len(list) > 0 {
+		where = w.say("ceiling.where", blanks{"list": strings.Join(list, ", ")})
+	}
+	return w.figureName(c.Figure, form), where
+}
+
+// CeilingText names in each language of the pack what a ceiling is on.
+func (p *Pack) CeilingText(c *Ceiling) Text {
+	out := Text{}
+	for _, lang := range p.Head.Languages {
+		w := &describer{p: p, lang: lang}
+		figure, where := w.limited(c)
+		out[lang] = join(", ", figure, where)
+	}
+	return out
 }

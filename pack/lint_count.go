@@ -149,10 +149,11 @@ func (l *linter) ceiling(c *Ceiling) {
 	if !l.codes[c.Of] {
 		l.add(c.Pos, "of: no step has the code %q", c.Of)
 	} else {
-		form := l.formBy(c.Of)
-		l.figure(c.Pos, c.Figure, form)
+		whole := l.formBy(c.Of)
+		l.figure(c.Pos, c.Figure, whole)
+		looked := form{Form: rowOf(whole.Form, c.Figure), unread: whole.unread}
 		for id, code := range c.Where {
-			if f := l.field(c.Pos, "where", form, id); f != nil && f.Type == regime.TypeChoice {
+			if f := l.field(c.Pos, "where", looked, id); f != nil && f.Type == regime.TypeChoice {
 				l.choices(c.Pos, "where", f, code)
 			}
 		}
@@ -165,4 +166,18 @@ func (l *linter) ceiling(c *Ceiling) {
 	l.set(c.Pos, c.Set)
 	l.day(c.Pos, "from", c.From, true)
 	l.sources(c.Pos, c.Sources, c.Sure)
+}
+
+// rowOf is one row of a table as a form, where a figure is a column of one: of such
+// a ceiling the columns are looked at, row by row. Else it is the form itself.
+func rowOf(f *regime.Form, figure string) *regime.Form {
+	id, _, dotted := strings.Cut(figure, ".")
+	if f == nil || !dotted {
+		return f
+	}
+	table, ok := f.Field(id)
+	if !ok || table.Type != regime.TypeRows {
+		return f
+	}
+	return &regime.Form{ID: f.ID + "." + id, Fields: table.Columns}
 }

@@ -206,6 +206,7 @@ func TestLintRules(t *testing.T) {
 		{border, "set: north, where: {sector: east}", "set: north, where: {region: east}", `where: the form hard.return has no field "region"`},
 		{border, "set: north, where: {sector: east}", "set: north, where: {sector: north}", `where: the field sector has no choice "north"`},
 		{border, `at_most: "130400"`, `at_most: ""`, "at_most: a ceiling has a figure; zero is one too"},
+		{border, "figure: troops, where: {sector: east}", "figure: phases.troops, where: {sector: east}", `where: the form hard.activity.phases has no field "sector"`},
 		{border, `at_most: "130400", unit: persons`, `at_most: "130400", unit: people`, `unit: "people" is not one of`},
 		{border, "figure: strength, set: north", "figure: strength, set: west", `set "west" is not among the sets`},
 		{border, `at_most: "130400", unit: persons`, `at_most: "130400", from: 1997-04-31, unit: persons`, "from: a day such as"},

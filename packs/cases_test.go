@@ -4,12 +4,41 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 	"testing"
 
 	"detente/pack"
 	"detente/provision"
 	"detente/regime"
 )
+
+// What is said of a ceiling names the side, the sector and the arm that it is of.
+func TestCeilingSays(t *testing.T) {
+	p, err := pack.Load(os.DirFS("mo97"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := provision.ParseCase(p, []byte(`parties alatau=KZ elbria=CN
+agreed bound = alatau elbria
+agreed reduced = alatau elbria
+2027-01-01 elbria files mo97.info-china as E
+  {year: 2027, strength: [{sector: west, arm: air-force, persons: 1}]}
+---
+finding ceiling mo97.ceilings elbria
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lang, want := range map[regime.Lang]string{
+		regime.English: "“Personnel”, for China, Arm Air force, Sector Western: 1 person declared; the text provides for at most 0 persons.",
+		"ru":           "«Личный состав», для: Китай, Вид Военно-воздушные силы, Участок Западный: заявлено 1 человек; документ предусматривает не более 0 человек.",
+	} {
+		out, err := c.Run(lang)
+		if err != nil || len(out.Faults) > 0 || len(out.Why) != 1 || !strings.Contains(out.Why[0], want) {
+			t.Errorf("%s: %v %q %q; want %q", lang, err, out.Faults, out.Why, want)
+		}
+	}
+}
 
 // Every case that lies beside a pack gives what it expects.
 func TestCases(t *testing.T) {

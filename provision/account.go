@@ -164,7 +164,8 @@ func (l *ledger) rolling(b *Book, ids []ID, m Moment) []ID {
 // without an announcement, and the filings that cannot be read.
 func (b *Book) Findings(m Moment) []Finding {
 	var out []Finding
-	plain := m.Lodged == 0 && m.Held == 0
+	// what was set aside holds for all that is known, not for a moment before it
+	plain := m.Lodged == 0 && m.Held == 0 && m.Now >= b.newest
 	if plain {
 		b.settlePending(m)
 	}

@@ -34,6 +34,7 @@ type Book struct {
 	pending map[accountKey]bool        // ledgers to be looked at again
 	over    map[accountKey]bool        // ledgers outside of what is provided for
 	looked  map[ceilingKey]*strength   // ceilings
+	newest  int64                      // the time of the newest filing, as far as it was held by then
 }
 
 // returnKey is one party's statements under one code.
@@ -131,6 +132,11 @@ func (b *Book) Add(f Filing) {
 	e.empty = isNil(f.Values)
 	f.Values = b.keep(f.Code, f.Values)
 	e.f, e.have = f, true
+	if at := f.When(); f.Held == 0 || at <= f.Held {
+		b.newest = max(b.newest, at)
+	} else {
+		b.newest = max(b.newest, f.Held)
+	}
 	if !f.Answers.IsZero() && f.Answers != f.ID && e.parent == nil {
 		e.parent = b.entry(f.Answers)
 		e.parent.kids = append(e.parent.kids, e)

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,35 +81,14 @@ func (b *Book) ceilingFindings(m Moment) []Finding {
 		if why != nil || len(filings) == 0 || m.Now < k.c.from || k.c.m.Off || sum <= regime.Decimal(most)*regime.One {
 			continue
 		}
+		if !slices.ContainsFunc(parties, func(id party.ID) bool { return b.applied(k.c.m, id, m.Now) }) {
+			continue
+		}
 		out = append(out, Finding{Key: "ceiling/" + k.c.m.ID + "/" + strconv.Itoa(k.c.n) + "/" + string(k.by), Text: k.c.m.text.id, Measure: k.c.m.ID, Kind: OverCeiling,
 			Parties: parties, Article: cmp.Or(k.c.Article, k.c.m.Article), Filings: filings, Sure: lessSure(k.c.m.Sure, k.c.Sure),
-			Note: Note{"ceiling", []condition.Arg{{Name: "figure", Value: k.c.name()}, {Name: "used", Value: quantity(sum, k.c.Unit)}, {Name: "most", Value: most}}}})
+			Note: Note{"ceiling", []condition.Arg{{Name: "figure", Value: byLang(k.c.m.text.Pack.CeilingText(k.c.Ceiling))}, {Name: "used", Value: quantity(sum, k.c.Unit)}, {Name: "most", Value: quantity(regime.Decimal(most)*regime.One, k.c.Unit)}}}})
 	}
 	return out
-}
-
-// name is what a form calls the figure, by language; without one its id.
-func (c *ceiling) name() any {
-	id, column, _ := strings.Cut(c.Figure, ".")
-	form, ok := c.m.text.Pack.Form(c.Of)
-	if !ok {
-		return strings.ReplaceAll(c.Figure, "_", " ")
-	}
-	f, ok := form.Field(id)
-	if !ok {
-		return strings.ReplaceAll(c.Figure, "_", " ")
-	}
-	for i := range f.Columns {
-		if f.Columns[i].ID == column {
-			return byLang(f.Columns[i].Name)
-		}
-	}
-	for i := range f.Choices {
-		if f.Choices[i].Code == column {
-			return byLang(f.Choices[i].Name)
-		}
-	}
-	return byLang(f.Name)
 }
 
 // quantity is a figure as it was given, with its unit, by language.
@@ -120,8 +100,12 @@ func quantity(d regime.Decimal, unit string) map[string]string {
 	return of
 }
 
-// total adds up the newest returns of a side, or takes that of a party.
+// total adds up the newest returns of a side, or takes that of a party. Of what
+// comes back by the calendar a joint side gives those of its newest turn: one of its
+// members may have returned all of it then, and another one the time before.
 func (b *Book) total(c *ceiling, s *strength, m Moment) (sum regime.Decimal, filings []ID, parties []party.ID) {
+	side, _ := c.m.text.head.Set(c.Set)
+	newest := int64(math.MinInt64)
 	for _, id := range s.parties {
 		if c.Set != "" && !b.inSet(c.m.text, c.Set, id, m.Now) {
 			continue
@@ -132,16 +116,33 @@ func (b *Book) total(c *ceiling, s *strength, m Moment) (sum regime.Decimal, fil
 			if !st.stands() || st.f.Faulty || st.f.When() > m.Now {
 				continue
 			}
-			if n, ok := sumWhere(st.values, c.Figure, c.Where, id); ok {
-				sum, filings, parties = sum+n, append(filings, st.f.ID), append(parties, id)
-				break
+			n, ok := sumWhere(st.values, c.Figure, c.Where, id)
+			if !ok {
+				continue
 			}
+			if turn := list[i].turn(); side != nil && side.Joint && turn != newest {
+				if turn < newest {
+					break
+				}
+				sum, filings, parties, newest = 0, nil, nil, turn
+			}
+			sum, filings, parties = sum+n, append(filings, st.f.ID), append(parties, id)
+			break
 		}
 	}
 	return sum, filings, parties
 }
 
-// sumWhere reads a figure: of rows the sum of a column over the rows that fit.
+// turn is that to which a return belongs, 0 if it does not come back.
+func (e *entry) turn() int64 {
+	if len(e.cycle) == 0 {
+		return 0
+	}
+	return e.cycle[0].from
+}
+
+// sumWhere reads a figure: of rows the sum of a column over the rows that fit. A
+// table without such a row says that there is nothing.
 func sumWhere(v *regime.Values, figure string, where map[string]string, id party.ID) (regime.Decimal, bool) {
 	field, column, _ := strings.Cut(figure, ".")
 	fits := func(v *regime.Values) bool {
@@ -160,11 +161,15 @@ func sumWhere(v *regime.Values, figure string, where map[string]string, id party
 		return condition.Given(v, figure, id)
 	}
 	var sum regime.Decimal
-	any := false
+	fit, given := false, false
 	for _, r := range rows {
-		if n, ok := condition.Given(r, column, id); ok && fits(r) {
-			sum, any = sum+n, true
+		if !fits(r) {
+			continue
+		}
+		fit = true
+		if n, ok := condition.Given(r, column, id); ok {
+			sum, given = sum+n, true
 		}
 	}
-	return sum, any
+	return sum, given || !fit
 }

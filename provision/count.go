@@ -335,7 +335,7 @@ func (l *ledger) counts(b *Book, e *entry, m Moment) (counts, passed bool) {
 			return false, false
 		}
 	}
-	if b.editionAt(c.m.text, e.f.When(), "") == "" {
+	if edition := b.editionAt(c.m.text, e.f.When(), e.f.By()); edition == "" || !c.m.Applies(edition) {
 		return false, false
 	}
 	code, refused := l.refused(b, e, m)
@@ -354,9 +354,14 @@ func (l *ledger) refused(b *Book, e *entry, m Moment) (string, bool) {
 			if st.Answer == "" || len(st.Refusals) == 0 {
 				continue
 			}
-			asked := ids(o.roles(st.By))
+			asked := o.roles(st.By)
 			if i := slices.Index(l.key.c.Scope, "asked"); i >= 0 {
-				asked = []party.ID{party.ID(l.values[i])}
+				id := party.ID(l.values[i])
+				if k := slices.IndexFunc(asked, func(w who) bool { return w.has(id) }); k >= 0 {
+					asked = asked[k : k+1]
+				} else {
+					asked = []who{{id: id}}
+				}
 			}
 			if code, ok := st.refusedBy(e, asked, m); ok {
 				return code, true
@@ -366,14 +371,14 @@ func (l *ledger) refused(b *Book, e *entry, m Moment) (string, bool) {
 	return "", false
 }
 
-// refusedBy is the refusal that all of these parties answered a filing with, the
-// first if they differ.
-func (s *step) refusedBy(e *entry, asked []party.ID, m Moment) (string, bool) {
+// refusedBy is the refusal that all of these answered a filing with, the first if
+// they differ. What one member of a joint side refuses is refused for all.
+func (s *step) refusedBy(e *entry, asked []who, m Moment) (string, bool) {
 	first := ""
-	for _, id := range asked {
+	for _, w := range asked {
 		found := ""
 		for _, k := range e.kids {
-			if !k.isNew() || k.f.Code != s.code || k.f.By() != id {
+			if !k.isNew() || k.f.Code != s.code || !w.has(k.f.By()) {
 				continue
 			}
 			x := k.read(m)

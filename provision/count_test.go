@@ -233,20 +233,120 @@ func TestCeilingSaysItsFigure(t *testing.T) {
 	m := pack.Measure{ID: "riv.limits", Article: "7", Occasion: pack.Occasion{Standing: true}, Ceilings: []pack.Ceiling{
 		{Of: "riv.report", Figure: "above_limit", AtMost: "0", Unit: "million-m3"},
 	}}
-	d := open(t, textOf("riv", m))
+	txt := textOf("riv", m)
+	txt.Pack.Head.Languages = []regime.Lang{regime.English, regime.Russian}
+	d := open(t, txt)
 	d.file("a", "2027-10-05", "alatau", "riv.report", `{"above_limit":"0.5"}`)
 	found := d.b.Findings(Moment{Now: at("2027-11-01")})
 	if len(found) != 1 {
 		t.Fatalf("%d findings, not 1", len(found))
 	}
 	for lang, want := range map[regime.Lang]string{
-		regime.English: "alatau: above limit: 0.5 million m³ declared; the text provides for at most 0.",
+		regime.English: "alatau: “above_limit”: 0.5 million m³ declared; the text provides for at most 0 million m³.",
 		regime.Russian: "0,5 млн м³",
 	} {
 		if said := found[0].Says(lang); !strings.Contains(said, want) {
 			t.Errorf("in %s it says %q, not %q", lang, said, want)
 		}
 	}
+}
+
+// sides is a text between a joint side (alatau, borovia) and another one (cintra),
+// in two editions: while forces are reduced, and since 2028.
+func sides(measures ...pack.Measure) Text {
+	txt := textOf("mo", measures...)
+	txt.Pack.Head.Sets = []pack.Set{{ID: "joint", Codes: []string{"AA", "BB"}, Joint: true}, {ID: "other", Codes: []string{"CC"}, Joint: true}}
+	txt.Pack.Head.Editions = []pack.Edition{
+		{ID: "reducing", InForce: []pack.Period{{From: "2011-12-01", Until: "2027-12-31"}}},
+		{ID: "reduced", InForce: []pack.Period{{From: "2028-01-01", Set: "joint"}, {From: "2028-01-01", Set: "other"}}},
+	}
+	return txt
+}
+
+// A number of inspections that changes with the edition counts what was filed under
+// that edition, by those for whom it is in force.
+func TestCountsOfAnEdition(t *testing.T) {
+	quota := func(edition, most string) pack.Measure {
+		return pack.Measure{ID: "mo.quota", Editions: []string{edition}, Occasion: pack.Occasion{Standing: true},
+			Counts: []pack.Count{{ID: "sector", Title: said("inspections"), Of: "mo.visit", Scope: []string{"sector"}, Period: pack.PerYear, AtMost: most}}}
+	}
+	visit := pack.Measure{ID: "mo.visit", Occasion: pack.Occasion{Starts: "mo.visit"}, Steps: []pack.Step{{ID: "main", By: role(pack.RoleAuthor), To: role(pack.RoleOther)}}}
+	d := open(t, sides(quota("reducing", "3"), quota("reduced", "2"), visit))
+	for i := range 3 {
+		d.file(fmt.Sprint("v", i), fmt.Sprintf("2027-0%d-01", i+1), "cintra", "mo.visit", `{"sector":"east"}`)
+	}
+	equal(t, accounts(d, "2027-12-01"), []string{"mo.quota.sector/east/2027 3/3 full"})
+	equal(t, findings(d, "2027-12-01"), []string{})
+	for i := range 3 {
+		d.file(fmt.Sprint("w", i), fmt.Sprintf("2028-0%d-01", i+1), "cintra", "mo.visit", `{"sector":"east"}`)
+	}
+	d.file("x", "2028-05-01", "dovania", "mo.visit", `{"sector":"west"}`) // for whom no edition is in force
+	equal(t, accounts(d, "2028-12-01"), []string{"mo.quota.sector/east/2027 3/3 full", "mo.quota.sector/east/2028 3/2 full"})
+	equal(t, findings(d, "2028-12-01"), []string{"above/mo.quota.sector/east/2028"})
+}
+
+// A ceiling holds while its edition is in force. Of a joint side the returns of one
+// turn are added up: what one of its members returned for all is not added to what
+// another one returned a year before.
+func TestCeilingsOfASide(t *testing.T) {
+	limit := pack.Measure{ID: "mo.ceilings", Editions: []string{"reduced"}, Occasion: pack.Occasion{Standing: true},
+		Ceilings: []pack.Ceiling{{Of: "mo.data", Figure: "strength", Set: "joint", AtMost: "1000", Unit: "persons"}}}
+	data := pack.Measure{ID: "mo.data", Occasion: pack.Occasion{Yearly: &pack.Yearly{Due: "12-15", Ahead: 1, Cycle: "year", Each: "joint"}},
+		Steps: []pack.Step{{ID: "main", By: role(pack.RoleEach), To: role(pack.RoleOther), Clock: &pack.Clock{Kind: pack.ClockYearly}}}}
+	d := open(t, sides(limit, data))
+	d.file("a", "2026-12-01", "alatau", "mo.data", `{"year":2027,"strength":1001}`)
+	equal(t, findings(d, "2027-12-31"), []string{})
+	equal(t, findings(d, "2028-01-01"), []string{"ceiling/mo.ceilings/0/"})
+	d.file("b", "2028-01-02", "borovia", "mo.data", `{"year":2028,"strength":1000}`)
+	equal(t, findings(d, "2028-02-01"), []string{})
+	d.file("c", "2028-01-03", "alatau", "mo.data", `{"year":2028,"strength":1}`)
+	equal(t, findings(d, "2028-02-01"), []string{"ceiling/mo.ceilings/0/"})
+}
+
+// A table without a row for a place says that there is nothing there; the row of an
+// older return does not stand in for it.
+func TestCeilingWithoutARow(t *testing.T) {
+	txt := textOf("mo", pack.Measure{ID: "mo.ceilings", Occasion: pack.Occasion{Standing: true}, Ceilings: []pack.Ceiling{
+		{Of: "mo.data", Figure: "forces.persons", Where: map[string]string{"sector": "west"}, AtMost: "0", Unit: "persons"}}})
+	d := open(t, txt)
+	d.file("a", "2027-01-01", "alatau", "mo.data", `{"forces":[{"sector":"west","persons":1}]}`)
+	equal(t, findings(d, "2027-02-01"), []string{"ceiling/mo.ceilings/0/alatau"})
+	d.file("b", "2028-01-01", "alatau", "mo.data", `{"forces":[{"sector":"east","persons":1}]}`)
+	equal(t, findings(d, "2028-02-01"), []string{})
+	// a row whose figure is not known says nothing: the older return stands
+	d.file("c", "2029-01-01", "alatau", "mo.data", `{"forces":[{"sector":"west","persons":{"answer":"not-known-now"}}]}`)
+	equal(t, findings(d, "2029-02-01"), []string{})
+	d.file("d", "2029-03-01", "alatau", "mo.data", `{"forces":[{"sector":"west","persons":2}]}`)
+	d.file("e", "2029-04-01", "alatau", "mo.data", `{"forces":[{"sector":"west","persons":{"answer":"not-known-now"}}]}`)
+	equal(t, findings(d, "2029-05-01"), []string{"ceiling/mo.ceilings/0/alatau"})
+}
+
+// A moment does not see what came after it: what was cancelled later counted then.
+func TestFindingsOfThen(t *testing.T) {
+	d := open(t, textOf("vd", notification(), limits()))
+	for i := range 4 {
+		d.file(fmt.Sprint("n", i), "2027-01-0"+fmt.Sprint(i+1), "alatau", "vd.notice", `{"troops":14000,"start":"2027-05-01","end":"2027-05-10","name":"x"}`)
+	}
+	d.file("x", "2027-02-01", "alatau", "vd.notice", "", life(act.Cancellation), answers(d, "n3"))
+	equal(t, findings(d, "2027-01-31"), []string{"above/vd.limit.c4/alatau"})
+	equal(t, findings(d, "2027-02-02"), []string{})
+	equal(t, findings(d, "2027-01-31"), []string{"above/vd.limit.c4/alatau"})
+}
+
+// What one member of a joint side refuses is refused for all.
+func TestRefusalOfASide(t *testing.T) {
+	visit := pack.Measure{ID: "mo.visit", Occasion: pack.Occasion{Starts: "mo.visit"}, Steps: []pack.Step{
+		{ID: "main", By: role(pack.RoleAuthor), To: role(pack.RoleOther)},
+		{ID: "reply", By: role(pack.RoleOther), To: role(pack.RoleAuthor), After: []pack.Opening{{Step: "main", Was: pack.WasDone}}, Answer: "answer",
+			Refusals: []pack.Refusal{{Code: "no", Title: said("no")}}},
+	}, Counts: []pack.Count{
+		{ID: "made", Title: said("inspections"), Of: "mo.visit", Scope: []string{"author"}, Period: pack.PerYear, AtMost: "3"},
+		{ID: "met", Title: said("inspections"), Of: "mo.visit", Scope: []string{"asked"}, Period: pack.PerYear, AtMost: "3"},
+	}}
+	d := open(t, sides(visit))
+	d.file("v", "2027-02-01", "cintra", "mo.visit", `{}`, to("alatau", "borovia"))
+	d.file("r", "2027-02-02", "borovia", "mo.visit.reply", `{"answer":"no"}`, to("cintra"), answers(d, "v"))
+	equal(t, accounts(d, "2027-12-01"), []string{"mo.visit.made/cintra/2027 0/3", "mo.visit.met/alatau/2027 0/3", "mo.visit.met/borovia/2027 0/3"})
 }
 
 // The answers do not depend on the order in which filings arrive, or on how often.

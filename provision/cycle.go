@@ -167,10 +167,11 @@ func (c *cycle) turn(n int) turn {
 func (c *cycle) turns(from, until int64) []turn {
 	var out []turn
 	if c.yearly != nil {
-		for y := c.text.in(from).Year(); y <= c.text.in(until).Year() && len(out) < maxTurns; y++ {
+		first := c.text.in(from).Year()
+		for y := first; y <= c.text.in(until).Year() && y-first < maxTurns; y++ {
 			due, ok := c.dueIn(y)
 			if !ok {
-				return out
+				continue // not agreed in that year
 			}
 			if end := condition.LastSecond(due).Unix(); end >= from && due.Unix() <= until {
 				out = append(out, turn{key: strconv.Itoa(y + c.yearly.Ahead), from: int64(y), due: due})

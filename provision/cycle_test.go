@@ -100,6 +100,20 @@ func TestJointSide(t *testing.T) {
 	equal(t, d.states(Query{Measure: "sh.question"}, "2027-12-20"), []string{"sh.question.reply alatau, borovia done", "sh.question cintra done"})
 }
 
+// A member of a joint side for whom the text is not in force does not belong to it,
+// not even as the first of its members.
+func TestJointSideIsBound(t *testing.T) {
+	q := pack.Measure{ID: "sh.question", Occasion: pack.Occasion{Starts: "sh.question"}, Steps: []pack.Step{
+		{ID: "main", By: role(pack.RoleAnybody), To: role(pack.RoleOther), Strength: pack.May},
+		{ID: "reply", By: role(pack.RoleOther), To: role(pack.RoleAuthor)}}}
+	txt := textOf("sh", q)
+	txt.Pack.Head.Sets = []pack.Set{{ID: "joint", Codes: []string{"AA", "BB", "DD"}, Joint: true}, {ID: "other", Codes: []string{"CC"}, Joint: true}, {ID: "bound", Codes: []string{"BB", "CC", "DD"}}}
+	txt.Pack.Head.Editions[0].InForce[0].Set = "bound"
+	d := open(t, txt)
+	d.file("q", "2027-05-01", "cintra", "sh.question", `{}`, to("borovia", "dovania"))
+	equal(t, d.states(Query{Measure: "sh.question"}, "2027-05-02"), []string{"sh.question cintra done", "sh.question.reply borovia, dovania open"})
+}
+
 // A voluntary measure knows no default; nor does a may.
 func TestVoluntary(t *testing.T) {
 	for _, edit := range []func(*Text){
@@ -162,6 +176,35 @@ func TestSlots(t *testing.T) {
 	equal(t, due(Slot{ID: "lead", Value: "P42D"}), "2027-08-20")
 	equal(t, due(Slot{ID: "ci.lead", Value: "P42D"}, Slot{ID: "lead", Value: "P10D", Between: []party.ID{"alatau", "borovia"}}), "2027-09-21")
 	equal(t, due(Slot{ID: "lead", Value: "P42D", In: Span{From: at("2027-09-01")}}), "not-judged")
+}
+
+// A day that is agreed on from one year on is due in that year, whatever earlier
+// year is looked at as well.
+func TestYearlyDayAgreedLater(t *testing.T) {
+	m := info()
+	m.Occasion.Yearly.Due = "$day"
+	txt := textOf("vd", m)
+	txt.Slots = []Slot{{ID: "day", Value: "12-15", In: Span{From: at("2027-01-01")}}}
+	q := Query{Obligor: "alatau", From: at("2025-12-01"), Until: at("2028-01-01")}
+	equal(t, open(t, txt).states(q, "2027-12-20"), []string{"vd.info alatau not-recorded"})
+}
+
+// What the text does not provide for needs no agreed lead time to say so; what may be
+// provided for is not judged, and all that is lacking is named.
+func TestSlotOfWhatDoesNotApply(t *testing.T) {
+	m := notification()
+	m.Steps[0].Clock = &pack.Clock{Kind: pack.ClockBefore, Least: "$lead", Anchor: "start"}
+	m.Steps[0].When = &pack.When{Figure: "troops", AtLeast: "9000"}
+	d := open(t, textOf("ci", m))
+	d.file("n", "2027-08-17", "alatau", "vd.notice", `{"troops":8999,"start":"2027-10-01"}`)
+	it := d.one(Query{Code: "vd.notice", All: true}, "2027-11-01")
+	equal(t, it.State, NotProvided)
+	equal(t, len(it.Reasons), 1)
+	d = open(t, textOf("ci", m))
+	d.file("n", "2027-08-17", "alatau", "vd.notice", `{"troops":9000,"start":"2027-10-01"}`)
+	it = d.one(Query{Code: "vd.notice"}, "2027-11-01")
+	equal(t, it.State, NotJudged)
+	equal(t, it.Reasons[0].Key, "not-agreed")
 }
 
 // The date of a text runs to the last second of its day in the text's own zone.

@@ -92,11 +92,18 @@ func each(ids []party.ID) []who {
 
 // ofSet is one joint side, or each member of a set.
 func (b *Book) ofSet(t *text, set string, at int64) []who {
-	ids := b.setOf(t, set, at)
-	if s, ok := t.head.Set(set); ok && s.Joint && len(ids) > 0 {
-		return []who{{side: ids}}
+	if s, ok := t.head.Set(set); ok && s.Joint {
+		if side := b.side(t, s, at); len(side) > 0 {
+			return []who{{side: side}}
+		}
+		return nil
 	}
-	return each(ids)
+	return each(b.setOf(t, set, at))
+}
+
+// side lists the members of a joint side for whom the text is in force.
+func (b *Book) side(t *text, s *pack.Set, at int64) []party.ID {
+	return b.without(t, b.setOf(t, s.ID, at), "", at)
 }
 
 // without drops an id and whoever is not bound.
@@ -151,8 +158,11 @@ func (b *Book) otherSide(t *text, id party.ID, at int64) []who {
 	var out []who
 	for i := range t.head.Sets {
 		s := &t.head.Sets[i]
-		if ids := b.setOf(t, s.ID, at); s.Joint && len(ids) > 0 && !slices.Contains(ids, id) {
-			out = append(out, who{side: ids})
+		if !s.Joint || b.inSet(t, s.ID, id, at) {
+			continue
+		}
+		if side := b.side(t, s, at); len(side) > 0 {
+			out = append(out, who{side: side})
 		}
 	}
 	return out

@@ -22,6 +22,9 @@ func (o *occasion) settle(s *step, w who, it *Item, c *clock, did *statement, st
 	case o.m.Off:
 		it.unknown("off")
 	case it.State == NotJudged:
+		if !o.undecided(s, w, it, did) {
+			return
+		}
 	default:
 		o.judge(s, w, it, c, did, st)
 		return
@@ -53,6 +56,18 @@ func (o *occasion) judge(s *step, w who, it *Item, c *clock, did *statement, st 
 		return
 	}
 	o.doneState(s, w, it, c, did)
+}
+
+// undecided reports whether an item whose clock nobody agreed on stays without an
+// answer: what does not apply needs no clock.
+func (o *occasion) undecided(s *step, w who, it *Item, did *statement) bool {
+	clock := it.Reasons
+	it.Reasons = nil
+	if o.applies(s, w, it, did) || it.State == NotJudged {
+		it.State, it.Reasons = NotJudged, append(clock, it.Reasons...)
+		return true
+	}
+	return false
 }
 
 // applies asks the condition of a step, and what discharges it.
