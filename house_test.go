@@ -47,6 +47,7 @@ var floors = map[string]int{
 	"docket":           5,  // what stands
 	"provision":        5,  // what a text provides for
 	"paper":            5,  // what is printed
+	"calendar":         5,  // due dates for other programs
 	"node":             6,  // the house
 	"portfolio":        7,  // what this state is bound by, and how it stands
 	"home":             7,  // the folder of one party's node
