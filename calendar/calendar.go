@@ -40,8 +40,7 @@ const refresh = "PT1H"
 
 // UID is the identifier of an entry in a calendar of a group.
 func UID(group, key string) string {
-	of := sha256.Sum256([]byte("detente calendar\n" + group + "\n" + key))
-	in := sha256.Sum256([]byte("detente calendar\n" + group + "\n"))
+	of, in := sha256.Sum256([]byte(key)), sha256.Sum256([]byte(group))
 	return hex.EncodeToString(of[:16]) + "@" + hex.EncodeToString(in[:6]) + ".detente.invalid"
 }
 

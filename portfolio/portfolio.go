@@ -374,6 +374,9 @@ func (p *Portfolio) group(ctx context.Context) (provision.Group, error) {
 		return provision.Group{}, err
 	}
 	var g provision.Group
+	if begin, err := spanOf(inForce, 0); err == nil {
+		g.Since = begin.From
+	}
 	for i, r := range inForce {
 		span, err := spanOf(inForce, i)
 		if err != nil {

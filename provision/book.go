@@ -14,6 +14,7 @@ import (
 type Book struct {
 	texts   []*text
 	parties map[party.ID]Party
+	since   int64
 	order   []party.ID
 
 	steps    map[string][]*step    // by code
@@ -65,7 +66,7 @@ type entry struct {
 // New opens an empty book. An error names the pack and place that cannot be used.
 func New(texts []Text, group Group) (*Book, error) {
 	b := &Book{
-		parties: map[party.ID]Party{}, steps: map[string][]*step{}, opens: map[string][]*measure{},
+		parties: map[party.ID]Party{}, since: group.Since, steps: map[string][]*step{}, opens: map[string][]*measure{},
 		counted: map[string][]*count{}, judges: map[string][]*count{}, ceilings: map[string][]*ceiling{},
 		needed: map[string]*needed{}, entries: map[ID]*entry{}, cycles: map[cycleKey][]*entry{}, returns: map[returnKey][]*entry{},
 		unread: map[ID]*entry{}, ledgers: map[accountKey]*ledger{}, judged: map[judgedKey][]accountKey{}, pending: map[accountKey]bool{}, over: map[accountKey]bool{},

@@ -3,6 +3,8 @@ package provision
 import (
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"detente/act"
@@ -256,4 +258,33 @@ func TestBlocks(t *testing.T) {
 	equal(t, got[1].Needs[0].Says(regime.English), "to be agreed: lead time")
 	got = d.b.Blocks("alatau", "forum", at("2027-01-01"))
 	equal(t, got[0].Stands, false)
+}
+
+// That nothing is recorded of the time before anything was written down is not said.
+func TestBeforeAnythingWasWritten(t *testing.T) {
+	talk := pack.Measure{ID: "vd.talk", Occasion: pack.Occasion{Standing: true}, Steps: []pack.Step{{ID: "main", By: role(pack.RoleEach)}},
+		Counts: []pack.Count{{ID: "yearly", Title: said("talks"), Of: "vd.talk", Scope: []string{"author"}, Period: pack.PerYear, AtLeast: "1"}}}
+	group := region()
+	look := func() (due, least []string) {
+		b, err := New([]Text{textOf("vd", info(), talk)}, group)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, it := range b.Items(Query{Obligor: "alatau", From: at("2025-01-01"), Until: at("2028-01-01")}, Moment{Now: at("2027-12-20")}) {
+			due = append(due, it.Occasion+" "+string(it.State))
+		}
+		for _, f := range b.Findings(Moment{Now: at("2027-12-20")}) {
+			if slices.Contains(f.Parties, "alatau") && strings.Contains(f.Key, "vd.talk") {
+				least = append(least, f.Key)
+			}
+		}
+		return due, least
+	}
+	due, least := look()
+	equal(t, due, []string{"2026 not-recorded", "2027 not-recorded", "2028 not-recorded"})
+	equal(t, len(least), 15) // since 2012
+	group.Since = at("2026-03-01")
+	due, least = look()
+	equal(t, due, []string{"2027 not-recorded", "2028 not-recorded"})
+	equal(t, len(least), 0)
 }

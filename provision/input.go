@@ -36,7 +36,12 @@ func (s Span) Has(t int64) bool {
 }
 
 // Group is who takes part.
-type Group struct{ Parties []Party }
+type Group struct {
+	Parties []Party
+	// Since is when anything began to be written down here, in Unix seconds: that
+	// nothing is recorded of before says nothing. 0: from the beginning.
+	Since int64
+}
 
 // Standings of a party.
 const (

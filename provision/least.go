@@ -32,6 +32,9 @@ func (b *Book) owed(l *ledger, now int64) bool {
 		}
 		from = c.begin(l.key.period)
 	}
+	if from < b.since {
+		return false
+	}
 	id := party.ID("")
 	if i := slices.Index(c.Scope, "author"); i >= 0 {
 		id = party.ID(l.values[i])

@@ -83,13 +83,19 @@ func (b *Book) turnItems(out []Item, m *measure, q Query, at Moment) []Item {
 			}
 			o := b.turned(m, t, w, at)
 			for _, it := range o.items(q.wants(o)) {
-				if q.takes(&it) {
+				if q.takes(&it) && !b.unwritten(&it) {
 					out = append(out, it)
 				}
 			}
 		}
 	}
 	return out
+}
+
+// unwritten reports whether an item was due before anything was written down here,
+// and nothing was entered for it since.
+func (b *Book) unwritten(it *Item) bool {
+	return it.Clock.Due > 0 && it.Clock.Due < b.since && (it.State == NotRecorded || it.State == VoluntaryNotUsed)
 }
 
 // wants tells which obligors a query asks for.
