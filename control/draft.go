@@ -48,6 +48,7 @@ type Draft struct {
 	Request  node.Request `json:"request"`
 	Text     string       `json:"text"` // in full, for people
 	Faults   []Fault      `json:"faults"`
+	Provides []Advice     `json:"provides"` // what the texts in force say of it, before anything is said
 	Cleared  []Clearance  `json:"cleared"`
 	Open     []string     `json:"open"` // steps that the present revision lacks
 	Urgent   bool         `json:"urgent"`
@@ -110,7 +111,7 @@ func requestBytes(r node.Request) ([]byte, error) {
 func (c *call) draft(ctx context.Context, d desk.Draft) (*Draft, error) {
 	out := &Draft{ID: d.ID, Author: d.Author, Revision: d.Revision, State: d.State, Digest: canon.DigestOf(d.Request),
 		Urgent: d.Urgent, Reason: d.Reason, Remarks: d.Remarks, Sent: d.Sent, Changed: canon.FormatTime(d.Changed),
-		Cleared: []Clearance{}, Open: []string{}, Faults: []Fault{}}
+		Cleared: []Clearance{}, Open: []string{}, Faults: []Fault{}, Provides: []Advice{}}
 	if err := canon.ReadJSON(d.Request, &out.Request); err != nil {
 		return nil, fmt.Errorf("read draft %s: %w", d.ID, err)
 	}
@@ -133,7 +134,10 @@ func (c *call) draft(ctx context.Context, d desk.Draft) (*Draft, error) {
 		plan = &node.Plan{Request: out.Request}
 	}
 	out.Text = c.requestText(ctx, plan)
-	return out, nil
+	if d.State != desk.StateSent && d.State != desk.StateDropped {
+		out.Provides, err = c.advice(ctx, plan)
+	}
+	return out, err
 }
 
 // requestText is a draft in full, as it is read before it is cleared.
@@ -314,8 +318,9 @@ func draftList(ctx context.Context, c *call, a DraftsArgs) (any, error) {
 
 // Checked says that a request holds, with its text in full.
 type Checked struct {
-	Text    string   `json:"text"`
-	Touches []string `json:"touches"`
+	Text     string   `json:"text"`
+	Touches  []string `json:"touches"`
+	Provides []Advice `json:"provides"`
 }
 
 func draftCheck(ctx context.Context, c *call, a SaveArgs) (any, error) {
@@ -336,7 +341,8 @@ func draftCheck(ctx context.Context, c *call, a SaveArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Checked{c.requestText(ctx, plan), list(plan.Touches)}, nil
+	provides, err := c.advice(ctx, plan)
+	return Checked{c.requestText(ctx, plan), list(plan.Touches), provides}, err
 }
 
 // draftSubmit checks first: what has faults would only come back.

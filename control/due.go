@@ -3,9 +3,12 @@ package control
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"detente/act"
+	"detente/docket"
 	"detente/internal/canon"
 	"detente/lodging"
 	"detente/node"
@@ -212,7 +215,6 @@ type WhyArgs struct {
 
 // why explains the items that rest on what is named.
 func why(ctx context.Context, c *call, a WhyArgs) (any, error) {
-	var places []string
 	rows, err := c.node.ThreadOf(ctx, a.Of)
 	if err != nil {
 		return nil, err
@@ -222,28 +224,60 @@ func why(ctx context.Context, c *call, a WhyArgs) (any, error) {
 			rows = append(rows, row)
 		}
 	}
-	for _, r := range rows {
-		places = append(places, place(r.Ref))
-		if a.Status == "" {
-			a.Status = r.Status
-		}
+	if a.Status == "" && len(rows) > 0 {
+		a.Status = rows[0].Status
 	}
 	out := []Item{}
 	err = c.look(ctx, a.LookArgs, func(v *portfolio.View, m provision.Moment) error {
-		for _, it := range v.Book.Items(provision.Query{All: true}, m) {
-			hit := it.Key() == a.Of || slices.ContainsFunc(it.By, func(b provision.Basis) bool {
-				return placeOf(b.Filing) == a.Of || slices.Contains(places, placeOf(b.Filing))
-			})
-			mine := it.Obligor == v.Self || slices.Contains(it.Side, v.Self) || slices.Contains(it.To, v.Self)
-			if hit && (mine || v.Roster.Boards) {
-				out = append(out, c.item(v.Book, &it, a.Language))
+		var items []provision.Item
+		number, isNote := strings.CutPrefix(a.Of, "note ")
+		switch n, err := strconv.ParseInt(number, 10, 64); {
+		case isNote && err == nil:
+			items = v.Book.Of(provision.ID{Index: n}, m)
+		case len(rows) > 0:
+			for _, r := range rows {
+				items = append(items, v.Book.Of(provision.ID{Origin: r.Ref.Origin, Index: r.Ref.Index}, m)...)
+			}
+		default:
+			if it, ok := v.Book.Item(a.Of, m); ok {
+				items = append(items, it)
 			}
 		}
+		out = c.concerning(v, items, a.Language)
 		return nil
 	})
 	if err == nil && len(out) == 0 {
 		return nil, refuse(NotFound, "detente due shows the keys of what concerns this state", "nothing that a text in force provides for this state rests on %q", a.Of)
 	}
+	return out, err
+}
+
+// concerning are those of items that concern this state, or all where the group
+// decided on boards across states; each once.
+func (c *call) concerning(v *portfolio.View, items []provision.Item, lang regime.Lang) []Item {
+	out := []Item{}
+	for i := range items {
+		it := &items[i]
+		mine := it.Obligor == v.Self || slices.Contains(it.Side, v.Self) || slices.Contains(it.To, v.Self)
+		if !mine && !v.Roster.Boards || slices.ContainsFunc(out, func(x Item) bool { return x.Key == it.Key() }) {
+			continue
+		}
+		out = append(out, c.item(v.Book, it, lang))
+	}
+	return out
+}
+
+// provided is what texts provide for of one act, as far as they do.
+func (c *call) provided(ctx context.Context, row docket.Row) ([]Item, error) {
+	out := []Item{}
+	if row.Kind != act.Statement && row.Kind != act.Entered {
+		return out, nil
+	}
+	err := c.look(ctx, LookArgs{Status: row.Status, Language: regime.English}, func(v *portfolio.View, m provision.Moment) error {
+		items := v.Book.Of(provision.ID{Origin: row.Ref.Origin, Index: row.Ref.Index}, m)
+		out = c.concerning(v, slices.DeleteFunc(items, func(it provision.Item) bool { return it.Code != row.Measure }), regime.English)
+		return nil
+	})
 	return out, err
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"detente/act"
 	"detente/docket"
@@ -176,42 +175,6 @@ func mirrors(n int) string {
 	return fmt.Sprintf("%d mirrors", n)
 }
 
-// Lead is what a text provides for, against what is shown.
-type Lead struct {
-	Start     string          `json:"start"`    // day
-	Days      int             `json:"days"`     // provided for; 0: the group agreed on none
-	Deadline  string          `json:"deadline"` // empty: none
-	Lodged    string          `json:"lodged"`   // empty: not shown
-	Finding   lodging.Finding `json:"finding"`
-	Counts    string          `json:"counts"`    // place of the act whose lodging counts
-	Discharge act.Life        `json:"discharge"` // by which the thread ended, or empty
-	Sentence  string          `json:"sentence"`
-}
-
-func (c *call) lead(ctx context.Context, thread docket.Thread) (*Lead, error) {
-	if thread.Name == "" {
-		return nil, nil
-	}
-	l, err := c.node.LeadOf(ctx, thread)
-	if errors.Is(err, node.ErrNoLead) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	out := &Lead{Start: l.Start.Format(time.DateOnly), Days: l.Days, Counts: place(l.Counts), Discharge: l.Discharge, Sentence: l.Sentence, Finding: l.Finding}
-	if !l.Deadline.IsZero() {
-		out.Deadline = canon.FormatTime(l.Deadline)
-	}
-	if !l.Lodged.IsZero() {
-		out.Lodged = canon.FormatTime(l.Lodged)
-	}
-	if l.Days == 0 {
-		out.Finding = ""
-	}
-	return out, nil
-}
-
 // Statement is one act in full.
 type Statement struct {
 	Line
@@ -221,7 +184,9 @@ type Statement struct {
 	Content string `json:"content"` // the content as it is, if it is text
 	Reading string `json:"reading"` // how it is readable here, in words
 	Lodged  Lodged `json:"lodged"`
-	Lead    *Lead  `json:"lead"` // of its thread
+	// Provided is what the texts in force provide for of it, as far as it concerns
+	// this state, and how that stands.
+	Provided []Item `json:"provided"`
 	// For is, by addressee, the time by which it is shown to have been lodged
 	// against that addressee alone.
 	For      map[party.ID]string `json:"for_addressee"`
@@ -246,7 +211,7 @@ func (c *call) statement(ctx context.Context, row docket.Row) (*Statement, error
 
 // alone is a statement without what answers it.
 func (c *call) alone(ctx context.Context, row docket.Row) (*Statement, error) {
-	s := &Statement{For: map[party.ID]string{}, Receipts: []Receipt{}}
+	s := &Statement{For: map[party.ID]string{}, Receipts: []Receipt{}, Provided: []Item{}}
 	var err error
 	if s.Line, err = c.line(ctx, row); err != nil {
 		return nil, err
@@ -275,7 +240,7 @@ func (c *call) alone(ctx context.Context, row docket.Row) (*Statement, error) {
 			s.For[id] = node.Time(b.NotAfter)
 		}
 	}
-	s.Lead, err = c.lead(ctx, row.In())
+	s.Provided, err = c.provided(ctx, row)
 	return s, err
 }
 
@@ -369,7 +334,8 @@ func returnFaults(ctx context.Context, c *call, a RefArgs) (any, error) {
 type Thread struct {
 	Thread string      `json:"thread"`
 	Acts   []Statement `json:"acts"`
-	Lead   *Lead       `json:"lead"`
+	// Provided is what the texts in force provide for of its statements, each once.
+	Provided []Item `json:"provided"`
 	Whole  string      `json:"whole"` // the form as corrected and updated so far, if readable here
 }
 
@@ -392,7 +358,7 @@ func threadShow(ctx context.Context, c *call, a RefArgs) (any, error) {
 			}
 		}
 	}
-	out := Thread{Thread: thread, Acts: []Statement{}}
+	out := Thread{Thread: thread, Acts: []Statement{}, Provided: []Item{}}
 	for _, r := range rows {
 		if r.Kind == act.Delivered || r.Kind == act.Acknowledged || r.Kind == act.Returned {
 			continue // they stand with what they answer
@@ -401,14 +367,16 @@ func threadShow(ctx context.Context, c *call, a RefArgs) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.Lead = nil // once for the thread
+		for _, it := range s.Provided { // once for the thread
+			if !slices.ContainsFunc(out.Provided, func(x Item) bool { return x.Key == it.Key }) {
+				out.Provided = append(out.Provided, it)
+			}
+		}
+		s.Provided = []Item{}
 		out.Acts = append(out.Acts, *s)
 	}
 	slices.SortStableFunc(out.Acts, func(a, b Statement) int { return strings.Compare(a.Claimed, b.Claimed) })
 	said := firstSaid(rows)
-	if out.Lead, err = c.lead(ctx, said); err != nil {
-		return nil, err
-	}
 	out.Whole = c.whole(ctx, said, out.Acts)
 	return out, nil
 }

@@ -23,7 +23,7 @@ func (a *app) cmdCalendar() *cobra.Command {
 detente calendar
 detente calendar --year 2027 --to ics --out 2027.ics
 detente calendar --to xlsx --out dates.xlsx`, cobra.NoArgs, func(ctx context.Context, args []string) error {
-		look, err := l.args()
+		look, err := l.args(a)
 		if err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func (a *app) cmdArea() *cobra.Command {
 detente area export --out areas.geojson
 detente area export --exercise
 detente area export --language ru`, cobra.NoArgs, func(ctx context.Context, args []string) error {
-		look, err := l.args()
+		look, err := l.args(a)
 		if err != nil {
 			return err
 		}

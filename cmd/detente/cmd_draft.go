@@ -266,6 +266,7 @@ func (a *app) save(ctx context.Context, id string, r node.Request, submit bool) 
 	return a.show(d, func(w writer) {
 		fmt.Fprintf(w, "Draft %s, revision %d, %s.\n", d.ID, d.Revision, d.State)
 		a.printFaults(w, d.Faults)
+		a.printAdvice(w, d.Provides)
 		switch {
 		case len(d.Faults) > 0:
 			fmt.Fprintf(w, "Next: detente draft edit %s\n", d.ID)
@@ -346,6 +347,33 @@ func (a *app) printDraft(w writer, d *control.Draft) {
 		return
 	}
 	a.printFaults(w, d.Faults)
+	a.printAdvice(w, d.Provides)
+}
+
+// printAdvice says what the texts in force say of a draft.
+func (a *app) printAdvice(w writer, all []control.Advice) {
+	if len(all) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "By the texts in force:")
+	for i := range all {
+		x := &all[i]
+		sentence := x.Sentence
+		if own, ok := x.Texts[a.officer()]; ok {
+			sentence = own
+		}
+		fmt.Fprintf(w, "  %s, %s: %s\n", x.Text, x.Title, sentence)
+		if x.Due != "" {
+			fmt.Fprintf(w, "  To be lodged by %s", x.Due)
+			if x.Courier != "" {
+				fmt.Fprintf(w, "; by courier on its way by %s, the slowest round trip before it", x.Courier)
+			}
+			fmt.Fprintln(w, ".")
+		}
+		if len(x.Missing) > 0 {
+			fmt.Fprintf(w, "  Not among the addressees: %s.\n", joined(x.Missing))
+		}
+	}
 }
 
 func (a *app) draftList() *cobra.Command {
@@ -398,7 +426,10 @@ detente form check cica.2.1.1d exercise.json`, cobra.ExactArgs(1), func(ctx cont
 		if err := a.call(ctx, "draft-check", control.SaveArgs{ID: args[0]}, &c); err != nil {
 			return err
 		}
-		return a.show(c, func(w writer) { fmt.Fprintln(w, "The draft has no fault.") })
+		return a.show(c, func(w writer) {
+			fmt.Fprintln(w, "The draft has no fault.")
+			a.printAdvice(w, c.Provides)
+		})
 	})
 }
 

@@ -30,33 +30,36 @@ func (l *looking) flags(c *cobra.Command) {
 	f.StringVar(&l.at, "at", "", "as it stands at a moment, e.g. 2027-08-20 or 2027-08-20T12:00:00Z (default: now)")
 	f.StringVar(&l.lodged, "lodged-by", "", "only what is shown to have been lodged by then: alike on every node")
 	f.StringVar(&l.held, "held-at", "", "only what this node held then")
-	f.StringVar(&l.language, "language", "en", "of titles and sentences: en or ru")
+	f.StringVar(&l.language, "language", "", "of titles and sentences: en or ru (default: that of the officer)")
 }
 
-func (l *looking) args() (control.LookArgs, error) {
-	a := control.LookArgs{Status: act.Actual, Language: regime.Lang(l.language)}
+func (l *looking) args(a *app) (control.LookArgs, error) {
+	look := control.LookArgs{Status: act.Actual, Language: regime.Lang(l.language)}
+	if l.language == "" {
+		look.Language = a.officer()
+	}
 	switch {
 	case l.exercise && l.test:
-		return a, usage("", "--exercise and --test do not go together")
+		return look, usage("", "--exercise and --test do not go together")
 	case l.exercise:
-		a.Status = act.Exercise
+		look.Status = act.Exercise
 	case l.test:
-		a.Status = act.Test
+		look.Status = act.Test
 	}
 	for _, t := range []struct {
 		text string
 		into *string
-	}{{l.at, &a.At}, {l.lodged, &a.Lodged}, {l.held, &a.Held}} {
+	}{{l.at, &look.At}, {l.lodged, &look.Lodged}, {l.held, &look.Held}} {
 		if t.text == "" {
 			continue
 		}
 		at, err := momentOf(t.text)
 		if err != nil {
-			return a, err
+			return look, err
 		}
 		*t.into = canon.FormatTime(at)
 	}
-	return a, nil
+	return look, nil
 }
 
 // momentOf reads a moment, or a day, which is meant to its end in UTC.
@@ -80,7 +83,7 @@ func (a *app) cmdDue() *cobra.Command {
 detente due
 detente due --with borovia --all
 detente due --measure vd11.prior-notification --at 2027-08-20`, cobra.NoArgs, func(ctx context.Context, args []string) error {
-		look, err := l.args()
+		look, err := l.args(a)
 		if err != nil {
 			return err
 		}
@@ -170,7 +173,7 @@ func (a *app) cmdWhy() *cobra.Command {
 detente why ALA/2026/17
 detente why "alatau/1f2e3d4c 12"
 detente why vd11.calendar/2027/alatau --language ru`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
-		look, err := l.args()
+		look, err := l.args(a)
 		if err != nil {
 			return err
 		}
@@ -227,7 +230,7 @@ func (a *app) cmdQuota() *cobra.Command {
 detente quota
 detente quota --measure vd11.inspection
 detente quota --at 2027-12-31 --json`, cobra.NoArgs, func(ctx context.Context, args []string) error {
-		look, err := l.args()
+		look, err := l.args(a)
 		if err != nil {
 			return err
 		}
@@ -266,7 +269,7 @@ func (a *app) cmdFinding() *cobra.Command {
 detente finding list
 detente finding list --language ru
 detente finding list --at 2027-12-31 --json`, cobra.NoArgs, func(ctx context.Context, args []string) error {
-		look, err := l.args()
+		look, err := l.args(a)
 		if err != nil {
 			return err
 		}
@@ -299,7 +302,7 @@ func (a *app) cmdPortfolio() *cobra.Command {
 detente portfolio
 detente portfolio --at 2005-01-01
 detente portfolio --language ru`, cobra.NoArgs, func(ctx context.Context, args []string) error {
-		look, err := l.args()
+		look, err := l.args(a)
 		if err != nil {
 			return err
 		}
@@ -384,7 +387,7 @@ func (a *app) cmdBlocks() *cobra.Command {
 detente blocks borovia
 detente blocks borovia --language ru
 detente blocks borovia --json`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
-		look, err := l.args()
+		look, err := l.args(a)
 		if err != nil {
 			return err
 		}
@@ -427,7 +430,7 @@ func (a *app) cmdMatrix() *cobra.Command {
 detente matrix
 detente matrix --year 2027 --text vd11
 detente matrix --year 2027 --json`, cobra.NoArgs, func(ctx context.Context, args []string) error {
-		look, err := l.args()
+		look, err := l.args(a)
 		if err != nil {
 			return err
 		}

@@ -121,9 +121,7 @@ detente statement show ALA/2026/17 --outside`, cobra.ExactArgs(1), func(ctx cont
 			if outside {
 				fmt.Fprintf(w, "\nAs it stands in the record:\n\n%s", s.Outside)
 			}
-			if s.Lead != nil {
-				fmt.Fprintf(w, "\n%s\n", leadLine(s.Lead))
-			}
+			a.printProvided(w, s.Provided)
 		})
 	})
 	c.Flags().BoolVar(&outside, "outside", false, "also the act as it stands in the record")
@@ -218,21 +216,13 @@ func receiptLine(l control.Line) string {
 	return fmt.Sprintf("%s %s (%s), claimed %s.", l.Name, does, l.Place, l.Claimed)
 }
 
-// leadLine says what the text provides for and what is shown.
-func leadLine(l *control.Lead) string {
-	s := l.Sentence + "."
-	if l.Discharge != "" {
-		s += " The thread has ended by " + strings.ReplaceAll(string(l.Discharge), "-", " ") + "."
+// printProvided says what the texts in force provide for of a statement, and what is
+// shown.
+func (a *app) printProvided(w writer, items []control.Item) {
+	for i := range items {
+		it := &items[i]
+		fmt.Fprintf(w, "%s, %s: %s. %s\n\n", it.Text, it.Title, it.Words, it.Sentence)
 	}
-	switch l.Finding {
-	case "timely":
-		s += " Shown timely."
-	case "late":
-		s += " By its author's own word it was lodged after that day."
-	case "not-shown-timely":
-		s += " Not shown timely."
-	}
-	return s
 }
 
 func (a *app) statementChange(verb string, life act.Life, short string, content bool) *cobra.Command {
@@ -430,9 +420,7 @@ detente thread show ALA/2026/17 --json`, cobra.ExactArgs(1), func(ctx context.Co
 			return err
 		}
 		return a.show(t, func(w writer) {
-			if t.Lead != nil {
-				fmt.Fprintf(w, "%s\n\n", leadLine(t.Lead))
-			}
+			a.printProvided(w, t.Provided)
 			for i := range t.Acts {
 				if i > 0 {
 					fmt.Fprintf(w, "\n%s\n\n", strings.Repeat("–", 40))

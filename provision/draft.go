@@ -1,0 +1,112 @@
+package provision
+
+import "slices"
+
+// Remove takes a filing out again, as if it had never been entered: for a draft,
+// which was entered to see what would follow.
+func (b *Book) Remove(id ID) {
+	e := b.entries[id]
+	if e == nil || !e.have {
+		return
+	}
+	b.leave(e)
+	same := func(x *entry) bool { return x == e }
+	if e.opener {
+		b.openers = slices.DeleteFunc(b.openers, same)
+	}
+	for _, k := range e.drawn {
+		if l := b.ledgers[k]; l != nil {
+			l.entries = slices.DeleteFunc(l.entries, same)
+			b.pending[k] = true
+		}
+	}
+	b.rejudge(e)
+	for x, n := e.parent, 0; x != nil && n < maxDepth; x, n = x.parent, n+1 {
+		b.recount(x)
+		b.rejudge(x)
+		x.window.known = false
+	}
+	if e.parent != nil {
+		e.parent.kids = slices.DeleteFunc(e.parent.kids, same)
+	}
+	if len(e.kids) > 0 { // known still from what answers it
+		*e = entry{f: Filing{ID: id}, kids: e.kids}
+		return
+	}
+	delete(b.entries, id)
+}
+
+// Of lists the items that a filing opened, or that rest on it, at a moment: also
+// those of what it answers or continues, and of its turn of what comes back.
+func (b *Book) Of(id ID, m Moment) []Item {
+	e := b.entries[id]
+	if e == nil || !e.have {
+		return nil
+	}
+	for n := 0; !e.isNew() && e.parent != nil && n < maxDepth; n++ {
+		e = e.parent // a further word is about what it continues
+	}
+	id = e.f.ID
+	var out []Item
+	take := func(items []Item) {
+		for _, it := range items {
+			if it.Opener == id || slices.ContainsFunc(it.By, func(x Basis) bool { return x.Filing == id }) {
+				out = append(out, it)
+			}
+		}
+	}
+	for x, n := e, 0; x != nil && n < maxDepth; x, n = x.parent, n+1 {
+		if !x.isNew() {
+			continue
+		}
+		for _, ms := range b.opens[x.f.Code] {
+			take(b.openedItems(nil, ms, x, Query{All: true}, m))
+		}
+		for _, s := range b.steps[x.f.Code] {
+			if s.m.cycle != nil {
+				take(b.turnItems(nil, s.m, Query{All: true, Obligor: x.f.By(), From: x.f.When() - turnBack, Until: x.f.When() + turnAhead}, m))
+			}
+		}
+	}
+	return out
+}
+
+// turnBack and turnAhead bound, in seconds, the turns that a return can be meant for:
+// a late one for last year, an early one for the year after the next.
+const turnBack, turnAhead = 2 * 366 * 86400, 3 * 366 * 86400
+
+// Try derives what would follow, for the one that makes it, from a filing that is not
+// made yet: the items that it would open or fulfil at a moment. Of its own step also
+// what is not provided for, with the reason.
+func (b *Book) Try(f Filing, m Moment) []Item {
+	if f.ID.IsZero() || b.entries[f.ID] != nil {
+		return nil
+	}
+	b.Add(f)
+	defer b.Remove(f.ID)
+	var out []Item
+	for _, it := range b.Of(f.ID, m) {
+		if it.State == NotProvided && it.Code != f.Code || it.Obligor != f.By() && !slices.Contains(it.Side, f.By()) {
+			continue
+		}
+		it.undo(f.ID, m)
+		out = append(out, it)
+	}
+	return out
+}
+
+// undo leaves of an item what stands without a filing that was not made: by when it
+// is due, and whether that is past.
+func (it *Item) undo(id ID, m Moment) {
+	if d := basis(it, "did", "declined"); d == nil || d.Filing != id {
+		return
+	}
+	it.By = slices.DeleteFunc(it.By, func(x Basis) bool { return x.Filing == id })
+	it.After = 0
+	switch it.State {
+	case Done, DoneAfter, NotShownTimely, NilReturn:
+		if it.State = Open; it.Clock.Due > 0 && m.Now > it.Clock.Due {
+			it.State = NotRecorded
+		}
+	}
+}
