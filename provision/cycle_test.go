@@ -28,6 +28,21 @@ func TestYearly(t *testing.T) {
 	equal(t, list[0].State, NotRecorded)
 }
 
+// A later step looks at the return that opened the turn: the fields that its
+// condition and its clock name are kept of it, also where nothing else reads them.
+func TestLaterStepOfATurn(t *testing.T) {
+	m := info()
+	m.Steps = append(m.Steps, pack.Step{ID: "access", By: role(pack.RoleAuthor), To: role(pack.RoleOthers), After: []pack.Opening{{Step: "main", Was: pack.WasDone}},
+		When: &pack.When{Field: "held", Is: []string{"true"}}, Clock: &pack.Clock{Kind: pack.ClockAfter, Least: "P3M", Anchor: "as_of"}})
+	d := open(t, textOf("vd", m))
+	d.file("a", "2027-12-10", "alatau", "vd.info", `{"year":2028,"held":true,"as_of":"2027-11-30"}`)
+	it := d.one(Query{Code: "vd.info.access"}, "2027-12-31")
+	equal(t, it.State, NotDue)
+	equal(t, it.Clock.Due, at("2028-02-29T23:59:59Z"))
+	d.file("b", "2027-12-11", "borovia", "vd.info", `{"year":2028,"held":false}`)
+	d.one(Query{Code: "vd.info.access"}, "2027-12-31")
+}
+
 // What comes back every half year, and every week.
 func TestEvery(t *testing.T) {
 	for period, want := range map[string]int{"P6M": 2, "P1W": 53} {
