@@ -120,8 +120,12 @@ func TestVoluntary(t *testing.T) {
 	for _, edit := range []func(*Text){
 		func(x *Text) { x.Pack.Head.Nature = pack.Voluntary }, func(x *Text) { x.Pack.Head.Nature = pack.Proposal }, func(x *Text) { x.Pack.Measures[0].Strength = pack.May },
 	} {
-		txt := textOf("vd", info())
+		m := info()
+		m.Counts = []pack.Count{{ID: "yearly", Of: "vd.info", Scope: []string{"author"}, Period: pack.PerYear, AtLeast: "1"}}
+		txt := textOf("vd", m)
+		equal(t, len(findings(open(t, txt), "2013-02-01")), 5) // of the five, for 2012
 		edit(&txt)
+		equal(t, findings(open(t, txt), "2013-02-01"), []string{})
 		equal(t, open(t, txt).states(Query{Obligor: "alatau", From: at("2027-12-01"), Until: at("2027-12-31")}, "2028-02-01"), []string{"vd.info alatau voluntary-not-used"})
 	}
 	txt := textOf("vd", info())
