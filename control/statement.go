@@ -336,7 +336,7 @@ type Thread struct {
 	Acts   []Statement `json:"acts"`
 	// Provided is what the texts in force provide for of its statements, each once.
 	Provided []Item `json:"provided"`
-	Whole  string      `json:"whole"` // the form as corrected and updated so far, if readable here
+	Whole    string `json:"whole"` // the form as corrected and updated so far, if readable here
 }
 
 func threadShow(ctx context.Context, c *call, a RefArgs) (any, error) {

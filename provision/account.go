@@ -231,7 +231,7 @@ func (b *Book) ledgerFindings(l *ledger, m Moment) []Finding {
 	if a.Over > 0 {
 		find(Above, "above", a.Filings, condition.Arg{Name: "used", Value: int64(a.Used)}, condition.Arg{Name: "most", Value: int64(a.Allowed)})
 	}
-	if a.Least > a.Used && a.Strength != pack.May && b.owed(l, m.Now) {
+	if a.Least > a.Used && l.key.c.m.text.owes(a.Strength) && b.owed(l, m.Now) {
 		find(Below, "below", a.Filings, condition.Arg{Name: "used", Value: int64(a.Used)}, condition.Arg{Name: "least", Value: int64(a.Least)})
 	}
 	for i, g := range l.key.c.Gate {

@@ -242,15 +242,27 @@ func remove(list []*entry, e *entry) []*entry {
 	return list
 }
 
+// openers are the codes whose filings open an occasion of a measure: that which
+// starts it, else those of the steps that nothing comes before.
+func (m *measure) openers() []string {
+	if m.Occasion.Starts != "" {
+		return []string{m.Occasion.Starts}
+	}
+	var codes []string
+	for _, s := range m.steps {
+		if len(s.After) == 0 {
+			codes = append(codes, s.code)
+		}
+	}
+	return codes
+}
+
 // needs gathers the fields that a measure looks at, by the code of the filing
 // that carries them.
 func (b *Book) needs(m *measure) {
-	starts := m.Occasion.Starts
+	openers := m.openers()
 	for _, s := range m.steps {
-		own := []string{s.code}
-		if starts != "" {
-			own = append(own, starts)
-		}
+		own := append([]string{s.code}, openers...)
 		for _, code := range own {
 			b.need(code, false, s.Answer)
 			for _, r := range s.Refusals {

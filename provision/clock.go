@@ -130,8 +130,8 @@ func (o *occasion) forms(did *statement) []*regime.Values {
 // running finds the moment of a receipt, of an issue, or of an earlier step.
 func (o *occasion) running(c *clock, w who, it *Item, st start) (int64, bool) {
 	switch {
-	case c.Of == pack.OfIssue || st.entry == nil:
-		return st.at, st.at > 0
+	case c.Of == pack.OfIssue || c.Of == pack.OfReceipt && st.entry == nil:
+		return st.at, st.at > 0 // silence is issued and received when the time is over
 	case c.Of == pack.OfReceipt:
 		at, ok := int64(0), false
 		for _, id := range append([]party.ID{w.id}, w.side...) {

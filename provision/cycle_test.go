@@ -30,6 +30,21 @@ func TestYearly(t *testing.T) {
 	equal(t, list[0].State, NotRecorded)
 }
 
+// A later step looks at the return that opened the turn: the fields that its
+// condition and its clock name are kept of it, also where nothing else reads them.
+func TestLaterStepOfATurn(t *testing.T) {
+	m := info()
+	m.Steps = append(m.Steps, pack.Step{ID: "access", By: role(pack.RoleAuthor), To: role(pack.RoleOthers), After: []pack.Opening{{Step: "main", Was: pack.WasDone}},
+		When: &pack.When{Field: "held", Is: []string{"true"}}, Clock: &pack.Clock{Kind: pack.ClockAfter, Least: "P3M", Anchor: "as_of"}})
+	d := open(t, textOf("vd", m))
+	d.file("a", "2027-12-10", "alatau", "vd.info", `{"year":2028,"held":true,"as_of":"2027-11-30"}`)
+	it := d.one(Query{Code: "vd.info.access"}, "2027-12-31")
+	equal(t, it.State, NotDue)
+	equal(t, it.Clock.Due, at("2028-02-29T23:59:59Z"))
+	d.file("b", "2027-12-11", "borovia", "vd.info", `{"year":2028,"held":false}`)
+	d.one(Query{Code: "vd.info.access"}, "2027-12-31")
+}
+
 // What comes back every half year, and every week.
 func TestEvery(t *testing.T) {
 	for period, want := range map[string]int{"P6M": 2, "P1W": 53} {
@@ -121,8 +136,12 @@ func TestVoluntary(t *testing.T) {
 	for _, edit := range []func(*Text){
 		func(x *Text) { x.Pack.Head.Nature = pack.Voluntary }, func(x *Text) { x.Pack.Head.Nature = pack.Proposal }, func(x *Text) { x.Pack.Measures[0].Strength = pack.May },
 	} {
-		txt := textOf("vd", info())
+		m := info()
+		m.Counts = []pack.Count{{ID: "yearly", Of: "vd.info", Scope: []string{"author"}, Period: pack.PerYear, AtLeast: "1"}}
+		txt := textOf("vd", m)
+		equal(t, len(findings(open(t, txt), "2013-02-01")), 5) // of the five, for 2012
 		edit(&txt)
+		equal(t, findings(open(t, txt), "2013-02-01"), []string{})
 		equal(t, open(t, txt).states(Query{Obligor: "alatau", From: at("2027-12-01"), Until: at("2027-12-31")}, "2028-02-01"), []string{"vd.info alatau voluntary-not-used"})
 	}
 	txt := textOf("vd", info())

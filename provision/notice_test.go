@@ -5,6 +5,7 @@ import (
 
 	"detente/act"
 	"detente/lodging"
+	"detente/pack"
 	"detente/party"
 	"detente/regime"
 )
@@ -165,4 +166,18 @@ func TestReceiptNotShown(t *testing.T) {
 	it := d.one(Query{Code: "vd.unusual.reply"}, "2027-04-01")
 	equal(t, it.State, Open)
 	equal(t, it.Notes[0].Key, "receipt-open")
+}
+
+// A clock that runs from an earlier step does so whatever opened its own: the
+// answer, or that none came.
+func TestClockOfAnEarlierStep(t *testing.T) {
+	m := unusual()
+	m.Steps[2].Clock = &pack.Clock{Kind: pack.ClockWithin, Least: "PT72H", Of: pack.MainStep}
+	m.Steps[2].After = []pack.Opening{{Step: "reply", Was: pack.WasFiled}, {Step: "reply", Was: pack.WasSilent}}
+	d := open(t, textOf("vd", m))
+	d.file("q", "2027-03-01T09:00:00Z", "alatau", "vd.unusual", `{}`, to("borovia"))
+	due := func() int64 { return d.one(Query{Code: "vd.unusual.meeting"}, "2027-03-04").Clock.Due }
+	equal(t, due(), at("2027-03-04T09:00:00Z"))
+	d.file("r", "2027-03-03T08:00:00Z", "borovia", "vd.unusual.reply", `{}`, to("alatau"), answers(d, "q"))
+	equal(t, due(), at("2027-03-04T09:00:00Z"))
 }

@@ -255,11 +255,13 @@ func (s *step) strength() pack.Strength {
 	return s.m.Strength
 }
 
-// duty reports whether the step can be "not recorded": a voluntary text or a
+// duty reports whether the step can be "not recorded".
+func (s *step) duty() bool { return s.m.text.owes(s.strength()) }
+
+// owes reports whether what is not done can be a shortfall: a voluntary text or a
 // proposal knows no default, nor does a may.
-func (s *step) duty() bool {
-	n := s.m.text.head.Nature
-	return n != pack.Voluntary && n != pack.Proposal && s.strength() != pack.May
+func (t *text) owes(s pack.Strength) bool {
+	return t.head.Nature != pack.Voluntary && t.head.Nature != pack.Proposal && s != pack.May
 }
 
 // sure is the least sure of the facts behind a step.
