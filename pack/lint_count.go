@@ -38,7 +38,9 @@ func (l *linter) count(c *Count) {
 		}
 	}
 	for _, g := range c.Gate {
-		l.date(g.Pos, "gate, by", g.By)
+		if l.date(g.Pos, "gate, by", g.By); strings.HasPrefix(g.By, "$") {
+			l.add(g.Pos, "gate, by: a month and day belongs here; a slot cannot give it")
+		}
 		if g.Ahead < 0 || g.Ahead > 5 {
 			l.add(g.Pos, "gate, ahead: 0 to 5 years belong here")
 		}
@@ -94,7 +96,9 @@ func (l *linter) period(c *Count) {
 	if (c.Period == PerRolling) != (c.Length != "") {
 		l.add(c.Pos, "length: belongs to the period %s, and only there", PerRolling)
 	}
-	l.span(c.Pos, "length", c.Length)
+	if l.span(c.Pos, "length", c.Length); strings.HasPrefix(c.Length, "$") {
+		l.add(c.Pos, "length: a duration belongs here; a slot cannot give it")
+	}
 	if c.Period == PerAtOnce && (c.From == "" || c.To == "") || c.Period != PerAtOnce && c.To != "" {
 		l.add(c.Pos, "from, to: the first and last day belong to the period %s, and to only there", PerAtOnce)
 	}

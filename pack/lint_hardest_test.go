@@ -196,6 +196,8 @@ func TestLintRules(t *testing.T) {
 		{border, "same: kind", "same: name", `gate, same: the form hard.activity has no field "name"`},
 		{border, `when: {figure: troops, more_than: "25000"}`, `when: {figure: tanks, more_than: "25000"}`, `figure: the form hard.activity has no field "tanks"`},
 		{border, "period: at-one-time, from: start, to: end", "period: at-one-time, from: start, to: finish", `to: the form hard.activity has no field "finish"`},
+		{border, "by: 11-15, ahead", "by: $season, ahead", "gate, by: a month and day belongs here; a slot"},
+		{world, "period: rolling, length: P5Y", "period: rolling, length: $remarks", "length: a duration belongs here; a slot"},
 		{world, "period: rolling, length: P5Y", "period: rolling", "length: belongs to the period rolling"},
 		{world, "period: rolling, length: P5Y", "period: rolling, length: five years", "length: a duration such as"},
 		{border, `from: start, to: end, at_most: "2"`, `from: start, to: end, at_least: "2"`, "at_least: the period at-one-time has no end"},

@@ -183,10 +183,11 @@ func TestSlots(t *testing.T) {
 	m := notification()
 	m.Steps[0].Clock = &pack.Clock{Kind: pack.ClockBefore, Least: "$lead", Anchor: "start"}
 	txt := textOf("ci", m)
+	addressees := []party.ID{"borovia", "cintra", "dovania", "elbria"}
 	due := func(slots ...Slot) string {
 		txt.Slots = slots
 		d := open(t, txt)
-		d.file("n", "2027-08-17", "alatau", "vd.notice", exercise, to("borovia", "cintra", "dovania", "elbria"))
+		d.file("n", "2027-08-17", "alatau", "vd.notice", exercise, to(addressees...))
 		it := d.one(Query{Code: "vd.notice"}, "2027-11-01")
 		if it.Clock.Due == 0 {
 			return string(it.State)
@@ -195,8 +196,16 @@ func TestSlots(t *testing.T) {
 	}
 	equal(t, due(), "not-judged")
 	equal(t, due(Slot{ID: "lead", Value: "P42D"}), "2027-08-20")
-	equal(t, due(Slot{ID: "ci.lead", Value: "P42D"}, Slot{ID: "lead", Value: "P10D", Between: []party.ID{"alatau", "borovia"}}), "2027-09-21")
 	equal(t, due(Slot{ID: "lead", Value: "P42D", In: Span{From: at("2027-09-01")}}), "not-judged")
+	// What a pair agreed on holds between the two alone.
+	all, pair := Slot{ID: "ci.lead", Value: "P42D"}, Slot{ID: "lead", Value: "P10D", Between: []party.ID{"alatau", "borovia"}}
+	equal(t, due(all, pair), "2027-08-20")
+	equal(t, due(pair), "not-judged")
+	equal(t, due(Slot{ID: "lead", Value: "P10D", Between: []party.ID{"alatau", "borovia", "cintra", "dovania", "elbria"}}), "2027-09-21")
+	addressees = addressees[:1]
+	equal(t, due(all, pair), "2027-09-21")
+	addressees = nil // to all
+	equal(t, due(all, pair), "2027-08-20")
 }
 
 // A day that is agreed on from one year on is due in that year, whatever earlier

@@ -113,6 +113,13 @@ func TestFallingBelowAndCancelling(t *testing.T) {
 	equal(t, d.states(q, "2027-09-01"), []string{"vd.observation alatau not-recorded"})
 	d.file("u", "2027-08-20", "alatau", "vd.notice", `{"troops":12000}`, life(act.Update), answers(d, "n"))
 	equal(t, d.states(q, "2027-09-01"), []string{"vd.observation alatau discharged"})
+	// It need not have begun above the level.
+	u := open(t, textOf("vd", notification(), observation()))
+	u.file("n", "2027-08-17", "alatau", "vd.notice", `{"troops":12000,"start":"2027-10-01","end":"2027-10-09"}`)
+	u.file("up", "2027-08-18", "alatau", "vd.notice", `{"troops":13000}`, life(act.Update), answers(u, "n"))
+	u.file("down", "2027-08-20", "alatau", "vd.notice", `{"troops":12999}`, life(act.Update), answers(u, "n"))
+	equal(t, u.states(q, "2027-08-18T12:00:00Z"), []string{"vd.observation alatau not-recorded"})
+	equal(t, u.states(q, "2027-09-01"), []string{"vd.observation alatau discharged"})
 	e := open(t, textOf("vd", notification(), observation()))
 	e.file("n", "2027-08-17", "alatau", "vd.notice", exercise)
 	e.file("x", "2027-08-18", "alatau", "vd.notice", "", life(act.Cancellation), answers(e, "n"))

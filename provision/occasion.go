@@ -141,13 +141,31 @@ func (o *occasion) env(w who, v *regime.Values, form *regime.Form) *condition.En
 	}
 }
 
-// slot is what an obligor agreed on with the other side of the occasion.
+// slot is what an obligor agreed on with the other side of the occasion: with the one
+// that opened it, or, of its own filing, with those whom that went to. Where these
+// agreed on different values, what holds for all is what counts.
 func (o *occasion) slot(id string, w who) (string, bool) {
-	other := o.by
-	if other == w.first() && o.opener != nil && len(o.opener.f.To) > 0 {
-		other = o.opener.f.To[0]
+	if o.by != w.first() {
+		return o.m.text.slotOf(id, o.at, w.first(), o.by)
 	}
-	return o.m.text.slotOf(id, o.at, w.first(), other)
+	to := o.book.order
+	if o.opener != nil && len(o.opener.f.To) > 0 {
+		to = o.opener.f.To
+	}
+	value, ok := o.m.text.slotOf(id, o.at, "", "")
+	first := true
+	for _, other := range to {
+		if other == w.first() {
+			continue
+		}
+		v, agreed := o.m.text.slotOf(id, o.at, w.first(), other)
+		if first {
+			value, ok, first = v, agreed, false
+		} else if v != value || agreed != ok {
+			return o.m.text.slotOf(id, o.at, "", "")
+		}
+	}
+	return value, ok
 }
 
 // openerForm is the form of the filing that opened the occasion.

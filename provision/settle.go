@@ -100,16 +100,18 @@ func (o *occasion) applies(s *step, w who, it *Item, did *statement) bool {
 	return true
 }
 
-// below tells whether what is below the level now was above it at first: then it
-// fell, and what followed is discharged.
+// below tells whether what is below the level now was above it before: then it fell,
+// and what followed is discharged.
 func (o *occasion) below(s *step, w who, env *condition.Env) State {
 	if o.opener == nil || o.opener.changed == nil {
 		return NotProvided
 	}
 	was := *env
-	was.Values = o.opener.first
-	if s.when.Eval(&was).Outcome == condition.Holds {
-		return Discharged
+	for _, v := range o.opener.past {
+		was.Values = v
+		if s.when.Eval(&was).Outcome == condition.Holds {
+			return Discharged
+		}
 	}
 	return NotProvided
 }

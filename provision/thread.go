@@ -17,6 +17,7 @@ type statement struct {
 	hidden    bool              // a form, or a change to it, is not readable here
 	changed   map[string]*entry // by which later word a field got its value
 	first     *regime.Values
+	past      []*regime.Values // the forms as they stood before each change, the first one first
 	cancelled *entry
 	void      *entry // withdrawn, or issued in error
 	contested []*entry
@@ -103,6 +104,7 @@ func (s *statement) change(r *entry) {
 			s.changed[id] = r
 		}
 	}
+	s.past = append(s.past, s.values)
 	s.values = s.values.Over(r.f.Values)
 }
 
