@@ -349,13 +349,17 @@ func since(s provision.Span, always bool) provision.Span {
 	return s
 }
 
-// spanOf is the time in which one of the editions in force is the newest.
+// spanOf is the time in which one of the editions in force is the newest. Before the
+// moment of effect of the first it is the first, as for the roster.
 func spanOf(editions []*roster.Roster, i int) (provision.Span, error) {
 	from, err := canon.ParseTime(editions[i].Effective)
 	if err != nil {
 		return provision.Span{}, fmt.Errorf("edition %d: %w", editions[i].Edition, err)
 	}
 	span := provision.Span{From: from.Unix()}
+	if i == 0 {
+		span.From = 0
+	}
 	if i+1 < len(editions) {
 		until, err := canon.ParseTime(editions[i+1].Effective)
 		if err != nil {
@@ -374,8 +378,8 @@ func (p *Portfolio) group(ctx context.Context) (provision.Group, error) {
 		return provision.Group{}, err
 	}
 	var g provision.Group
-	if begin, err := spanOf(inForce, 0); err == nil {
-		g.Since = begin.From
+	if begin, err := canon.ParseTime(inForce[0].Effective); err == nil {
+		g.Since = begin.Unix()
 	}
 	for i, r := range inForce {
 		span, err := spanOf(inForce, i)

@@ -354,11 +354,16 @@ func setSlot(r *roster.Roster, text string, between []string) error {
 	return nil
 }
 
-// setPack puts a text in force, and takes it out if the digest is empty.
+// setPack puts a text in force, and takes it out if the digest is empty. An id alone
+// means the pack that ships.
 func setPack(r *roster.Roster, text string) error {
 	id, digest, ok := strings.Cut(text, "=")
 	if !ok {
-		return usage("--pack vd11=sha256:…", "a pack is written ID=DIGEST, as detente pack list shows it")
+		p, err := packAt(id)
+		if err != nil {
+			return err
+		}
+		id, digest = p.Head.ID, p.Digest().String()
 	}
 	r.Packs = slices.DeleteFunc(r.Packs, func(p roster.Pack) bool { return p.ID == id })
 	if digest == "" {
