@@ -9,6 +9,7 @@ import (
 
 	"detente/act"
 	"detente/node"
+	"detente/portfolio"
 )
 
 // hostile is text that clears the line on which it stands, sets the title of the
@@ -75,7 +76,7 @@ func TestContentCannotSteerTheTerminal(t *testing.T) {
 	if err := h.Node.TestOnlyAppend(ctx, acts); err != nil {
 		t.Fatal(err)
 	}
-	c := &call{home: h, node: h.Node}
+	c := &call{home: h, node: h.Node, folio: portfolio.New(h.Node)}
 	got, err := threadShow(ctx, c, RefArgs{Ref: "ALA/9"})
 	if err != nil {
 		t.Fatal(err)

@@ -17,7 +17,10 @@ import (
 
 	"detente/act"
 	"detente/desk"
+	"detente/internal/canon"
 	"detente/node"
+	"detente/pack"
+	"detente/packs"
 	"detente/party"
 	"detente/roster"
 )
@@ -121,10 +124,31 @@ func Play(ctx context.Context, opt Options) (*Show, error) {
 	return show, nil
 }
 
+// shipped are packs of the program as a roster names them.
+func shipped(ids ...string) ([]roster.Pack, error) {
+	library, err := pack.NewLibrary(packs.FS)
+	if err != nil {
+		return nil, err
+	}
+	var out []roster.Pack
+	for _, id := range ids {
+		p, err := library.Find(id, canon.Digest{})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, roster.Pack{ID: id, Digest: p.Digest()})
+	}
+	return out, nil
+}
+
 // found makes the town and its officers.
 func (s *story) found() error {
 	s.out.title("Six nodes and a member without one found a group")
 	var err error
+	texts, err := shipped("cica")
+	if err != nil {
+		return err
+	}
 	s.town, err = foundRegion(s.ctx, s.dir, party.Group{0xde, 0x7e, 0x17, 0xe0, 1}, "Group of the Invented Region", []resident{
 		{id: alatau, name: "Alatau", standing: roster.Member, noLink: []party.ID{dovania}},
 		{id: borovia, name: "Borovia", standing: roster.Member},
@@ -133,7 +157,7 @@ func (s *story) found() error {
 		{id: elbria, name: "Elbria", standing: roster.Member, courier: true, noLink: []party.ID{alatau, borovia, cintra, dovania, secretariat}},
 		{id: secretariat, name: "Secretariat", standing: roster.Secretariat},
 		{id: faronia, name: "Faronia", standing: roster.Member, noNode: true},
-	}, []roster.Slot{{ID: notification + ".lead", Value: fmt.Sprintf("P%dD", leadDays)}, {ID: notification + ".troops", Value: "9000"}}, 1, 3, s.opt.Now)
+	}, texts, []roster.Slot{{ID: notification + ".lead", Value: fmt.Sprintf("P%dD", leadDays)}, {ID: notification + ".troops", Value: "9000"}}, 1, 3, s.opt.Now)
 	if err != nil {
 		return err
 	}

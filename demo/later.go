@@ -14,6 +14,7 @@ import (
 	"detente/docket"
 	"detente/node"
 	"detente/party"
+	"detente/provision"
 )
 
 // comeBack: the node that was down starts catching up within two seconds.
@@ -120,15 +121,15 @@ func (s *story) correct() error {
 	if err := s.delivered(ref, borovia, cintra); err != nil {
 		return err
 	}
-	l, err := s.node(borovia).LeadOf(s.ctx, docket.Thread{Author: alatau, Name: "ALA/EX/1", Status: act.Exercise})
+	l, err := s.timing(borovia, "ALA/EX/1")
 	if err != nil {
 		return err
 	}
-	if l.Counts != s.first {
-		return fmt.Errorf("after the correction another act counts: %s", l.Counts)
+	if l.did.Filing != (provision.ID{Origin: s.first.Origin, Index: s.first.Index}) {
+		return fmt.Errorf("after the correction another act counts: %s", l.did.Filing)
 	}
 	s.out.say(fmt.Sprintf("The correction touches the fields %s; for all others the first lodging stands, also by Borovia's own reckoning.", strings.Join(a.Touches, " and ")),
-		"Borovia: "+l.Sentence, fmt.Sprintf("what counts is act %d of %s", l.Counts.Index, l.Counts.Origin))
+		"Borovia: "+l.sentence, fmt.Sprintf("what counts is act %d of %s", l.did.Filing.Index, l.did.Filing.Origin))
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 	"detente/node"
 	"detente/packs"
 	"detente/party"
+	"detente/portfolio"
+	"detente/provision"
+	"detente/regime"
 )
 
 // four are the states to which Alatau writes.
@@ -186,26 +190,58 @@ func (s *story) receiptLines(ref act.Ref) []string {
 
 // lodged waits until a thread's lodging is shown at a node, and says it.
 func (s *story) lodged(at party.ID, thread string) error {
-	var l *node.Lead
+	var l timing
 	err := s.until("the mirrors vouch", 20*time.Second, func() (bool, error) {
 		var err error
-		l, err = s.node(at).LeadOf(s.ctx, docket.Thread{Author: alatau, Name: thread, Status: act.Exercise})
-		return err == nil && !l.Lodged.IsZero() && l.Bounds.Have >= 3, err
+		l, err = s.timing(at, thread)
+		return err == nil && l.did.Bounds.NotAfter > 0 && l.did.Bounds.Have >= 3, err
 	})
 	if err != nil {
 		return err
 	}
+	b := l.did.Bounds
 	var who []string
-	for _, st := range l.Bounds.Shown {
+	for _, st := range b.Shown {
 		who = append(who, string(st.By))
 	}
-	shown := fmt.Sprintf("lodged by %s, as %d of %d counting mirrors show (%s)", l.Lodged.Format(time.RFC3339), len(who), l.Bounds.Of, strings.Join(who, ", "))
+	slices.Sort(who)
+	shown := fmt.Sprintf("lodged by %s, as %d of %d counting mirrors show (%s)", node.Time(b.NotAfter), len(who), b.Of, strings.Join(who, ", "))
 	when := "to be lodged by "
-	if l.Finding != lodging.Timely {
+	if l.did.Finding != lodging.Timely {
 		when = "the text provides for lodging by "
 	}
-	s.out.say("What that shows about time: "+l.Sentence+".", shown, when+l.Deadline.Format(time.RFC3339))
+	s.out.say("What that shows about time: "+l.sentence, shown, when+node.Time(l.due))
 	return nil
+}
+
+// timing is what the text provides for of a notice, and what is shown.
+type timing struct {
+	did      provision.Basis
+	due      int64
+	sentence string
+}
+
+// timing asks one node about Alatau's notice in a thread.
+func (s *story) timing(at party.ID, thread string) (timing, error) {
+	n := s.node(at)
+	rows, err := n.List(s.ctx, docket.Filter{Author: alatau, Thread: thread, Status: act.Exercise, Kinds: []act.Kind{act.Statement}})
+	if err != nil {
+		return timing{}, err
+	}
+	var out timing
+	err = portfolio.New(n).Look(s.ctx, act.Exercise, func(v *portfolio.View) error {
+		for _, r := range rows {
+			for _, it := range v.Book.Of(provision.ID{Origin: r.Ref.Origin, Index: r.Ref.Index}, provision.Moment{Now: v.Now.Unix()}) {
+				for _, b := range it.By {
+					if it.Code == notification && b.As == "did" {
+						out = timing{b, it.Clock.Due, v.Book.Why(&it, regime.English)}
+					}
+				}
+			}
+		}
+		return nil
+	})
+	return out, err
 }
 
 // handOver enters the note that Alatau's embassy handed to Faronia.

@@ -50,12 +50,12 @@ type resident struct {
 }
 
 // foundRegion makes the homes, two at a time, and the roster from their cards.
-func foundRegion(ctx context.Context, dir string, group party.Group, name string, residents []resident, slots []roster.Slot, f, k int, now func() time.Time) (*region, error) {
+func foundRegion(ctx context.Context, dir string, group party.Group, name string, residents []resident, texts []roster.Pack, slots []roster.Slot, f, k int, now func() time.Time) (*region, error) {
 	r := &region{houses: map[party.ID]*house{}}
 	first := &roster.Roster{
 		Format: roster.Format, Group: group, Edition: 1, Effective: now().UTC().Add(-time.Hour).Format("2006-01-02T15:04:05Z"),
 		Names: map[string]string{"en": name}, Languages: []string{"en"}, Adoption: roster.AdoptionAll, Courier: "336h",
-		Slots: slots, Counting: roster.Counting{F: f, K: k},
+		Packs: texts, Slots: slots, Counting: roster.Counting{F: f, K: k},
 	}
 	cards, err := r.makeHomes(ctx, dir, residents)
 	if err != nil {

@@ -15,6 +15,9 @@ import (
 	"detente/node"
 	"detente/packs"
 	"detente/party"
+	"detente/portfolio"
+	"detente/provision"
+	"detente/roster"
 )
 
 const (
@@ -89,7 +92,9 @@ func tell(t *testing.T, n *node.Node, r node.Request) act.Ref {
 // A thread is its author's, in one status: what another says under its name, and
 // what is an exercise beside what is meant, has no part in it.
 func TestThreadsDoNotMix(t *testing.T) {
-	tw := found(t, region(t, fiveStates...))
+	plan := region(t, fiveStates...)
+	plan.Packs, plan.Slots = []string{"cica"}, []roster.Slot{{ID: measured + ".lead", Value: "P42D"}, {ID: measured + ".troops", Value: "9000"}}
+	tw := found(t, plan)
 	ctx := context.Background()
 	a, b, c := tw.Houses["alatau"].Node, tw.Houses["borovia"].Node, tw.Houses["cintra"].Node
 	soon, later := time.Now().AddDate(0, 0, 10), time.Now().AddDate(0, 0, 80)
@@ -106,16 +111,23 @@ func TestThreadsDoNotMix(t *testing.T) {
 			a.SizeOf(ctx, b.Origin()) >= b.SizeOf(ctx, b.Origin())
 	})
 	for _, n := range []*node.Node{a, c} {
-		l, err := n.LeadOf(ctx, docket.Thread{Author: "alatau", Name: "X/1", Status: act.Actual})
-		if err != nil {
-			t.Fatal(err)
+		of := func(author party.ID) (from []string) {
+			t.Helper()
+			if err := portfolio.New(n).Look(ctx, act.Actual, func(v *portfolio.View) error {
+				for _, it := range v.Book.Items(provision.Query{Obligor: author, Code: measured, All: true}, provision.Moment{Now: v.Now.Unix()}) {
+					from = append(from, fmt.Sprint(it.Opener, time.Unix(it.Clock.At, 0).UTC().Format(time.DateOnly)))
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return from
 		}
-		if l.Counts != first || l.Discharge != "" || l.Start.Format(time.DateOnly) != later.UTC().Format(time.DateOnly) {
-			t.Errorf("%s: counts act %d, discharged %q, starts %s", n.Self(), l.Counts.Index, l.Discharge, l.Start)
+		if got := of("alatau"); len(got) != 1 || got[0] != fmt.Sprint(provision.ID{Origin: first.Origin, Index: first.Index}, later.UTC().Format(time.DateOnly)) {
+			t.Errorf("%s: what Alatau notified, and when it starts: %q", n.Self(), got)
 		}
-		l, err = n.LeadOf(ctx, docket.Thread{Author: "borovia", Name: "X/1", Status: act.Actual})
-		if err != nil || l.Counts != theirs || l.Discharge != act.Cancellation {
-			t.Errorf("%s: of Borovia's own thread: %+v, %v", n.Self(), l, err)
+		if got := of("borovia"); len(got) != 1 || got[0] != fmt.Sprint(provision.ID{Origin: theirs.Origin, Index: theirs.Index}, soon.UTC().Format(time.DateOnly)) {
+			t.Errorf("%s: what Borovia notified, and when it starts: %q", n.Self(), got)
 		}
 	}
 	whole, err := a.Whole(ctx, docket.Thread{Author: "alatau", Name: "X/1", Status: act.Actual})

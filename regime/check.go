@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Fault is one fault of a filled form: the field, what is wrong, and what to do,
@@ -31,14 +30,6 @@ func (c Checked) Form() *Form { return c.form }
 
 // Values are the values that were checked.
 func (c Checked) Values() *Values { return c.values }
-
-// Start is the day that anchors the lead time, if the form has one.
-func (c Checked) Start() (time.Time, bool) {
-	if c.IsZero() || c.form.Start == "" {
-		return time.Time{}, false
-	}
-	return c.values.Date(c.form.Start)
-}
 
 // Check names every fault of v at once, in the order of the fields, at most
 // maxFaults of them. Without faults it returns v as Checked.

@@ -26,8 +26,6 @@ type Form struct {
 	Languages  []Lang          `json:"languages"`
 	Title      map[Lang]string `json:"title"`
 	Source     string          `json:"source"`               // article and document
-	Start      string          `json:"start,omitempty"`      // id of the date that anchors the lead time; empty: none
-	Troops     []string        `json:"troops,omitempty"`     // ids of the figures that Threshold compares
 	Groups     []Group         `json:"groups"`               // headings, in order
 	Conditions []Condition     `json:"conditions,omitempty"` // when a field is asked for
 	Rules      []Rule          `json:"rules,omitempty"`      // between fields

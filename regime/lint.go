@@ -19,7 +19,6 @@ func (f *Form) lint() error {
 	all.add(f.lintConditions())
 	all.add(f.lintFields(f.Fields, "", true))
 	if len(all) == 0 {
-		all.add(f.lintAnchors())
 		all.add(f.lintRules())
 	}
 	return all.err()
@@ -258,22 +257,6 @@ func (f *Field) lintMin() error {
 		return errors.New("a figure counts from 0: min is not below it")
 	case f.Min < -maxNumber || f.Min > f.limit(maxNumber):
 		return fmt.Errorf("min %d is above max, or below -%d", f.Min, maxNumber)
-	}
-	return nil
-}
-
-// lintAnchors checks the fields that the form itself points at.
-func (f *Form) lintAnchors() error {
-	if f.Start != "" {
-		field, ok := f.Field(f.Start)
-		if !ok || field.Type != TypeDate || field.Required != Always || field.Answers != nil {
-			return fmt.Errorf("start %q is not a date that is always given", f.Start)
-		}
-	}
-	for _, id := range f.Troops {
-		if field, ok := f.Field(id); !ok || field.Type != TypeInt {
-			return fmt.Errorf("troops: %q is not a field of type int", id)
-		}
 	}
 	return nil
 }

@@ -67,9 +67,6 @@ func TestExamplesPassTheirForms(t *testing.T) {
 		if c.IsZero() || c.Form() != f || c.Values() != v {
 			t.Errorf("%s: not checked", name)
 		}
-		if start, ok := c.Start(); !ok || start.Year() != 2027 {
-			t.Errorf("%s: start %v %v", name, start, ok)
-		}
 	}
 	names, err := fs.Glob(packs.FS, "*/examples/*.json")
 	if err != nil || len(names) != 2 {
@@ -123,8 +120,6 @@ func TestParseFormRefuses(t *testing.T) {
 		"edition 0":                file(`"edition": "1"`, `"edition": "0"`),
 		"no Russian":               file(`"ru"`+"\n", `"rue"`+"\n"),
 		"name without Russian":     file(`"ru": "Место проведения"`, `"ru": " "`),
-		"start is no date":         file(`"start": "start_date"`, `"start": "title"`),
-		"start is missing":         file(`"start": "start_date"`, `"start": "begin"`),
 		"group out of order":       file(`"number": "1"`, `"number": "4"`),
 		"field of no group":        file(`"number": "3.3"`, `"number": "4.3"`),
 		"numbers out of order":     file(`"number": "1.2"`, `"number": "1.9"`),

@@ -102,31 +102,3 @@ func TestApply(t *testing.T) {
 		t.Error("a field that the form does not have was applied")
 	}
 }
-
-func TestThreshold(t *testing.T) {
-	f := form(t, "cica.notification")
-	v := example(t, brigades)
-	none, err := regime.ReadValues([]byte("{}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	landing := edit(t, brigades, map[string]string{"landing_troops_total": "15000"})
-	for _, c := range []struct {
-		values *regime.Values
-		troops int
-		met    bool
-		en, ru string
-	}{
-		{v, 9000, true, "13,200 troops; the level of 9,000 agreed by the group is reached", "13\u00a0200 человек; согласованный группой уровень достигнут: 9000 человек"},
-		{v, 13200, true, "13,200 troops; the level of 13,200 agreed by the group is reached", "13\u00a0200 человек; согласованный группой уровень достигнут: 13\u00a0200 человек"},
-		{v, 13201, false, "13,200 troops; below the level of 13,201 agreed by the group", "13\u00a0200 человек; ниже согласованного группой уровня: 13\u00a0201 человек"},
-		{landing, 15000, true, "15,000 troops; the level of 15,000 agreed by the group is reached", ""},
-		{none, 9000, false, "the number of troops is not given; the level agreed by the group is 9,000", ""},
-		{v, 0, true, "the group has set no level of troops: every activity is notified", ""},
-	} {
-		met, says := f.Threshold(c.values, c.troops)
-		if met != c.met || says[regime.English] != c.en || c.ru != "" && says[regime.Russian] != c.ru {
-			t.Errorf("%d: %v %q %q", c.troops, met, says[regime.English], says[regime.Russian])
-		}
-	}
-}

@@ -11,7 +11,6 @@ import (
 
 	"detente/act"
 	"detente/courier/couriertest"
-	"detente/docket"
 	"detente/key"
 	"detente/lodging"
 	"detente/node"
@@ -205,10 +204,8 @@ func TestDeadlineWhileParted(t *testing.T) {
 		time.Sleep(time.Minute)
 		finds := func(id party.ID, want lodging.Finding) {
 			w.t.Helper()
-			l, err := w.node(id).LeadOf(w.ctx, docket.Thread{Author: "alatau", Name: "ALA/1", Status: act.Exercise})
-			must(t, err)
-			if l.Finding != want {
-				w.t.Errorf("%s finds %s, want %s (%+v)", id, l.Finding, want, l.Bounds)
+			if l := w.lead(id, "alatau", "ALA/1"); l.finding != want {
+				w.t.Errorf("%s finds %s, want %s", id, l.finding, want)
 			}
 		}
 		w.draw("ABC | DE")
@@ -249,16 +246,16 @@ func TestWithheldCosignatures(t *testing.T) {
 		time.Sleep(time.Minute)
 		ref := w.notify('A', "DE", "ALA/1", leadDays)
 		time.Sleep(24 * time.Hour)
-		l, err := w.node("alatau").LeadOf(w.ctx, docket.Thread{Author: "alatau", Name: "ALA/1", Status: act.Exercise})
-		must(t, err)
-		if l.Finding != lodging.NotShownTimely {
-			t.Errorf("alatau finds %s while one of two vouches", l.Finding)
-		}
-		if l, err = w.node("elbria").LeadOf(w.ctx, docket.Thread{Author: "alatau", Name: "ALA/1", Status: act.Exercise}); err != nil || l.Finding != lodging.Timely {
-			t.Errorf("against elbria its own word suffices: %+v, %v", l, err)
+		for _, id := range []party.ID{"alatau", "elbria"} {
+			if l := w.lead(id, "alatau", "ALA/1"); l.finding != lodging.NotShownTimely {
+				t.Errorf("%s finds %s while one of two vouches", id, l.finding)
+			}
 		}
 		lodged, err := w.node("alatau").Lodged(w.ctx, ref)
 		must(t, err)
+		if lodged.For["elbria"].NotAfter == 0 {
+			t.Error("against elbria its own word suffices")
+		}
 		if lodged.For["dovania"].NotAfter == 0 {
 			t.Error("against dovania its receipt suffices, though it withholds its cosignature")
 		}
@@ -268,8 +265,10 @@ func TestWithheldCosignatures(t *testing.T) {
 		}
 		w.start("BCD")
 		time.Sleep(12 * time.Hour)
-		if l, err = w.node("alatau").LeadOf(w.ctx, docket.Thread{Author: "alatau", Name: "ALA/1", Status: act.Exercise}); err != nil || l.Finding != lodging.NotShownTimely || l.Bounds.NotAfter == 0 {
-			t.Errorf("after they signed: %+v, %v", l, err)
+		lodged, err = w.node("alatau").Lodged(w.ctx, ref)
+		must(t, err)
+		if l := w.lead("alatau", "alatau", "ALA/1"); l.finding != lodging.NotShownTimely || lodged.Bounds.NotAfter == 0 {
+			t.Errorf("after they signed: %+v, %+v", l, lodged.Bounds)
 		}
 	})
 }
@@ -405,7 +404,7 @@ func TestEditionWhileOneIsAway(t *testing.T) {
 		next := *w.town.First
 		next.Edition, next.Previous = 2, w.town.First.Digest()
 		next.Effective = time.Now().UTC().Add(10 * day).Format("2006-01-02T15:04:05Z")
-		next.Slots = []roster.Slot{{ID: notification + ".lead", Value: "P30D"}}
+		next.Slots = []roster.Slot{{ID: notification + ".lead", Value: "P30D"}, {ID: notification + ".troops", Value: "9000"}}
 		body, err := next.Bytes()
 		must(t, err)
 		for _, id := range []party.ID{"alatau", "dovania"} {
@@ -432,10 +431,8 @@ func TestEditionWhileOneIsAway(t *testing.T) {
 		}
 		time.Sleep(48 * time.Hour)
 		for _, id := range []party.ID{"alatau", "borovia", "dovania"} {
-			l, err := w.node(id).LeadOf(w.ctx, docket.Thread{Author: "borovia", Name: "BOR/1", Status: act.Exercise})
-			must(t, err)
-			if l.Days != 30 || l.Finding != lodging.Timely {
-				t.Errorf("%s finds %s of %d days", id, l.Finding, l.Days)
+			if l := w.lead(id, "borovia", "BOR/1"); l.least != "P30D" || l.finding != lodging.Timely {
+				t.Errorf("%s finds %s of %s", id, l.finding, l.least)
 			}
 		}
 	})

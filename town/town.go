@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"detente/internal/canon"
 	"detente/key"
 	"detente/node"
 	"detente/pack"
@@ -35,6 +36,7 @@ type Plan struct {
 	F, K    int // assumed to lie; quorum
 	// Custodians hold ciphertext; none: all parties with a node.
 	Custodians []party.ID
+	Packs      []string // ids of packs that ship, to be in force
 	Slots      []roster.Slot
 
 	Now  func() time.Time // Optional: time.Now.
@@ -105,6 +107,17 @@ func Found(p Plan) (*Town, error) {
 			r.Custodians = append(r.Custodians, res.ID)
 		}
 	}
+	texts, err := pack.NewLibrary(packs.FS)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range p.Packs {
+		text, err := texts.Find(id, canon.Digest{})
+		if err != nil {
+			return nil, err
+		}
+		r.Packs = append(r.Packs, roster.Pack{ID: id, Digest: text.Digest()})
+	}
 	b, err := r.Bytes()
 	if err != nil {
 		return nil, fmt.Errorf("write the roster: %w", err)
@@ -114,10 +127,6 @@ func Found(p Plan) (*Town, error) {
 	}
 	if faults := t.First.Lint(nil); roster.Refused(faults) {
 		return nil, fmt.Errorf("the roster is refused: %s", faults[0])
-	}
-	texts, err := pack.NewLibrary(packs.FS)
-	if err != nil {
-		return nil, err
 	}
 	for _, h := range t.Houses {
 		h.Config.First, h.Config.Texts = t.First, texts

@@ -26,6 +26,7 @@ import (
 	"detente/node"
 	"detente/packs"
 	"detente/party"
+	"detente/portfolio"
 	"detente/roster"
 	"detente/town"
 )
@@ -59,13 +60,14 @@ type setting struct {
 
 // world is a town whose clocks, lines and couriers the test holds.
 type world struct {
-	t    *testing.T
-	ctx  context.Context
-	net  *couriertest.Network
-	town *town.Town
-	set  setting
-	ids  []party.ID
-	skew map[party.ID]*atomic.Int64 // nanoseconds
+	folios map[*node.Node]*portfolio.Portfolio // what each running node has read of its texts
+	t      *testing.T
+	ctx    context.Context
+	net    *couriertest.Network
+	town   *town.Town
+	set    setting
+	ids    []party.ID
+	skew   map[party.ID]*atomic.Int64 // nanoseconds
 
 	mu    sync.Mutex
 	holds map[party.ID]map[party.Origin][]holding // guarded by mu: when each size was first held
@@ -115,7 +117,8 @@ func found(t *testing.T, dir string, s setting) *world {
 		holds: map[party.ID]map[party.Origin][]holding{}}
 	p := town.Plan{
 		Dir: dir, Group: party.Group{7}, Names: map[string]string{"en": "Region"}, F: s.f, K: max(s.k, 1),
-		Slots:  []roster.Slot{{ID: notification + ".lead", Value: fmt.Sprintf("P%dD", leadDays)}},
+		Packs:  []string{"cica"},
+		Slots:  []roster.Slot{{ID: notification + ".lead", Value: fmt.Sprintf("P%dD", leadDays)}, {ID: notification + ".troops", Value: "9000"}},
 		Listen: func(id party.ID) (net.Listener, error) { return w.net.Listen(string(id) + ".example") },
 		Dial: func(from party.ID) func(context.Context, string, string) (net.Conn, error) {
 			return w.net.Dial(string(from) + ".example")
