@@ -45,7 +45,7 @@ func (c *call) advice(ctx context.Context, p *node.Plan) ([]Advice, error) {
 	}
 	err := c.look(ctx, LookArgs{Status: r.Status, Language: regime.English}, func(v *portfolio.View, m provision.Moment) error {
 		for _, it := range v.Book.Try(f, m) {
-			a := Advice{Item: c.item(v.Book, &it, regime.English), Texts: map[regime.Lang]string{}}
+			a := Advice{Item: c.item(v, &it, regime.English), Texts: map[regime.Lang]string{}}
 			for _, lang := range provision.Languages() {
 				a.Texts[regime.Lang(lang)] = v.Book.Why(&it, regime.Lang(lang))
 			}

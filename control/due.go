@@ -103,10 +103,12 @@ type Deed struct {
 	Entered bool            `json:"entered"`
 	When    string          `json:"when"`
 	Lodged  Lodged          `json:"lodged"`
+	Had     string          `json:"had"` // since when this state itself had it; empty: not shown, or its own
 	Finding lodging.Finding `json:"finding"`
 }
 
-func (c *call) item(b *provision.Book, it *provision.Item, lang regime.Lang) Item {
+func (c *call) item(v *portfolio.View, it *provision.Item, lang regime.Lang) Item {
+	b := v.Book
 	out := Item{Key: it.Key(), Text: it.Text, Edition: it.Edition, Measure: it.Measure, Code: it.Code, Title: b.TitleOf(it, lang), Article: it.Article,
 		Strength: it.Strength, Nature: it.Nature, By: list(it.Side), To: list(it.To), State: it.State, Words: b.StateIn(it, lang),
 		Due: node.Time(it.Clock.Due), From: node.Time(it.Clock.From), Opened: node.Time(it.Opened), After: it.After, Sure: it.Sure,
@@ -119,7 +121,7 @@ func (c *call) item(b *provision.Book, it *provision.Item, lang regime.Lang) Ite
 	}
 	for i := range it.By {
 		x := &it.By[i]
-		d := Deed{Place: placeOf(x.Filing), As: x.As, By: x.By, Entered: x.Entered, When: node.Time(x.When), Finding: x.Finding}
+		d := Deed{Place: placeOf(x.Filing), As: x.As, By: x.By, Entered: x.Entered, When: node.Time(x.When), Had: node.Time(v.Had(x.Filing)), Finding: x.Finding}
 		if !x.Note {
 			d.Lodged = lodgedOf(x.Bounds)
 		} else {
@@ -197,9 +199,9 @@ func due(ctx context.Context, c *call, a DueArgs) (any, error) {
 				continue
 			}
 			if own {
-				out.Own = append(out.Own, c.item(v.Book, &it, a.Language))
+				out.Own = append(out.Own, c.item(v, &it, a.Language))
 			} else {
-				out.Awaited = append(out.Awaited, c.item(v.Book, &it, a.Language))
+				out.Awaited = append(out.Awaited, c.item(v, &it, a.Language))
 			}
 		}
 		return nil
@@ -262,7 +264,7 @@ func (c *call) concerning(v *portfolio.View, items []provision.Item, lang regime
 		if !mine && !v.Roster.Boards || slices.ContainsFunc(out, func(x Item) bool { return x.Key == it.Key() }) {
 			continue
 		}
-		out = append(out, c.item(v.Book, it, lang))
+		out = append(out, c.item(v, it, lang))
 	}
 	return out
 }

@@ -65,6 +65,24 @@ type View struct {
 	Texts   []provision.Text // in force at some time, in the order of adoption
 	Missing []Missing
 	Now     time.Time
+
+	filings map[provision.ID]*filing
+}
+
+// Had is since when this state itself is shown to have had an act of another, by its
+// own mirror cosignature or its receipt, in Unix seconds; 0: not shown. It speaks
+// against this state alone, also where others cannot see that it was told in time.
+func (v *View) Had(id provision.ID) int64 {
+	f := v.filings[id]
+	if f == nil || f.Author == v.Self {
+		return 0
+	}
+	for _, r := range f.Receipts {
+		if r.By == v.Self {
+			return r.At
+		}
+	}
+	return 0
 }
 
 // Look brings the book of a status up to date and hands it to f. Statements in
@@ -79,7 +97,7 @@ func (p *Portfolio) Look(ctx context.Context, status act.Status, f func(*View) e
 	if err != nil {
 		return err
 	}
-	return f(&View{Self: p.n.Self(), Roster: p.n.Keys().In(p.n.Now()), Book: r.book, Texts: r.texts, Missing: r.missing, Now: p.n.Now()})
+	return f(&View{Self: p.n.Self(), Roster: p.n.Keys().In(p.n.Now()), Book: r.book, Texts: r.texts, Missing: r.missing, Now: p.n.Now(), filings: p.filings})
 }
 
 // reading is the book of a status, opened with all that is known if it is new.

@@ -217,6 +217,9 @@ func (a *app) printWhy(w writer, it *control.Item) {
 		if d.Lodged.Sentence != "" {
 			fmt.Fprintf(w, "; %s", d.Lodged.Sentence)
 		}
+		if d.Had != "" {
+			fmt.Fprintf(w, "; this state itself had it by %s", d.Had)
+		}
 		fmt.Fprintln(w)
 	}
 	field("counts", strings.Join(it.Accounts, ", "))
