@@ -169,20 +169,9 @@ func TestRotationCutOff(t *testing.T) {
 }
 
 func TestSealingKeyIsDestroyedAfterItsGrace(t *testing.T) {
-	ctx := context.Background()
 	dir, id, nextPath := made(t, nil)
-	next, err := LoadNext(nextPath, passphrase)
-	if err != nil {
-		t.Fatal(err)
-	}
 	h := open(t, dir, id, nil)
-	fresh, err := key.GenerateSealing(system(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := h.Node.RotateBatch(ctx, desk.Console, key.Sealing, h.keys.Set.EnterSealing(fresh), next); err != nil {
-		t.Fatal(err)
-	}
+	rotated(t, h, nextPath)
 	h.Close()
 	for _, c := range []struct{ days, want int }{{29, 2}, {31, 1}, {29, 1}} {
 		later := time.Now().Add(time.Duration(c.days) * 24 * time.Hour)

@@ -181,11 +181,29 @@ func (h *Home) settle(ctx context.Context) error {
 	if !due {
 		return nil
 	}
+	// A key is destroyed for good: the own clock alone, which may be wrong, is not
+	// enough where others' heads tell the time too.
+	others, known, err := h.Node.OthersTime(ctx)
+	if err != nil {
+		return err
+	}
+	if known {
+		if fewer, due = h.keys.expired(time.Duration(grace)*24*time.Hour, earlier(h.now(), others)); !due {
+			return nil
+		}
+	}
 	if err := fewer.save(filepath.Join(h.Dir, KeysFile), h.id); err != nil {
 		return err
 	}
 	h.keys = fewer
 	return h.reopen(ctx)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // defaultGrace is that of node.Settings, in days.

@@ -130,6 +130,32 @@ func (n *Node) LastStamp(ctx context.Context) (int64, error) {
 // Now is the time by the node's clock.
 func (n *Node) Now() time.Time { return n.cfg.Now() }
 
+// OthersTime is the newest time that a head of another party held here bears, by
+// that party's clock; false for a party that has no peers.
+func (n *Node) OthersTime(ctx context.Context) (time.Time, bool, error) {
+	if !n.hasPeers() {
+		return time.Time{}, false, nil
+	}
+	sizes, err := n.Positions(ctx)
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	newest := int64(0)
+	for o := range sizes {
+		if n.author(o) == n.self {
+			continue
+		}
+		s, ok, err := record.Latest(ctx, n.db.Read(), o)
+		if err != nil {
+			return time.Time{}, false, err
+		}
+		if ok {
+			newest = max(newest, s.Time)
+		}
+	}
+	return time.Unix(newest, 0), true, nil
+}
+
 // Rules names everything else by which times are judged: the editions in force
 // here, what retired keys signed, and what was proven. As long as it is the same,
 // a time changes by new acts and cosignatures alone.
