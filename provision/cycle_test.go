@@ -316,3 +316,37 @@ func TestBeforeAnythingWasWritten(t *testing.T) {
 	equal(t, due, []string{"2027 not-recorded", "2028 not-recorded"})
 	equal(t, len(least), 0)
 }
+
+// What falls due when its text, or its measure, is in force no more is nobody's default.
+func TestDueUnderAnotherEdition(t *testing.T) {
+	m := notification()
+	m.Editions = []string{"old"}
+	txt := textOf("vd", m)
+	state := func(editions ...pack.Edition) string {
+		txt.Pack.Head.Editions = editions
+		d := open(t, txt)
+		d.file("n", "2027-06-01", "alatau", "vd.notice", exercise)
+		d.file("s", "2027-06-01", "alatau", "vd.notice", `{"troops":1,"share":{"borovia":9000},"start":"2027-10-01"}`)
+		it := d.b.Items(Query{Code: "vd.notice.share", Obligor: "borovia"}, Moment{Now: at("2027-11-01")})
+		if len(it) != 1 {
+			return ""
+		}
+		return string(it[0].State) + ": " + d.b.Why(&it[0], regime.English)
+	}
+	old := func(until string) pack.Edition {
+		return pack.Edition{ID: "old", InForce: []pack.Period{{From: "2011-12-01", Until: until}}}
+	}
+	for want, got := range map[string]string{
+		"not-recorded: ": state(old("")),
+		"superseded: ":   state(old("2027-08-19"), pack.Edition{ID: "new", InForce: []pack.Period{{From: "2027-08-20"}}}),
+		"discharged: ":   state(old("2027-08-19")),
+		"The text was not in force on the day by which it was due.": state(old("2027-08-19")),
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := state(old("2027-08-20")); !strings.Contains(got, "not-recorded") {
+		t.Errorf("in force to the last second of the day: %q", got)
+	}
+}

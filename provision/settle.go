@@ -130,6 +130,11 @@ func (o *occasion) pendingState(s *step, w who, it *Item, c *clock) {
 		it.note("silence", condition.Arg{Name: "says", Value: byLang(s.Silence)})
 	case k.Due > 0 && now > k.Due && it.Clock.Claim && o.disputes(it):
 		it.State = Contested
+	case k.Due > 0 && now > k.Due && o.book.editionAt(o.m.text, k.Due, w.first()) == "":
+		it.State = Discharged
+		it.note("no-edition")
+	case k.Due > 0 && now > k.Due && !o.m.Applies(o.book.editionAt(o.m.text, k.Due, w.first())):
+		it.State = Superseded
 	case k.Due > 0 && now > k.Due && !s.duty():
 		it.State = VoluntaryNotUsed
 	case k.Due > 0 && now > k.Due:
