@@ -33,7 +33,7 @@ type Clock struct {
 	Until  string `yaml:"until,omitempty"`
 	Of     string `yaml:"of,omitempty"`     // receipt, issue, or the id of a step
 	Window string `yaml:"window,omitempty"` // Anchor opens a window so long; notice is before it opens
-	Word   string `yaml:"word,omitempty"`   // of ClockImmediate: forthwith, promptly, without delay
+	Word   Text   `yaml:"word,omitempty"`   // of ClockImmediate: forthwith, promptly, without delay
 	Soon   string `yaml:"soon,omitempty"`   // "due soon" from so long before; default P14D, or PT12H for hours
 	Sure   Sure   `yaml:"sure,omitempty"`
 }

@@ -255,7 +255,7 @@ func (w *describer) clock(m *Measure, c *Clock, own, opener *regime.Form) string
 	if prev, ok := m.Step(c.Of); ok && c.Anchor != "" {
 		anchor = w.fieldName(c.Anchor, w.p.Forms[prev.Form], own, opener)
 	}
-	args := blanks{"anchor": anchor, "of": of, "least": w.span(c.Least), "most": w.span(c.Most), "window": w.span(c.Window), "word": c.Word, "until": w.fieldName(c.Until, own, opener)}
+	args := blanks{"anchor": anchor, "of": of, "least": w.span(c.Least), "most": w.span(c.Most), "window": w.span(c.Window), "word": c.Word.In(w.lang), "until": w.fieldName(c.Until, own, opener)}
 	var parts []string
 	if c.Kind != ClockBefore || c.Least != "" {
 		parts = append(parts, w.say("clock."+c.Kind, args))

@@ -84,7 +84,8 @@ func (l *linter) clock(m *Measure, s *Step, c *Clock, own form, before map[strin
 		} else {
 			follows()
 		}
-		need("word", c.Word)
+		need("word", c.Word[regime.English])
+		l.text(at, "clock, word", c.Word, false)
 	case ClockYearly:
 		if m.Occasion.Yearly == nil && m.Occasion.Every == nil {
 			l.add(at, "clock: yearly needs an occasion that is yearly, or comes back every so long")
@@ -106,7 +107,7 @@ func (l *linter) keys(at Pos, c *Clock) {
 	if !ok {
 		return
 	}
-	for _, k := range [][2]string{{"least", c.Least}, {"most", c.Most}, {"anchor", c.Anchor}, {"until", c.Until}, {"of", c.Of}, {"window", c.Window}, {"word", c.Word}, {"soon", c.Soon}} {
+	for _, k := range [][2]string{{"least", c.Least}, {"most", c.Most}, {"anchor", c.Anchor}, {"until", c.Until}, {"of", c.Of}, {"window", c.Window}, {"word", c.Word[regime.English]}, {"soon", c.Soon}} {
 		if k[1] != "" && !slices.Contains(strings.Fields(known), k[0]) {
 			l.add(at, "clock, %s: a clock of kind %s does not read it; take it out", k[0], c.Kind)
 		}

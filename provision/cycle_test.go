@@ -170,7 +170,7 @@ func TestAnchorOutside(t *testing.T) {
 // "Forthwith": the delay is shown, never judged.
 func TestForthwith(t *testing.T) {
 	d := open(t, textOf("ia", pack.Measure{ID: "ia.accident", Occasion: pack.Occasion{Starts: "ia.accident"}, Steps: []pack.Step{
-		{ID: "main", By: role(pack.RoleAuthor), To: role(pack.RoleOthers), Clock: &pack.Clock{Kind: pack.ClockImmediate, Anchor: "happened", Word: "forthwith"}}}}))
+		{ID: "main", By: role(pack.RoleAuthor), To: role(pack.RoleOthers), Clock: &pack.Clock{Kind: pack.ClockImmediate, Anchor: "happened", Word: said("forthwith")}}}}))
 	d.file("a", "2027-04-03T06:00:00Z", "alatau", "ia.accident", `{"happened":"2027-04-01T06:00+00:00[UTC]"}`)
 	it := d.one(Query{}, "2027-06-01")
 	equal(t, it.State, Done)

@@ -87,9 +87,9 @@ func (it *Item) Key() string {
 
 // Clock is the arithmetic of one item.
 type Clock struct {
-	Kind    string // of pack.Clock; empty: none
-	Word    string // of an immediate one
-	Least   string // ISO 8601, as the text or the agreement has it
+	Kind    string    // of pack.Clock; empty: none
+	Word    pack.Text // of an immediate one
+	Least   string    // ISO 8601, as the text or the agreement has it
 	Most    string
 	Anchor  string    // field, "receipt", "issue" or a step
 	At      int64     // moment of the anchor; 0: not known

@@ -152,7 +152,7 @@ func (o *occasion) pendingState(s *step, w who, it *Item, c *clock) {
 		it.note("in-part", condition.Arg{Name: "parties", Value: list(it.Missing)})
 	}
 	if c != nil && c.Kind == pack.ClockImmediate {
-		it.note("immediate", condition.Arg{Name: "word", Value: c.Word})
+		it.note("immediate", condition.Arg{Name: "word", Value: byLang(c.Word)})
 	}
 }
 
@@ -176,7 +176,7 @@ func (o *occasion) doneState(s *step, w who, it *Item, c *clock, did *statement)
 	}
 	if c != nil && c.Kind == pack.ClockImmediate && it.Clock.At > 0 {
 		it.Clock.Delay = max(0, b.When-it.Clock.At)
-		it.note("immediate", condition.Arg{Name: "word", Value: c.Word})
+		it.note("immediate", condition.Arg{Name: "word", Value: byLang(c.Word)})
 	}
 	it.By = append(it.By, b)
 	switch {

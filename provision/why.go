@@ -155,7 +155,7 @@ func (s says) clock(it *Item) []string {
 		out = append(out, s.say("due", "due", due))
 	}
 	if k.Kind == pack.ClockImmediate && basis(it, "did", "declined") == nil {
-		out = append(out, s.say("delay-open", "lapse", phrase.Lapse(k.Delay), "word", k.Word))
+		out = append(out, s.say("delay-open", "lapse", phrase.Lapse(k.Delay), "word", byLang(k.Word)))
 	}
 	return out
 }
@@ -248,7 +248,7 @@ func (s says) compared(it *Item, b *Basis) string {
 	}
 	switch {
 	case k.Kind == pack.ClockImmediate && k.At > 0:
-		return ": " + s.say("delay", "lapse", phrase.Lapse(k.Delay), "word", k.Word)
+		return ": " + s.say("delay", "lapse", phrase.Lapse(k.Delay), "word", byLang(k.Word))
 	case k.Due == 0:
 		return ""
 	case b.Finding == lodging.Pending:
