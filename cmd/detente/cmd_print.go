@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -36,7 +36,7 @@ detente print 3f2a --as email --number 12-26/184 --place Ashly --out note.eml`, 
 	f.StringVar(&g.as, "as", string(paper.NoteVerbale), "note-verbale, form or email")
 	f.StringVar(&g.to, "to", "text", "text, html or pdf; an email is text")
 	f.StringVar(&g.language, "language", "en", "of the reader: en, ru or kk")
-	f.StringVar(&g.out, "out", "-", "file to write; - is stdout")
+	f.StringVar(&g.out, "out", "-", "a new file to write; - is stdout")
 	f.StringVar(&g.number, "number", "", "number of the note (default: that of the act)")
 	f.StringVar(&g.place, "place", "", "where the note is issued (default: a place for it)")
 	f.StringVar(&g.date, "date", "", "day of the note, e.g. 2026-11-26 (default: the day that the act claims)")
@@ -84,8 +84,8 @@ func (a *app) print(ctx context.Context, ref string, g *printing) error {
 		_, err = a.stdout.Write(b)
 		return err
 	}
-	if err := os.WriteFile(g.out, b, 0o600); err != nil {
-		return fmt.Errorf("write %s: %w", g.out, err)
+	if err := newFile(g.out, func(w io.Writer) error { _, err := w.Write(b); return err }); err != nil {
+		return err
 	}
 	return a.show(map[string]any{"file": g.out, "bytes": len(b)}, func(w writer) { fmt.Fprintf(w, "Written: %s, %d bytes.\n", g.out, len(b)) })
 }
