@@ -32,6 +32,7 @@ type Book struct {
 	unread  map[ID]*entry              // faulty or unknown
 	ledgers map[accountKey]*ledger     // counts
 	judged  map[judgedKey][]accountKey // ledgers by whose filings they are judged
+	changed map[*entry]bool            // to be counted anew
 	pending map[accountKey]bool        // ledgers to be looked at again
 	over    map[accountKey]bool        // ledgers outside of what is provided for
 	looked  map[ceilingKey]*strength   // ceilings
@@ -69,7 +70,7 @@ func New(texts []Text, group Group) (*Book, error) {
 		parties: map[party.ID]Party{}, since: group.Since, steps: map[string][]*step{}, opens: map[string][]*measure{},
 		counted: map[string][]*count{}, judges: map[string][]*count{}, ceilings: map[string][]*ceiling{},
 		needed: map[string]*needed{}, entries: map[ID]*entry{}, cycles: map[cycleKey][]*entry{}, returns: map[returnKey][]*entry{},
-		unread: map[ID]*entry{}, ledgers: map[accountKey]*ledger{}, judged: map[judgedKey][]accountKey{}, pending: map[accountKey]bool{}, over: map[accountKey]bool{},
+		unread: map[ID]*entry{}, ledgers: map[accountKey]*ledger{}, judged: map[judgedKey][]accountKey{}, changed: map[*entry]bool{}, pending: map[accountKey]bool{}, over: map[accountKey]bool{},
 		looked: map[ceilingKey]*strength{},
 	}
 	for _, p := range group.Parties {
@@ -144,7 +145,9 @@ func (b *Book) Add(f Filing) {
 	}
 	b.enter(e)
 	for x, n := e, 0; x != nil && n < maxDepth; x, n = x.parent, n+1 {
-		b.recount(x)
+		if x.have && (len(b.counted[x.f.Code]) > 0 || len(x.drawn) > 0) {
+			b.changed[x] = true
+		}
 		b.rejudge(x)
 		x.window.known = false
 	}
