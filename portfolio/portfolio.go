@@ -547,7 +547,7 @@ func (p *Portfolio) note(ctx context.Context, n *register.Note) (*filing, error)
 	}
 	f.Author, f.To = p.n.Self(), n.Parties
 	if n.Way == register.In {
-		f.Author, f.To = n.Parties[0], []party.ID{p.n.Self()}
+		f.Author, f.To, f.Beyond = n.Parties[0], []party.ID{p.n.Self()}, true
 	}
 	// The date of the note is since when the other side had it: nothing else is known.
 	for _, id := range f.To {
