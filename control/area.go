@@ -1,7 +1,9 @@
 package control
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"detente/act"
@@ -20,21 +22,18 @@ type Area struct {
 // areas lists the areas, lines and places of the statements in force that this
 // state can read, each as its author corrected it since.
 func areas(ctx context.Context, c *call, a LookArgs) (any, error) {
-	out := []Area{}
-	seen := map[docket.Thread]bool{}
-	rows, err := c.node.List(ctx, docket.Filter{Kinds: []act.Kind{act.Statement}, Status: a.Status, Newest: true, Limit: 10_000})
+	if a.At != "" || a.Lodged != "" || a.Held != "" {
+		return nil, refuse(Usage, "", "areas are shown as they stand now")
+	}
+	if a.Status == "" {
+		a.Status = act.Actual
+	}
+	last, err := c.standing(ctx, a.Status)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range rows {
-		if r.Thread == "" || r.Measure == "" || seen[r.In()] {
-			continue
-		}
-		seen[r.In()] = true
-		switch r.Life {
-		case act.Cancellation, act.Withdrawal, act.IssuedInError:
-			continue // nothing stands
-		}
+	out := []Area{}
+	for _, r := range last {
 		parsed, _, err := c.node.Act(ctx, r.Ref)
 		if err != nil {
 			return nil, err
@@ -49,6 +48,47 @@ func areas(ctx context.Context, c *call, a LookArgs) (any, error) {
 		}
 		out = append(out, areasOf(c, r, form, v, a.Language)...)
 	}
+	return out, nil
+}
+
+// standing lists the newest statement of each thread that stands, the newest first.
+func (c *call) standing(ctx context.Context, s act.Status) ([]docket.Row, error) {
+	sizes, err := c.node.Positions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	last, over, first := map[docket.Thread]docket.Row{}, map[docket.Thread]bool{}, map[act.Ref]bool{}
+	for _, o := range slices.Sorted(maps.Keys(sizes)) {
+		for from := int64(0); ; {
+			rows, err := c.node.List(ctx, docket.Filter{Origin: o, From: from, Kinds: []act.Kind{act.Statement}, Status: s, Limit: 1000})
+			if err != nil {
+				return nil, err
+			}
+			for _, r := range rows {
+				switch t := r.In(); {
+				case r.Thread == "":
+				case r.Life == act.Cancellation, (r.Life == act.Withdrawal || r.Life == act.IssuedInError) && first[r.Answers]:
+					over[t] = true // nothing stands
+				case r.Life != act.Withdrawal && r.Life != act.IssuedInError && r.Measure != "":
+					last[t] = r
+					first[r.Ref] = r.Life == act.New
+				}
+			}
+			if len(rows) < 1000 {
+				break
+			}
+			from = rows[len(rows)-1].Ref.Index + 1
+		}
+	}
+	var out []docket.Row
+	for t, r := range last {
+		if !over[t] {
+			out = append(out, r)
+		}
+	}
+	slices.SortFunc(out, func(a, b docket.Row) int {
+		return cmp.Or(cmp.Compare(b.Claimed, a.Claimed), cmp.Compare(a.Ref.Origin, b.Ref.Origin), cmp.Compare(a.Ref.Index, b.Ref.Index))
+	})
 	return out, nil
 }
 

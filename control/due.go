@@ -51,6 +51,11 @@ func (c *call) look(ctx context.Context, a LookArgs, f func(v *portfolio.View, m
 	default:
 		return refuse(Usage, "actual, exercise or test", "there is no status %q", status)
 	}
+	switch a.Language {
+	case "", regime.English, regime.Russian:
+	default:
+		return refuse(Usage, "en or ru", "there are no sentences in %q", a.Language)
+	}
 	m := provision.Moment{Now: c.node.Now().Unix()}
 	for _, t := range []struct {
 		text string
@@ -66,6 +71,20 @@ func (c *call) look(ctx context.Context, a LookArgs, f func(v *portfolio.View, m
 		*t.into = at.Unix()
 	}
 	return c.folio.Look(ctx, status, func(v *portfolio.View) error { return f(v, m) })
+}
+
+// known refuses a text or measure that no text in force has: an answer of nothing
+// would be taken for one.
+func known(v *portfolio.View, text, measure string) error {
+	if text != "" && !slices.ContainsFunc(v.Texts, func(t provision.Text) bool { return t.Pack.Head.ID == text }) {
+		return refuse(NotFound, "detente portfolio", "no text %s is adopted and at hand here", text)
+	}
+	if measure != "" && !slices.ContainsFunc(v.Texts, func(t provision.Text) bool {
+		return slices.ContainsFunc(t.Pack.Measures, func(x pack.Measure) bool { return x.ID == measure })
+	}) {
+		return refuse(NotFound, "detente pack show ID", "no text that is adopted here has a measure %s", measure)
+	}
+	return nil
 }
 
 // Item is one thing that a text provides for, as it stands.
@@ -125,11 +144,19 @@ func (c *call) item(v *portfolio.View, it *provision.Item, lang regime.Lang) Ite
 		if !x.Note {
 			d.Lodged = lodgedOf(x.Bounds)
 		} else {
-			d.Lodged = Lodged{By: []party.ID{}, Sentence: "registered by hand: evidence for this state alone"}
+			d.Lodged = Lodged{By: []party.ID{}, Sentence: byHand(lang)}
 		}
 		out.Acts = append(out.Acts, d)
 	}
 	return out
+}
+
+// byHand says what a note of the register is worth.
+func byHand(lang regime.Lang) string {
+	if lang == regime.Russian {
+		return "внесено в реестр вручную: свидетельство только для этого государства"
+	}
+	return "registered by hand: evidence for this state alone"
 }
 
 // placeOf writes where a filing stands.
@@ -190,8 +217,14 @@ func due(ctx context.Context, c *call, a DueArgs) (any, error) {
 		}
 		*t.into = at.Unix()
 	}
+	if _, ok := c.node.Keys().Current().Party(a.Party); !ok && a.Party != "" {
+		return nil, refuse(NotFound, "detente roster show", "there is no party %s", a.Party)
+	}
 	out := Due{Own: []Item{}, Awaited: []Item{}}
 	err := c.look(ctx, a.LookArgs, func(v *portfolio.View, m provision.Moment) error {
+		if err := known(v, a.Text, a.Measure); err != nil {
+			return err
+		}
 		out.Now, out.Texts, out.Missing = node.Time(m.Now), len(v.Texts), missingOf(v)
 		for _, it := range v.Book.Items(q, m) {
 			own := it.Obligor == v.Self || slices.Contains(it.Side, v.Self)
@@ -226,8 +259,8 @@ func why(ctx context.Context, c *call, a WhyArgs) (any, error) {
 			rows = append(rows, row)
 		}
 	}
-	if a.Status == "" && len(rows) > 0 {
-		a.Status = rows[0].Status
+	if a.Status == "" && len(rows) > 0 && !slices.ContainsFunc(rows, func(r docket.Row) bool { return r.Status == act.Actual }) {
+		a.Status = rows[0].Status // nothing under this name is meant in earnest
 	}
 	out := []Item{}
 	err = c.look(ctx, a.LookArgs, func(v *portfolio.View, m provision.Moment) error {
@@ -316,6 +349,9 @@ type QuotaArgs struct {
 func quota(ctx context.Context, c *call, a QuotaArgs) (any, error) {
 	out := []Account{}
 	err := c.look(ctx, a.LookArgs, func(v *portfolio.View, m provision.Moment) error {
+		if err := known(v, "", a.Measure); err != nil {
+			return err
+		}
 		for _, x := range v.Book.Accounts(v.Self, a.Measure, m) {
 			o := Account{Key: x.Key, Text: x.Text, Measure: x.Measure, Title: x.Title.In(a.Language), Article: x.Article, Strength: x.Strength,
 				Scope: list(x.Scope), Where: list(x.Where), Period: x.Period, Used: x.Used, Allowed: x.Allowed, Least: x.Least, Remaining: x.Remaining,
@@ -354,8 +390,16 @@ func findings(ctx context.Context, c *call, a LookArgs) (any, error) {
 	out := []TextFinding{}
 	err := c.look(ctx, a, func(v *portfolio.View, m provision.Moment) error {
 		for _, f := range v.Book.Findings(m) {
-			if !v.Roster.Boards && !slices.Contains(f.Parties, v.Self) && f.Kind != provision.NotRead {
-				continue
+			if !v.Roster.Boards && !slices.Contains(f.Parties, v.Self) {
+				if f.Kind != provision.NotRead {
+					continue
+				}
+				if mine, err := c.addressed(ctx, f.Filings); err != nil || !mine {
+					if err != nil {
+						return err
+					}
+					continue
+				}
 			}
 			o := TextFinding{Key: f.Key, Kind: f.Kind, Measure: f.Measure, Article: f.Article, Parties: list(f.Parties), Acts: []string{}, Sentence: f.Says(a.Language)}
 			for _, id := range f.Filings {
@@ -366,6 +410,20 @@ func findings(ctx context.Context, c *call, a LookArgs) (any, error) {
 		return nil
 	})
 	return out, err
+}
+
+// addressed reports whether one of some filings is to this state, or to all.
+func (c *call) addressed(ctx context.Context, of []provision.ID) (bool, error) {
+	for _, id := range of {
+		if id.Origin == "" {
+			return true, nil // its own register
+		}
+		a, _, err := c.node.Act(ctx, act.Ref{Origin: id.Origin, Index: id.Index})
+		if err != nil || a.Addressed(c.node.Self()) {
+			return true, err
+		}
+	}
+	return false, nil
 }
 
 // Bound is one text as it binds this state.
@@ -468,6 +526,9 @@ func blocks(ctx context.Context, c *call, a BlocksArgs) (any, error) {
 	return out, err
 }
 
+// maxYear is the last year of which both ends can be written.
+const maxYear = 9998
+
 // MatrixArgs select a year of a board.
 type MatrixArgs struct {
 	LookArgs
@@ -488,6 +549,12 @@ func matrix(ctx context.Context, c *call, a MatrixArgs) (any, error) {
 	err := c.look(ctx, a.LookArgs, func(v *portfolio.View, m provision.Moment) error {
 		if !v.Roster.Boards {
 			return refuse(Permission, "detente due shows this state's own side; boards are a decision of the group: detente roster set --boards", "the group has not decided on boards across states")
+		}
+		if a.Year < 1 || a.Year > maxYear {
+			return refuse(Usage, "--year 2027", "%d is no year", a.Year)
+		}
+		if err := known(v, a.Text, ""); err != nil {
+			return err
 		}
 		from := time.Date(a.Year, 1, 1, 0, 0, 0, 0, time.UTC)
 		q := provision.Query{Text: a.Text, From: from.Unix(), Until: from.AddDate(1, 0, 0).Unix()}

@@ -58,6 +58,9 @@ func noteEnter(ctx context.Context, c *call, a NoteArgs) (any, error) {
 	n := register.Note{Way: a.Way, Parties: a.Parties, Ref: a.Ref, Day: a.Day, Channel: a.Channel, Status: a.Status, Code: a.Code, Life: a.Life,
 		Answers: a.Answers, Values: json.RawMessage("null"), Text: a.Text, Language: a.Language}
 	for _, id := range a.Parties {
+		if id == c.node.Self() {
+			return nil, refuse(Usage, "detente note enter --help", "%s is this party itself: name the other side", id)
+		}
 		if _, ok := c.node.Keys().Current().Party(id); !ok {
 			return nil, refuse(NotFound, "detente roster show; a state without a node is added with detente roster add --no-record", "%s is not in the roster: no text in force can look at what it says", id)
 		}
@@ -104,6 +107,8 @@ func noteError(err error) error {
 		return nil
 	case errors.Is(err, register.ErrNone):
 		return refuse(NotFound, "detente note list", "%v", err)
+	case errors.Is(err, register.ErrVoid):
+		return refuse(Usage, "detente note list", "%v", err)
 	}
 	return refuse(Usage, "detente note enter --help", "%v", err)
 }

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"detente/act"
 	"detente/docket"
@@ -16,39 +17,58 @@ import (
 // evidence gathers what this node holds about the time of one act. Two nodes
 // that hold the same records and cosignatures gather the same.
 func (n *Node) evidence(ctx context.Context, k *roster.Keys, ref act.Ref) (lodging.Evidence, lodging.Rule, error) {
+	g, err := n.assemble(ctx, ref, k)
+	if err != nil {
+		return g.Evidence, lodging.Rule{}, err
+	}
+	return n.weigh(ctx, k, g)
+}
+
+// assembled is all that is held of the time of one act, before any of it is left out.
+type assembled struct {
+	lodging.Evidence
+	row  docket.Row
+	head record.Stored // the author's first over the act
+}
+
+func (n *Node) assemble(ctx context.Context, ref act.Ref, k *roster.Keys) (g assembled, err error) {
 	q := n.db.Read()
-	row, err := docket.Get(ctx, q, ref.Origin, ref.Index)
-	if err != nil {
-		return lodging.Evidence{}, lodging.Rule{}, err
+	if g.row, err = docket.Get(ctx, q, ref.Origin, ref.Index); err != nil {
+		return g, err
 	}
-	a, err := n.readAct(ctx, row.Ref)
+	a, err := n.readAct(ctx, g.row.Ref)
 	if err != nil {
-		return lodging.Evidence{}, lodging.Rule{}, err
+		return g, err
 	}
-	e := lodging.Evidence{
-		Index: ref.Index, Author: row.Author, Claimed: row.Claimed, Sealed: !a.Sealed.IsZero(), To: a.To,
+	g.Evidence = lodging.Evidence{
+		Index: ref.Index, Author: g.row.Author, Claimed: g.row.Claimed, Sealed: !a.Sealed.IsZero(), To: a.To,
 		Now: n.cfg.Now().Unix(), Gap: -1,
 	}
-	head, ok, err := record.At(ctx, q, ref.Origin, ref.Index+1)
-	if err != nil || !ok {
-		return e, lodging.Rule{}, errors.Join(err, docket.ErrNone)
+	var ok bool
+	if g.head, ok, err = record.At(ctx, q, ref.Origin, ref.Index+1); err != nil || !ok {
+		return g, errors.Join(err, docket.ErrNone)
 	}
-	if e.Stamps, err = n.stamps(ctx, q, k, ref.Origin, ref.Index); err != nil {
+	if g.Stamps, err = n.stamps(ctx, q, k, ref.Origin, ref.Index); err != nil {
+		return g, err
+	}
+	if g.Heads, err = n.ownHeads(ctx, q, ref.Origin, ref.Index); err != nil {
+		return g, err
+	}
+	if g.Receipts, err = n.receiptStamps(ctx, q, g.row, a.To); err != nil {
+		return g, err
+	}
+	g.Gap, err = n.withdrawnAt(ctx, q, g.row.Ref)
+	return g, err
+}
+
+// weigh leaves out what does not count, and finds the rule.
+func (n *Node) weigh(ctx context.Context, k *roster.Keys, g assembled) (lodging.Evidence, lodging.Rule, error) {
+	e := g.Evidence
+	e.Stamps, e.Receipts = slices.Clone(e.Stamps), slices.Clone(e.Receipts)
+	if err := n.cutFrozen(ctx, n.db.Read(), k, g.row, g.head.Time, &e); err != nil {
 		return e, lodging.Rule{}, err
 	}
-	if e.Heads, err = n.ownHeads(ctx, q, ref.Origin, ref.Index); err != nil {
-		return e, lodging.Rule{}, err
-	}
-	if e.Receipts, err = n.receiptStamps(ctx, q, row, e.To); err != nil {
-		return e, lodging.Rule{}, err
-	}
-	if e.Gap, err = n.withdrawnAt(ctx, q, row.Ref); err != nil {
-		return e, lodging.Rule{}, err
-	}
-	if err := n.cutFrozen(ctx, q, k, row, head.Time, &e); err != nil {
-		return e, lodging.Rule{}, err
-	}
-	e, rule := k.Judge(e, head.Time)
+	e, rule := k.Judge(e, g.head.Time)
 	return e, rule, nil
 }
 

@@ -370,6 +370,9 @@ func (l *linter) slotRow(s Slot, seen map[string]bool) {
 	}
 }
 
+// Takes reports whether a value is of the type of the slot.
+func (s *Slot) Takes(v string) bool { return fits(s.Type, v) }
+
 // fits reports whether a value is of the type of its slot.
 func fits(kind, v string) bool {
 	switch kind {

@@ -20,7 +20,7 @@ func (p *Portfolio) filing(ctx context.Context, r docket.Row) (*filing, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &filing{ref: r.Ref, status: r.Status, toAll: a.ToAll, Filing: provision.Filing{
+	f := &filing{ref: r.Ref, status: r.Status, Filing: provision.Filing{
 		ID: idOf(r.Ref), Author: r.Author, For: r.For, To: a.To, Kind: r.Kind, Life: r.Life, Touches: a.Touches, Code: r.Measure, Pack: a.Pack,
 		Thread: r.Thread, Claimed: r.Claimed, Source: provision.FromRecord, Number: a.Note,
 	}}
@@ -42,14 +42,20 @@ func (p *Portfolio) content(ctx context.Context, f *filing, a *act.Act) error {
 		return nil
 	}
 	c, err := p.n.Content(ctx, f.ref)
-	switch {
-	case errors.Is(err, node.ErrNoContent):
-		f.Unreadable = a.IsSealed()
-		return nil
-	case err != nil:
+	if err != nil && !errors.Is(err, node.ErrNoContent) {
 		return err
-	case c.Type == node.FormType:
+	}
+	delete(p.waiting, f.ID)
+	switch {
+	case err == nil && c.Type == node.FormType:
 		p.form(ctx, f, c.Body)
+	case err != nil && (a.IsSealed() || !a.Clear.IsZero()):
+		f.Unreadable = true
+		if a.IsSealed() && a.Addressed(p.n.Self()) {
+			p.waiting[f.ID] = true // it may not be here yet
+		}
+	default: // further words on a statement need no form, nor does a step without one
+		f.Faulty = (f.Life == "" || f.Life == act.New) && p.n.Form(ctx, f.Code, f.Pack) != nil
 	}
 	return nil
 }
@@ -57,9 +63,6 @@ func (p *Portfolio) content(ctx context.Context, f *filing, a *act.Act) error {
 // form reads a filled form and checks it by the pack that the filing names. A form
 // that is unknown or has faults is marked, and never stops the rest.
 func (p *Portfolio) form(ctx context.Context, f *filing, body []byte) {
-	if len(body) == 0 || string(body) == "null" {
-		return
-	}
 	form := p.n.Form(ctx, f.Code, f.Pack)
 	v, err := regime.ReadValues(body)
 	if form == nil || err != nil {
@@ -81,7 +84,7 @@ func (p *Portfolio) times(ctx context.Context, f *filing) error {
 	if err != nil {
 		return err
 	}
-	f.Bounds, f.Held, f.Receipts = s.Bounds, s.Held, nil
+	f.Bounds, f.Held, f.Receipts, f.seen, f.round = s.Bounds, s.Held, nil, s.Seen, p.round
 	for id, at := range s.Had {
 		f.Receipts = append(f.Receipts, provision.Receipt{By: id, At: at})
 	}

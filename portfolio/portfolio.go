@@ -28,8 +28,12 @@ type Portfolio struct {
 	next     map[party.Origin]int64   // first act not yet read
 	stamp    int64                    // newest cosignature looked at
 	notes    int64                    // state of the register
+	contents int64                    // how many contents were opened
+	round    int64                    // counts the questions
 	filings  map[provision.ID]*filing // every statement that a text could look at
-	receipts map[provision.ID]bool    // acts that were answered since
+	stale    map[provision.ID]bool    // of which the times are to be asked again
+	waiting  map[provision.ID]bool    // whose content may still come
+	later    int64                    // moment at which the first stamp of the future is to be looked at; 0: none
 	books    map[act.Status]*reading  // built when first asked for
 }
 
@@ -38,7 +42,8 @@ type filing struct {
 	provision.Filing
 	ref    act.Ref
 	status act.Status
-	toAll  bool
+	seen   node.Seen
+	round  int64 // in which its times were asked
 }
 
 // reading is one book with the texts that it was opened with.
@@ -127,7 +132,7 @@ func (p *Portfolio) reading(ctx context.Context, status act.Status) (*reading, e
 }
 
 // refresh reads what came since. When anything changed by which earlier acts are
-// judged, all is read anew.
+// judged, all is read anew. After an error it goes on where it stopped.
 func (p *Portfolio) refresh(ctx context.Context) error {
 	rules, err := p.n.Rules(ctx)
 	if err != nil {
@@ -138,12 +143,8 @@ func (p *Portfolio) refresh(ctx context.Context) error {
 		return err
 	}
 	if p.filings == nil || rules != p.rules || changes != p.notes {
-		p.next, p.filings, p.books = map[party.Origin]int64{}, map[provision.ID]*filing{}, map[act.Status]*reading{}
-		p.receipts = map[provision.ID]bool{}
-		if p.stamp, err = p.n.LastStamp(ctx); err != nil {
-			return err
-		}
-		if err := p.readNotes(ctx); err != nil {
+		if err := p.begin(ctx); err != nil {
+			p.filings = nil
 			return err
 		}
 		p.rules, p.notes = rules, changes
@@ -151,11 +152,26 @@ func (p *Portfolio) refresh(ctx context.Context) error {
 	if err := p.readStamps(ctx); err != nil {
 		return err
 	}
-	if err := p.readActs(ctx); err != nil {
-		p.filings = nil // what was read of this round is not whole
+	if err := p.readContents(ctx); err != nil {
 		return err
 	}
-	return nil
+	if err := p.readActs(ctx); err != nil {
+		return err
+	}
+	return p.readStale(ctx)
+}
+
+// begin forgets everything, and reads the register.
+func (p *Portfolio) begin(ctx context.Context) (err error) {
+	p.next, p.filings, p.books = map[party.Origin]int64{}, map[provision.ID]*filing{}, map[act.Status]*reading{}
+	p.stale, p.waiting, p.later = map[provision.ID]bool{}, map[provision.ID]bool{}, 0
+	if p.stamp, err = p.n.LastStamp(ctx); err != nil {
+		return err
+	}
+	if p.contents, err = p.n.Contents(ctx); err != nil {
+		return err
+	}
+	return p.readNotes(ctx)
 }
 
 // answers are the kinds by which an addressee shows since when it had an act.
@@ -174,7 +190,7 @@ func (p *Portfolio) readActs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	changed := false
+	p.round++
 	for o, size := range sizes {
 		for p.next[o] < size {
 			rows, err := p.n.List(ctx, docket.Filter{Origin: o, From: p.next[o], Kinds: looked, Limit: page})
@@ -182,11 +198,9 @@ func (p *Portfolio) readActs(ctx context.Context) error {
 				return err
 			}
 			for _, r := range rows {
-				standing, err := p.read(ctx, r)
-				if err != nil {
+				if err := p.read(ctx, r); err != nil {
 					return err
 				}
-				changed = changed || standing
 			}
 			if len(rows) < page {
 				p.next[o] = size
@@ -195,87 +209,152 @@ func (p *Portfolio) readActs(ctx context.Context) error {
 			}
 		}
 	}
-	if changed { // who takes part is asked when a book is opened
-		p.books = map[act.Status]*reading{}
-	}
-	for id := range p.receipts {
-		if err := p.again(ctx, p.filings[id]); err != nil {
-			return err
-		}
-		delete(p.receipts, id)
-	}
 	return nil
 }
 
-// read takes one act in; standing tells that it changes who takes part.
-func (p *Portfolio) read(ctx context.Context, r docket.Row) (standing bool, err error) {
+// read takes one act in.
+func (p *Portfolio) read(ctx context.Context, r docket.Row) error {
+	if f := p.filings[idOf(r.Answers)]; f != nil && f.round < p.round && (slices.Contains(answers, r.Kind) || r.Life == act.Withdrawal) {
+		p.stale[f.ID] = true // a receipt shows it earlier; what is withdrawn is not held by who cosigns later
+	}
 	switch {
 	case slices.Contains(answers, r.Kind):
-		if id := idOf(r.Answers); p.filings[id] != nil {
-			p.receipts[id] = true
-		}
-		return false, nil
+		return nil
 	case r.Kind == act.Suspension || r.Kind == act.Resumption:
-		return true, nil
+		p.books = map[act.Status]*reading{} // who takes part is asked when a book is opened
+		return nil
 	}
 	f, err := p.filing(ctx, r)
 	if err != nil || f == nil {
-		return false, err
+		return err
 	}
 	p.enter(f)
-	return false, nil
+	return nil
 }
 
 // enter puts a filing into what is known, and into the book of its status.
 func (p *Portfolio) enter(f *filing) {
 	p.filings[f.ID] = f
+	p.await(f)
 	if b := p.books[f.status]; b != nil {
 		b.book.Add(f.Filing)
 	}
 }
 
-// readStamps asks again for the times of those acts that a cosignature which came
-// since can show earlier, or for the first time.
-func (p *Portfolio) readStamps(ctx context.Context) error {
-	type touch struct{ size, at int64 }
-	touched := map[party.Origin]touch{}
-	last, err := p.n.Stamped(ctx, p.stamp, func(o party.Origin, size, at int64) {
-		t, seen := touched[o]
-		if !seen || at < t.at {
-			t.at = at
+// touch is what came over one record: of each party the largest tree and the earliest
+// time, and all sizes in order.
+type touch struct {
+	by    map[party.ID]node.Stamp
+	sizes []int64
+}
+
+func (t *touch) add(s node.Stamp) {
+	t.sizes = append(t.sizes, s.Size)
+	if !s.Mirror {
+		return
+	}
+	if was, seen := t.by[s.By]; seen {
+		s.Size, s.Time = max(s.Size, was.Size), min(s.Time, was.Time)
+	}
+	t.by[s.By] = s
+}
+
+// alters reports whether something of it can change what is known of a filing. What
+// is asked again in vain comes out the same.
+func (t *touch) alters(f *filing) bool {
+	for _, s := range t.by {
+		if s.Size > f.ref.Index && f.seen.Alters(s) {
+			return true
 		}
-		t.size = max(t.size, size)
-		touched[o] = t
+	}
+	at, _ := slices.BinarySearch(t.sizes, f.seen.Before) // it may bring a head of the author's own
+	return at < len(t.sizes) && t.sizes[at] < f.seen.Over
+}
+
+// readStamps marks those acts that a cosignature which came since can show earlier,
+// or for the first time, and those for which the time has come.
+func (p *Portfolio) readStamps(ctx context.Context) error {
+	touched := map[party.Origin]*touch{}
+	last, err := p.n.Stamped(ctx, p.stamp, func(s node.Stamp) {
+		t := touched[s.Origin]
+		if t == nil {
+			t = &touch{by: map[party.ID]node.Stamp{}}
+			touched[s.Origin] = t
+		}
+		t.add(s)
 	})
 	if err != nil {
 		return err
 	}
 	p.stamp = last
-	if len(touched) == 0 {
+	for _, t := range touched {
+		slices.Sort(t.sizes)
+	}
+	now := p.n.Now().Unix()
+	come := p.later > 0 && p.later <= now
+	if len(touched) == 0 && !come {
 		return nil
 	}
-	for _, f := range p.filings {
-		if t, ok := touched[f.ref.Origin]; ok && f.ref.Index < t.size && f.openTo(t.at) {
-			if err := p.again(ctx, f); err != nil {
-				return err
+	if come {
+		p.later = 0
+	}
+	for id, f := range p.filings {
+		if t := touched[f.ref.Origin]; t != nil && t.alters(f) {
+			p.stale[id] = true
+		}
+		if come && f.seen.Next > 0 {
+			if f.seen.Next <= now {
+				p.stale[id] = true
+			} else {
+				p.await(f)
 			}
 		}
 	}
 	return nil
 }
 
-// openTo reports whether a cosignature of a time can change what is known of a
-// filing's own times.
-func (f *filing) openTo(at int64) bool {
-	if f.Bounds.NotAfter == 0 || at < f.Bounds.NotAfter || f.Held == 0 || f.toAll {
-		return true
+// await notes when the first of what lies in the future is to be looked at.
+func (p *Portfolio) await(f *filing) {
+	if at := f.seen.Next; at > 0 && (p.later == 0 || at < p.later) {
+		p.later = at
 	}
-	for _, id := range f.To {
-		if !slices.ContainsFunc(f.Receipts, func(r provision.Receipt) bool { return r.By == id && r.At <= at }) {
-			return true
+}
+
+// readContents reads anew what waited for a content, if any was opened since.
+func (p *Portfolio) readContents(ctx context.Context) error {
+	all, err := p.n.Contents(ctx)
+	if err != nil || all == p.contents {
+		return err
+	}
+	for id := range p.waiting {
+		f := p.filings[id]
+		if f == nil {
+			delete(p.waiting, id)
+			continue
 		}
+		a, _, err := p.n.Act(ctx, f.ref)
+		if err != nil {
+			return err
+		}
+		f.Unreadable, f.Faulty, f.Values = false, false, nil
+		if err := p.content(ctx, f, a); err != nil {
+			return err
+		}
+		p.enter(f)
 	}
-	return false
+	p.contents = all
+	return nil
+}
+
+// readStale asks again for the times that may have changed.
+func (p *Portfolio) readStale(ctx context.Context) error {
+	for id := range p.stale {
+		if err := p.again(ctx, p.filings[id]); err != nil {
+			return err
+		}
+		delete(p.stale, id)
+	}
+	return nil
 }
 
 // again reads the times of a filing anew.
@@ -490,12 +569,14 @@ func (p *Portfolio) note(ctx context.Context, n *register.Note) (*filing, error)
 	}
 	f.Author, f.To = p.n.Self(), n.Parties
 	if n.Way == register.In {
-		f.Author, f.To = n.Parties[0], []party.ID{p.n.Self()}
+		f.Author, f.To, f.Beyond = n.Parties[0], []party.ID{p.n.Self()}, true
 	}
 	// The date of the note is since when the other side had it: nothing else is known.
 	for _, id := range f.To {
 		f.Receipts = append(f.Receipts, provision.Receipt{By: id, At: f.Claimed})
 	}
-	p.form(ctx, f, n.Values)
+	if len(n.Values) > 0 && string(n.Values) != "null" {
+		p.form(ctx, f, n.Values)
+	}
 	return f, nil
 }

@@ -15,6 +15,7 @@ import (
 // Accounts lists the counts that belong to a party (empty: to any) under a
 // measure (empty: all) in which something stands at a moment.
 func (b *Book) Accounts(id party.ID, measure string, m Moment) []Account {
+	b.recount()
 	var out []Account
 	for k, l := range b.ledgers {
 		if measure != "" && k.c.m.ID != measure || id != "" && !slices.Contains(l.values, string(id)) {
@@ -163,6 +164,7 @@ func (l *ledger) rolling(b *Book, ids []ID, m Moment) []ID {
 // Findings lists the counts outside of what the texts provide for, the gates
 // without an announcement, and the filings that cannot be read.
 func (b *Book) Findings(m Moment) []Finding {
+	b.recount()
 	var out []Finding
 	// what was set aside holds for all that is known, not for a moment before it
 	plain := m.Lodged == 0 && m.Held == 0 && m.Now >= b.newest

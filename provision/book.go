@@ -32,6 +32,7 @@ type Book struct {
 	unread  map[ID]*entry              // faulty or unknown
 	ledgers map[accountKey]*ledger     // counts
 	judged  map[judgedKey][]accountKey // ledgers by whose filings they are judged
+	changed map[*entry]bool            // to be counted anew
 	pending map[accountKey]bool        // ledgers to be looked at again
 	over    map[accountKey]bool        // ledgers outside of what is provided for
 	looked  map[ceilingKey]*strength   // ceilings
@@ -69,7 +70,7 @@ func New(texts []Text, group Group) (*Book, error) {
 		parties: map[party.ID]Party{}, since: group.Since, steps: map[string][]*step{}, opens: map[string][]*measure{},
 		counted: map[string][]*count{}, judges: map[string][]*count{}, ceilings: map[string][]*ceiling{},
 		needed: map[string]*needed{}, entries: map[ID]*entry{}, cycles: map[cycleKey][]*entry{}, returns: map[returnKey][]*entry{},
-		unread: map[ID]*entry{}, ledgers: map[accountKey]*ledger{}, judged: map[judgedKey][]accountKey{}, pending: map[accountKey]bool{}, over: map[accountKey]bool{},
+		unread: map[ID]*entry{}, ledgers: map[accountKey]*ledger{}, judged: map[judgedKey][]accountKey{}, changed: map[*entry]bool{}, pending: map[accountKey]bool{}, over: map[accountKey]bool{},
 		looked: map[ceilingKey]*strength{},
 	}
 	for _, p := range group.Parties {
@@ -144,10 +145,17 @@ func (b *Book) Add(f Filing) {
 	}
 	b.enter(e)
 	for x, n := e, 0; x != nil && n < maxDepth; x, n = x.parent, n+1 {
-		b.recount(x)
-		b.rejudge(x)
-		x.window.known = false
+		b.touch(x)
 	}
+}
+
+// touch has looked at again what hangs on an entry.
+func (b *Book) touch(e *entry) {
+	if e.have && (len(b.counted[e.f.Code]) > 0 || len(e.drawn) > 0) {
+		b.changed[e] = true
+	}
+	b.rejudge(e)
+	e.window.known = false
 }
 
 // maxDepth bounds how far answers to answers are followed.

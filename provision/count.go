@@ -161,18 +161,26 @@ type ledger struct {
 	entries []*entry
 }
 
-// recount puts a filing anew into the ledgers in which it may count.
-func (b *Book) recount(e *entry) {
-	if !e.have || len(b.counted[e.f.Code]) == 0 && len(e.drawn) == 0 {
-		return
-	}
-	for _, k := range e.drawn {
-		if l := b.ledgers[k]; l != nil {
-			l.entries = slices.DeleteFunc(l.entries, func(x *entry) bool { return x == e })
-			b.pending[k] = true
+// recount puts the filings that changed anew into the ledgers in which they may
+// count: when something is asked, not at every further word on one of them.
+func (b *Book) recount() {
+	for e := range b.changed { // all out first: their order may be another now
+		for _, k := range e.drawn {
+			if l := b.ledgers[k]; l != nil {
+				l.entries = slices.DeleteFunc(l.entries, func(x *entry) bool { return x == e })
+				b.pending[k] = true
+			}
 		}
+		e.drawn = nil
 	}
-	e.drawn = nil
+	for e := range b.changed {
+		b.count(e)
+	}
+	clear(b.changed)
+}
+
+// count puts a filing into the ledgers in which it may count.
+func (b *Book) count(e *entry) {
 	if !e.isNew() || e.f.Faulty {
 		return
 	}

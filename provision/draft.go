@@ -20,11 +20,10 @@ func (b *Book) Remove(id ID) {
 			b.pending[k] = true
 		}
 	}
+	delete(b.changed, e)
 	b.rejudge(e)
 	for x, n := e.parent, 0; x != nil && n < maxDepth; x, n = x.parent, n+1 {
-		b.recount(x)
-		b.rejudge(x)
-		x.window.known = false
+		b.touch(x)
 	}
 	if e.parent != nil {
 		e.parent.kids = slices.DeleteFunc(e.parent.kids, same)
@@ -39,6 +38,7 @@ func (b *Book) Remove(id ID) {
 // Of lists the items that a filing opened, or that rest on it, at a moment: also
 // those of what it answers or continues, and of its turn of what comes back.
 func (b *Book) Of(id ID, m Moment) []Item {
+	b.recount()
 	e := b.entries[id]
 	if e == nil || !e.have {
 		return nil

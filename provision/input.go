@@ -111,7 +111,9 @@ type Filing struct {
 	Receipts []Receipt
 	Held     int64 // Unix seconds at which this node had it
 	Source   string
-	Number   string // note number, as a person quotes it
+	// Beyond: to whom else it went is not known here, e.g. of a note that came in.
+	Beyond bool
+	Number string // note number, as a person quotes it
 }
 
 // Receipt is the moment since which one addressee had a filing.

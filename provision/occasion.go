@@ -341,7 +341,7 @@ func (o *occasion) did(s *step, w who, it *Item) *statement {
 			continue
 		}
 		last = st
-		if len(e.f.To) > 0 {
+		if len(e.f.To) > 0 && !e.f.Beyond {
 			missing = slices.DeleteFunc(slices.Clone(missing), func(id party.ID) bool { return slices.Contains(e.f.To, id) })
 		} else {
 			missing = nil

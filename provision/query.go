@@ -12,6 +12,7 @@ import (
 // day of the year before the moment until a year after it, or within the bounds
 // of the query.
 func (b *Book) Items(q Query, m Moment) []Item {
+	b.recount()
 	var out []Item
 	for _, t := range b.texts {
 		if q.Text != "" && q.Text != t.id {

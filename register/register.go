@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -115,15 +116,24 @@ func (n *Note) check() error {
 		return fmt.Errorf("the text is not UTF-8 of at most %d bytes", MaxText)
 	case !line(n.Code) || !line(n.Language) || !line(n.Channel):
 		return fmt.Errorf("measure, language and channel are lines of at most %d bytes", maxLine)
+	case !slices.Contains([]string{act.ByNote, act.ByMail, act.ByTelephone, act.ByEmbassy}, n.Channel):
+		return fmt.Errorf("%q is no channel: note, mail, telephone or embassy", n.Channel)
+	case !slices.Contains([]act.Status{act.Actual, act.Exercise, act.Test}, n.Status):
+		return fmt.Errorf("%q is no status: actual, exercise or test", n.Status)
+	case !slices.Contains([]act.Life{"", act.New, act.Update, act.Correction, act.Cancellation, act.Withdrawal, act.IssuedInError}, n.Life):
+		return fmt.Errorf("%q is no life: new, update, correction, cancellation, withdrawal or issued-in-error", n.Life)
 	case n.Life != "" && n.Life != act.New && n.Answers == 0:
 		return fmt.Errorf("a %s names the note that it continues", strings.ReplaceAll(string(n.Life), "-", " "))
 	}
 	if _, err := time.Parse(time.DateOnly, n.Day); err != nil {
 		return fmt.Errorf("%q is not a day such as 2027-08-20", n.Day)
 	}
-	for _, id := range n.Parties {
+	for i, id := range n.Parties {
 		if _, err := party.ParseID(string(id)); err != nil {
 			return err
+		}
+		if slices.Contains(n.Parties[:i], id) {
+			return fmt.Errorf("%s is named twice", id)
 		}
 	}
 	return nil
@@ -139,6 +149,10 @@ func line(s string) bool {
 func (r *Register) Enter(ctx context.Context, officer string, n Note) (Note, error) {
 	if err := n.check(); err != nil {
 		return n, err
+	}
+	// A day may have begun elsewhere, up to fourteen hours ahead.
+	if n.Day > r.now().UTC().Add(14*time.Hour).Format(time.DateOnly) {
+		return n, fmt.Errorf("%s has not come yet: nothing is registered before it came or went", n.Day)
 	}
 	n.By, n.At, n.Scans, n.Void = officer, canon.FormatTime(r.now()), []Scan{}, ""
 	err := r.db.Update(ctx, func(tx *sql.Tx) error {

@@ -60,6 +60,10 @@ detente pack adopt ./our-text`, cobra.ArbitraryArgs, func(ctx context.Context, a
 		if err := a.alone(ctx, r); err != nil {
 			return err
 		}
+		if len(between) > 0 && len(slots) == 0 {
+			return usage("--slot ID=VALUE --between alatau,borovia", "--between says between whom a slot holds")
+		}
+		texts := map[string]*pack.Pack{}
 		for _, name := range args {
 			p, err := packAt(name)
 			if err != nil {
@@ -68,11 +72,15 @@ detente pack adopt ./our-text`, cobra.ArbitraryArgs, func(ctx context.Context, a
 			if _, err := a.keep(ctx, p); err != nil {
 				return err
 			}
+			texts[p.Head.ID] = p
 			if err := setPack(r, p.Head.ID+"="+p.Digest().String()); err != nil {
 				return err
 			}
 		}
 		for _, s := range slots {
+			if err := checkSlot(r, texts, s); err != nil {
+				return err
+			}
 			if err := setSlot(r, s, between); err != nil {
 				return err
 			}
@@ -89,6 +97,37 @@ detente pack adopt ./our-text`, cobra.ArbitraryArgs, func(ctx context.Context, a
 	f.StringSliceVar(&between, "between", nil, "the slots hold between these parties alone")
 	f.StringSliceVar(&with, "with", nil, "other states, which keep no record here, `party=CODE`, e.g. borovia=KZ")
 	return c
+}
+
+// checkSlot refuses a slot that no text has: it would never be used. A text that was
+// carried in before is not looked into.
+func checkSlot(r *roster.Roster, texts map[string]*pack.Pack, text string) error {
+	id, value, ok := strings.Cut(text, "=")
+	if !ok || value == "" {
+		return nil // setSlot says so, or takes it out
+	}
+	of, name, _ := strings.Cut(id, ".")
+	i := slices.IndexFunc(r.Packs, func(p roster.Pack) bool { return p.ID == of })
+	if i < 0 {
+		return failed(control.NotFound, "detente pack adopt "+of+" --slot "+text, "no text "+of+" is adopted here")
+	}
+	p := texts[of]
+	if p == nil {
+		if shipped, err := packAt(of); err == nil && shipped.Digest() == r.Packs[i].Digest {
+			p = shipped
+		}
+	}
+	if p == nil {
+		return nil
+	}
+	s, ok := p.Head.Slot(name)
+	switch {
+	case !ok:
+		return failed(control.NotFound, "detente pack show "+of, "the text "+of+" leaves no "+name+" to agreement")
+	case !s.Takes(value):
+		return usage("detente pack show "+of, fmt.Sprintf("%s is a %s, and %q is none", id, s.Type, value))
+	}
+	return nil
 }
 
 // alone refuses an edition that others have to adopt too.

@@ -40,6 +40,9 @@ detente calendar --to xlsx --out dates.xlsx`, cobra.NoArgs, func(ctx context.Con
 			}
 		}
 		from, until := now.AddDate(0, 0, -31), now.AddDate(1, 0, 0)
+		if year < 0 || year > maxYear {
+			return usage("--year 2027", fmt.Sprintf("%d is no year", year))
+		}
 		if year > 0 {
 			from = time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
 			until = from.AddDate(1, 0, 0)
@@ -52,7 +55,7 @@ detente calendar --to xlsx --out dates.xlsx`, cobra.NoArgs, func(ctx context.Con
 		if err := a.call(ctx, "status", struct{}{}, &s); err != nil {
 			return err
 		}
-		return a.writeCalendar(&d, &s, to, out)
+		return a.writeCalendar(&d, &s, l.mark(), to, out)
 	})
 	l.flags(c)
 	c.Flags().IntVar(&year, "year", 0, "calendar year (default: from a month ago until a year ahead)")
@@ -61,7 +64,10 @@ detente calendar --to xlsx --out dates.xlsx`, cobra.NoArgs, func(ctx context.Con
 	return c
 }
 
-func (a *app) writeCalendar(d *control.Due, s *control.Status, to, out string) error {
+// maxYear is the last year of which both ends can be written.
+const maxYear = 9998
+
+func (a *app) writeCalendar(d *control.Due, s *control.Status, mark, to, out string) error {
 	var entries []calendar.Entry
 	for i := range d.Own {
 		entries = append(entries, entryOf(&d.Own[i], true))
@@ -72,7 +78,10 @@ func (a *app) writeCalendar(d *control.Due, s *control.Status, to, out string) e
 	slices.SortStableFunc(entries, func(x, y calendar.Entry) int {
 		return strings.Compare(x.Day+x.At.Format(time.RFC3339), y.Day+y.At.Format(time.RFC3339))
 	})
-	name := "détente: " + s.Name
+	for i := range entries {
+		entries[i].What = mark + entries[i].What
+	}
+	name := mark + "détente: " + s.Name
 	if to == "text" && out == "-" {
 		return a.show(d, func(w writer) {
 			a.printMissing(w, d.Missing)
@@ -87,7 +96,7 @@ func (a *app) writeCalendar(d *control.Due, s *control.Status, to, out string) e
 	write := func(w io.Writer) error {
 		switch to {
 		case "ics":
-			return calendar.ICS(w, s.Group.String(), name, entries, time.Now())
+			return calendar.ICS(w, mark+s.Group.String(), name, entries, time.Now())
 		case "xlsx":
 			return calendar.XLSX(w, name, entries)
 		}
@@ -165,7 +174,7 @@ detente area export --language ru`, cobra.NoArgs, func(ctx context.Context, args
 		}
 		return a.show(map[string]any{"file": out, "areas": len(all)}, func(w writer) { fmt.Fprintf(w, "Written: %s, %s.\n", out, counted(len(all), "area")) })
 	})
-	l.flags(export)
+	l.books(export)
 	export.Flags().StringVar(&out, "out", "-", "a new file to write; - is stdout")
 	return a.noun("area", "Areas that were notified, for a map of one's own", `
 detente area export --out areas.geojson

@@ -150,7 +150,7 @@ func (a *app) valuesOf(ctx context.Context, g *wording, r *node.Request) error {
 			return fmt.Errorf("read the draft: %w", err)
 		}
 	}
-	form, err := formNamed(r.Measure)
+	form, err := a.form(ctx, r.Measure)
 	if err != nil {
 		return err
 	}

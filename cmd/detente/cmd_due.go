@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,12 +25,18 @@ type looking struct {
 }
 
 func (l *looking) flags(c *cobra.Command) {
+	l.books(c)
 	f := c.Flags()
-	f.BoolVar(&l.exercise, "exercise", false, "what is said as an exercise, which never mixes with what is said in earnest")
-	f.BoolVar(&l.test, "test", false, "what is said as a test")
 	f.StringVar(&l.at, "at", "", "as it stands at a moment, e.g. 2027-08-20 or 2027-08-20T12:00:00Z (default: now)")
 	f.StringVar(&l.lodged, "lodged-by", "", "only what is shown to have been lodged by then: alike on every node")
 	f.StringVar(&l.held, "held-at", "", "only what this node held then")
+}
+
+// books are the flags that choose a book and a language.
+func (l *looking) books(c *cobra.Command) {
+	f := c.Flags()
+	f.BoolVar(&l.exercise, "exercise", false, "what is said as an exercise, which never mixes with what is said in earnest")
+	f.BoolVar(&l.test, "test", false, "what is said as a test")
 	f.StringVar(&l.language, "language", "", "of titles and sentences: en or ru (default: that of the officer)")
 }
 
@@ -39,6 +46,8 @@ func (l *looking) args(a *app) (control.LookArgs, error) {
 		look.Language = a.officer()
 	}
 	switch {
+	case l.language != "" && !slices.Contains(provision.Languages(), l.language):
+		return look, usage("--language en or ru", fmt.Sprintf("there are no sentences in %q", l.language))
 	case l.exercise && l.test:
 		return look, usage("", "--exercise and --test do not go together")
 	case l.exercise:
@@ -60,6 +69,17 @@ func (l *looking) args(a *app) (control.LookArgs, error) {
 		*t.into = canon.FormatTime(at)
 	}
 	return look, nil
+}
+
+// mark stands before whatever is not meant in earnest.
+func (l *looking) mark() string {
+	switch {
+	case l.exercise:
+		return "EXERCISE: "
+	case l.test:
+		return "TEST: "
+	}
+	return ""
 }
 
 // momentOf reads a moment, or a day, which is meant to its end in UTC.
@@ -97,9 +117,9 @@ detente due --measure vd11.prior-notification --at 2027-08-20`, cobra.NoArgs, fu
 				fmt.Fprintln(w, noText)
 				return
 			}
-			fmt.Fprintln(w, a.bold("This state will do"))
+			fmt.Fprintln(w, a.bold(l.mark()+"This state will do"))
 			a.printItems(w, out.Own, "Nothing.")
-			fmt.Fprintln(w, "\n"+a.bold("This state awaits"))
+			fmt.Fprintln(w, "\n"+a.bold(l.mark()+"This state awaits"))
 			a.printItems(w, out.Awaited, "Nothing.")
 			fmt.Fprintln(w, "\nWhy, and with what arithmetic: detente why KEY, with the key, an act or a thread.")
 		})

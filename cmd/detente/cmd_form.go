@@ -38,6 +38,20 @@ func formNamed(code string) (*regime.Form, error) {
 	return f, err
 }
 
+// form is the form of a step as the home files it: under the pack in force, which may
+// be one that was carried in; else under the one that ships.
+func (a *app) form(ctx context.Context, code string) (*regime.Form, error) {
+	shipped, err := formNamed(code)
+	if a.adopted() != nil {
+		return shipped, err
+	}
+	var known control.Form
+	if a.call(ctx, "form", control.FormArgs{Code: code}, &known) != nil {
+		return shipped, err
+	}
+	return regime.ParseForm([]byte(known.Body))
+}
+
 func (a *app) formList() *cobra.Command {
 	return a.command("list", "List the forms", `
 detente form list
@@ -81,7 +95,7 @@ func (a *app) formSchema() *cobra.Command {
 detente form schema cica.2.1.1d
 detente form schema cica.2.1.1d > notification.schema.json
 detente form schema cica.hum.4 --language ru`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
-		f, err := formNamed(args[0])
+		f, err := a.form(ctx, args[0])
 		if err != nil {
 			return err
 		}
@@ -102,7 +116,7 @@ func (a *app) formShow() *cobra.Command {
 detente form show cica.2.1.1d
 detente form show cica.hum.4 --language ru
 detente form show cica.2.1.1d --json`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
-		f, err := formNamed(args[0])
+		f, err := a.form(ctx, args[0])
 		if err != nil {
 			return err
 		}
@@ -122,7 +136,7 @@ func (a *app) formBlank() *cobra.Command {
 detente form blank cica.2.1.1d > exercise.json
 detente form blank cica.hum.4 --all
 detente draft new --form cica.2.1.1d --values exercise.json --to borovia`, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
-		f, err := formNamed(args[0])
+		f, err := a.form(ctx, args[0])
 		if err != nil {
 			return err
 		}
@@ -180,7 +194,7 @@ func (a *app) formCheck() *cobra.Command {
 detente form check cica.2.1.1d exercise.json
 detente form check cica.2.1.1d - < exercise.json
 detente form check cica.hum.4 orchestra.json --json`, cobra.ExactArgs(2), func(ctx context.Context, args []string) error {
-		f, err := formNamed(args[0])
+		f, err := a.form(ctx, args[0])
 		if err != nil {
 			return err
 		}

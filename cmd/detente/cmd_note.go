@@ -60,7 +60,7 @@ detente note enter --in --from borovia --number 12-26/190 --day 2027-09-01 --lif
 			}
 			n.Life = act.Life(life)
 			if values != "" {
-				form, err := formNamed(n.Code)
+				form, err := a.form(ctx, n.Code)
 				if err != nil {
 					return err
 				}
@@ -72,12 +72,18 @@ detente note enter --in --from borovia --number 12-26/190 --day 2027-09-01 --lif
 					return err
 				}
 			}
+			for _, path := range scans { // before anything is registered
+				if err := checkScan(path); err != nil {
+					return err
+				}
+			}
 			var entered control.RegisterNote
 			if err := a.call(ctx, "note-enter", n, &entered); err != nil {
 				return err
 			}
 			for _, path := range scans {
 				if err := a.addScan(ctx, entered.Number, path); err != nil {
+					a.talk("Note %d is registered, without all of its scans: detente note scan %d FILE", entered.Number, entered.Number)
 					return err
 				}
 			}
@@ -105,8 +111,25 @@ detente note enter --in --from borovia --number 12-26/190 --day 2027-09-01 --lif
 	return c
 }
 
+// checkScan looks whether a file can be kept with a note.
+func checkScan(path string) error {
+	f, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return err
+	case !f.Mode().IsRegular():
+		return usage("", path+" is no file")
+	case f.Size() == 0 || f.Size() > register.MaxScan:
+		return usage("", fmt.Sprintf("%s has %d bytes; a scan has 1 to %d", path, f.Size(), register.MaxScan))
+	}
+	return nil
+}
+
 // addScan keeps one file with a note.
 func (a *app) addScan(ctx context.Context, number int64, path string) error {
+	if err := checkScan(path); err != nil {
+		return err
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return err

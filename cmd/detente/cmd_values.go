@@ -39,7 +39,7 @@ func (a *app) readValues(f *regime.Form, path string) (*regime.Values, error) {
 // draft, or a file. It returns the code of the form.
 func (a *app) earlier(ctx context.Context, from string, form string) (string, *regime.Values, error) {
 	if slices.Contains([]string{".json", ".yaml", ".yml", ".csv"}, strings.ToLower(filepath.Ext(from))) {
-		f, err := formNamed(form)
+		f, err := a.form(ctx, form)
 		if err != nil {
 			return "", nil, err
 		}
