@@ -149,15 +149,19 @@ func (s *story) found() error {
 	if err != nil {
 		return err
 	}
-	s.town, err = foundRegion(s.ctx, s.dir, party.Group{0xde, 0x7e, 0x17, 0xe0, 1}, "Group of the Invented Region", []resident{
-		{id: alatau, name: "Alatau", standing: roster.Member, noLink: []party.ID{dovania}},
-		{id: borovia, name: "Borovia", standing: roster.Member},
-		{id: cintra, name: "Cintra", standing: roster.Member},
-		{id: dovania, name: "Dovania", standing: roster.Member, noLink: []party.ID{alatau, borovia, cintra}},
-		{id: elbria, name: "Elbria", standing: roster.Member, courier: true, noLink: []party.ID{alatau, borovia, cintra, dovania, secretariat}},
-		{id: secretariat, name: "Secretariat", standing: roster.Secretariat},
-		{id: faronia, name: "Faronia", standing: roster.Member, noNode: true},
-	}, texts, []roster.Slot{{ID: notification + ".lead", Value: fmt.Sprintf("P%dD", leadDays)}, {ID: notification + ".troops", Value: "9000"}}, 1, 3, s.opt.Now)
+	s.town, err = foundRegion(s.ctx, founding{
+		dir: s.dir, group: party.Group{0xde, 0x7e, 0x17, 0xe0, 1}, name: "Group of the Invented Region", f: 1, k: 3, now: s.opt.Now,
+		residents: []resident{
+			{id: alatau, name: "Alatau", standing: roster.Member, noLink: []party.ID{dovania}},
+			{id: borovia, name: "Borovia", standing: roster.Member},
+			{id: cintra, name: "Cintra", standing: roster.Member},
+			{id: dovania, name: "Dovania", standing: roster.Member, noLink: []party.ID{alatau, borovia, cintra}},
+			{id: elbria, name: "Elbria", standing: roster.Member, courier: true, noLink: []party.ID{alatau, borovia, cintra, dovania, secretariat}},
+			{id: secretariat, name: "Secretariat", standing: roster.Secretariat},
+			{id: faronia, name: "Faronia", standing: roster.Member, noNode: true},
+		},
+		packs: texts, slots: []roster.Slot{{ID: notification + ".lead", Value: fmt.Sprintf("P%dD", leadDays)}, {ID: notification + ".troops", Value: "9000"}},
+	})
 	if err != nil {
 		return err
 	}

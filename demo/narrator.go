@@ -14,6 +14,7 @@ type narrator struct {
 	w     io.Writer
 	step  int
 	began time.Time
+	now   func() time.Time // of a story with a clock of its own; nil: none
 }
 
 func newNarrator(w io.Writer) *narrator {
@@ -24,6 +25,10 @@ func newNarrator(w io.Writer) *narrator {
 
 func (n *narrator) title(text string) {
 	n.step++
+	if n.now != nil {
+		fmt.Fprintf(n.w, "\n%2d. %s  [%s]\n", n.step, text, n.now().Format("2 January 2006, 15:04 UTC"))
+		return
+	}
 	fmt.Fprintf(n.w, "\n%2d. %s  [%4.1f s]\n", n.step, text, time.Since(n.began).Seconds())
 }
 

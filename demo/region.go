@@ -30,6 +30,7 @@ type region struct {
 type house struct {
 	id       party.ID
 	dir      string
+	now      func() time.Time
 	addr     string // empty: no network
 	listener net.Listener
 	home     *home.Home // nil while the node is down
@@ -49,19 +50,32 @@ type resident struct {
 	noNode   bool
 }
 
+// founding says what region to found.
+type founding struct {
+	dir       string // holds the homes
+	group     party.Group
+	name      string
+	residents []resident // in protocol order
+	packs     []roster.Pack
+	slots     []roster.Slot
+	boards    bool
+	f, k      int              // assumed to lie; quorum
+	now       func() time.Time // the clock of every node
+}
+
 // foundRegion makes the homes, two at a time, and the roster from their cards.
-func foundRegion(ctx context.Context, dir string, group party.Group, name string, residents []resident, texts []roster.Pack, slots []roster.Slot, f, k int, now func() time.Time) (*region, error) {
+func foundRegion(ctx context.Context, p founding) (*region, error) {
 	r := &region{houses: map[party.ID]*house{}}
 	first := &roster.Roster{
-		Format: roster.Format, Group: group, Edition: 1, Effective: now().UTC().Add(-time.Hour).Format("2006-01-02T15:04:05Z"),
-		Names: map[string]string{"en": name}, Languages: []string{"en"}, Adoption: roster.AdoptionAll, Courier: "336h",
-		Packs: texts, Slots: slots, Counting: roster.Counting{F: f, K: k},
+		Format: roster.Format, Group: p.group, Edition: 1, Effective: p.now().UTC().Add(-time.Hour).Format("2006-01-02T15:04:05Z"),
+		Names: map[string]string{"en": p.name}, Languages: []string{"en"}, Adoption: roster.AdoptionAll, Courier: "336h",
+		Packs: p.packs, Slots: p.slots, Boards: p.boards, Counting: roster.Counting{F: p.f, K: p.k},
 	}
-	cards, err := r.makeHomes(ctx, dir, residents)
+	cards, err := r.makeHomes(ctx, &p)
 	if err != nil {
 		return nil, err
 	}
-	for _, res := range residents {
+	for _, res := range p.residents {
 		row := roster.Party{ID: res.id, Standing: res.standing, Names: map[string]string{"en": res.name}, Posts: []party.Post{"duty-officer", "verification-centre"}}
 		if h := r.houses[res.id]; h != nil {
 			row.Card = cards[res.id]
@@ -94,17 +108,17 @@ func foundRegion(ctx context.Context, dir string, group party.Group, name string
 }
 
 // makeHomes makes the home of every party that has a node.
-func (r *region) makeHomes(ctx context.Context, dir string, residents []resident) (map[party.ID]*key.Card, error) {
+func (r *region) makeHomes(ctx context.Context, p *founding) (map[party.ID]*key.Card, error) {
 	cards := map[party.ID]*key.Card{}
 	var mu sync.Mutex
 	var all error
 	places := make(chan struct{}, 2) // each takes 256 MiB for a second
 	var wait sync.WaitGroup
-	for _, res := range residents {
+	for _, res := range p.residents {
 		if res.noNode {
 			continue
 		}
-		h := &house{id: res.id, dir: filepath.Join(dir, string(res.id))}
+		h := &house{id: res.id, dir: filepath.Join(p.dir, string(res.id)), now: p.now}
 		if !res.courier {
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
@@ -117,7 +131,7 @@ func (r *region) makeHomes(ctx context.Context, dir string, residents []resident
 			places <- struct{}{}
 			defer func() { <-places }()
 			made, err := home.Make(ctx, home.Making{Dir: h.dir, Party: res.id, Names: map[string]string{"en": res.name}, Listen: h.addr,
-				ForGroup: true, Next: filepath.Join(dir, string(res.id)+"-next-keys.age"), NextPassphrase: "demonstration " + string(res.id)})
+				ForGroup: true, Now: p.now, Next: filepath.Join(p.dir, string(res.id)+"-next-keys.age"), NextPassphrase: "demonstration " + string(res.id)})
 			if err == nil {
 				err = home.SaveSettings(h.dir, node.Settings{Party: res.id, Listen: h.addr, NoLink: res.noLink})
 			}
@@ -136,7 +150,7 @@ func (r *region) makeHomes(ctx context.Context, dir string, residents []resident
 
 func (h *house) options() (home.Options, error) {
 	id, err := home.Unlock(filepath.Join(h.dir, home.UnlockFile), nil)
-	return home.Options{Identity: id}, err
+	return home.Options{Identity: id, Now: h.now}, err
 }
 
 // start opens a node, starts its loops and its control socket.
@@ -216,7 +230,7 @@ func (h *house) twin(dir string, noLink []party.ID) (*house, error) {
 	if err := os.CopyFS(dir, os.DirFS(h.dir)); err != nil {
 		return nil, fmt.Errorf("copy the home of %s: %w", h.id, err)
 	}
-	t := &house{id: h.id, dir: dir}
+	t := &house{id: h.id, dir: dir, now: h.now}
 	f, err := home.Load(dir)
 	if err != nil {
 		return nil, err

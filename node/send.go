@@ -160,10 +160,7 @@ func (n *Node) checkForm(ctx context.Context, p *Plan) error {
 		return fmt.Errorf("read the form: %w", err)
 	}
 	if r.Life == act.Correction || r.Life == act.Update {
-		if err := n.follows(ctx, r); err != nil {
-			return err
-		}
-		before, err := n.Whole(ctx, docket.Thread{Author: n.self, Name: r.Thread, Status: r.Status})
+		before, err := n.before(ctx, r)
 		if err != nil {
 			return err
 		}

@@ -61,6 +61,11 @@ func (n *Node) Whole(ctx context.Context, t docket.Thread) (*regime.Values, erro
 	if err != nil {
 		return nil, err
 	}
+	return n.lastOf(ctx, t, rows)
+}
+
+// lastOf is the last content among statements of a thread that this reader can read.
+func (n *Node) lastOf(ctx context.Context, t docket.Thread, rows []docket.Row) (*regime.Values, error) {
 	for _, r := range slices.Backward(rows) {
 		c, err := n.Content(ctx, r.Ref)
 		if errors.Is(err, ErrNoContent) || err == nil && c.Type != FormType {
@@ -121,25 +126,35 @@ func (p *Plan) bound() error {
 	return nil
 }
 
-// follows checks that a correction or update answers a statement of this party's
-// own thread, made with the same form.
-func (n *Node) follows(ctx context.Context, r Request) error {
+// before is what a correction or update is laid over: the statement that it answers,
+// as corrected and updated so far. That is one of this party's own thread, made with
+// the same form; what else was said in the thread, e.g. an invitation beside a
+// notification, has no part in it.
+func (n *Node) before(ctx context.Context, r Request) (*regime.Values, error) {
 	ref, err := act.ParseRef(r.Answers)
 	if err != nil {
-		return fmt.Errorf("answers: %w", err)
+		return nil, fmt.Errorf("answers: %w", err)
 	}
-	rows, err := n.statements(ctx, docket.Thread{Author: n.self, Name: r.Thread, Status: r.Status})
+	t := docket.Thread{Author: n.self, Name: r.Thread, Status: r.Status}
+	rows, err := n.statements(ctx, t)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	i := slices.IndexFunc(rows, func(row docket.Row) bool { return row.Ref == ref })
 	if i < 0 {
-		return fmt.Errorf("what it answers is no statement of this party in the %s thread %q", r.Status, r.Thread)
+		return nil, fmt.Errorf("what it answers is no statement of this party in the %s thread %q", r.Status, r.Thread)
 	}
 	if rows[i].Measure != r.Measure {
-		return fmt.Errorf("what it answers was made with the form %q", rows[i].Measure)
+		return nil, fmt.Errorf("what it answers was made with the form %q", rows[i].Measure)
 	}
-	return nil
+	first := map[act.Ref]act.Ref{} // the statement that each one changes
+	for _, row := range rows {
+		first[row.Ref] = row.Ref
+		if row.Life != act.New {
+			first[row.Ref] = first[row.Answers]
+		}
+	}
+	return n.lastOf(ctx, t, slices.DeleteFunc(rows, func(row docket.Row) bool { return first[row.Ref] != first[ref] }))
 }
 
 // enteredHere asks that a confirmation or contestation is about what another

@@ -206,3 +206,30 @@ func TestClearedCorrectionIsSentAsCleared(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A correction is laid over the statement that it answers, and over no other one
+// of the same thread.
+func TestCorrectionBesideAnotherForm(t *testing.T) {
+	tw := found(t, region(t, fiveStates...))
+	ctx := context.Background()
+	a := tw.Houses["alatau"].Node
+	start := time.Now().AddDate(0, 0, 80)
+	first := tell(t, a, noticeIn("X/1", act.Exercise, filled(t, start), "borovia"))
+	beside := noticeIn("X/1", act.Exercise, json.RawMessage(`{"content":"As every year.","subject":"Exercises"}`), "borovia")
+	beside.Measure, beside.Answers = "cica.env.1", first.String()
+	tell(t, a, beside)
+	tell(t, a, noticeIn("X/1", act.Exercise, filled(t, start.AddDate(0, 0, 40)), "borovia"))
+	r := noticeIn("X/1", act.Exercise, only(t, titleField, "Steppe 6"), "borovia")
+	r.Life, r.Answers = act.Correction, first.String()
+	c, err := a.Content(ctx, tell(t, a, r))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(c.Body, &got); err != nil {
+		t.Fatal(err)
+	}
+	if got[titleField] != "Steppe 6" || got[startField] != start.UTC().Format(time.DateOnly) {
+		t.Fatalf("the correction gives %v, starting %v", got[titleField], got[startField])
+	}
+}

@@ -30,18 +30,52 @@ détente does. It then stays up, so that you can try commands on the nodes, unti
 you press Ctrl-C. It leaves nothing behind unless --dir is given.`
 	c.Flags().BoolVar(&once, "once", false, "end after the story")
 	c.Flags().StringVar(&dir, "dir", "", "keep the homes in this folder")
+	c.AddCommand(a.demoSeason())
 	return c
+}
+
+// demoSeason plays a year of measures and ends.
+func (a *app) demoSeason() *cobra.Command {
+	var dir string
+	c := a.command("season", "Play one season of measures, from calendar to inspection, under a clock of its own", `
+detente demo season
+detente demo season --dir ./season
+detente demo season > season.txt`, cobra.NoArgs, func(ctx context.Context, args []string) error {
+		ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		full, err := absolute(dir)
+		if err != nil {
+			return err
+		}
+		if err := demo.Season(ctx, demo.SeasonOptions{Out: a.stdout, Dir: full}); err != nil {
+			return err
+		}
+		a.afterSeason(full)
+		return nil
+	})
+	c.Long = `season starts five real nodes of an invented region on this machine, whose clock
+the story moves from October 2024 to October 2025, and says after each scene what
+the nodes derive from their records: what is due, what was done, why, which quota
+is full, what the figures are. It ends by itself and leaves nothing behind unless
+--dir is given.`
+	c.Flags().StringVar(&dir, "dir", "", "keep the homes in this folder")
+	return c
+}
+
+// absolute is a folder that a flag names; empty stays empty.
+func absolute(dir string) (string, error) {
+	if dir == "" {
+		return "", nil
+	}
+	return filepath.Abs(dir)
 }
 
 func (a *app) demo(ctx context.Context, once bool, dir string) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if dir != "" {
-		full, err := filepath.Abs(dir)
-		if err != nil {
-			return err
-		}
-		dir = full
+	dir, err := absolute(dir)
+	if err != nil {
+		return err
 	}
 	show, err := demo.Play(ctx, demo.Options{Out: a.stdout, Dir: dir, Verify: selfVerify})
 	if err != nil {
@@ -68,11 +102,38 @@ func selfVerify(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-func (a *app) tryNext(show *demo.Show) {
-	command := "detente"
+// ourselves is how this program was called.
+func ourselves() string {
 	if self, err := os.Executable(); err == nil && strings.Contains(self, "go-build") {
-		command = "go run ./cmd/detente"
+		return "go run ./cmd/detente"
 	}
+	return "detente"
+}
+
+// afterSeason says what can be tried once the season is over.
+func (a *app) afterSeason(dir string) {
+	fmt.Fprintf(a.stdout, `
+The season is over, and the nodes are stopped. To try next:
+
+  %[1]s pack show vd11             # the text, measure by measure, with what was not found
+  %[1]s pack test vd11 -v          # its test cases, with the sentences that say why
+`, ourselves())
+	if dir == "" {
+		fmt.Fprintf(a.stdout, "  %s demo season --dir ./season    # the same; the homes stay, to be asked again\n", ourselves())
+		return
+	}
+	fmt.Fprintf(a.stdout, `
+The homes stay in %[2]s. One of them, by the clock of this machine:
+
+  export DETENTE_HOME=%[3]s
+  %[1]s node run                   # in another terminal; Ctrl-C ends it
+  %[1]s due --exercise --all --measure vd11.unusual-activity --at 2025-07-25
+  %[1]s quota --exercise --measure vd11.inspection --at 2025-09-10
+  %[1]s finding list --exercise --at 2025-10-31
+`, ourselves(), dir, filepath.Join(dir, "borovia"))
+}
+
+func (a *app) tryNext(show *demo.Show) {
 	home := func(id string) string {
 		for _, h := range show.Homes() {
 			if filepath.Base(h) == id {
@@ -95,7 +156,7 @@ The nodes stay up. In another terminal, try:
   %[1]s verify %[4]s --roster %[5]s
 
 Ctrl-C ends it%[6]s.
-`, command, home("cintra"), home("borovia"), filepath.Join(show.Dir, "notice.proof"), filepath.Join(show.Dir, "roster.json"), a.leftBehind(show))
+`, ourselves(), home("cintra"), home("borovia"), filepath.Join(show.Dir, "notice.proof"), filepath.Join(show.Dir, "roster.json"), a.leftBehind(show))
 }
 
 func (a *app) leftBehind(show *demo.Show) string {
