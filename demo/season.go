@@ -56,12 +56,10 @@ var parties = []party.ID{alatau, borovia, cintra, dovania, elbria}
 func Season(ctx context.Context, opt SeasonOptions) (err error) {
 	dir := opt.Dir
 	if dir == "" {
-		tmp, err := os.MkdirTemp("", "detente-season-")
-		if err != nil {
+		if dir, err = os.MkdirTemp("", "detente-season-"); err != nil {
 			return fmt.Errorf("make a folder for the season: %w", err)
 		}
-		defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
-		dir = tmp
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the folder %s: %w", dir, err)
 	}
