@@ -462,7 +462,7 @@ func TestSixteenAtOnce(t *testing.T) {
 	for i := range 12 {
 		w.say(three[i%3], node.Request{Status: []act.Status{act.Actual, act.Exercise}[i%2], Thread: "T/" + string(rune('a'+i)), Measure: "small.notice", Values: w.notice(60, 10_000+i)})
 	}
-	time.Sleep(time.Second)
+	w.quiet()
 	close(stop)
 	wg.Wait()
 	w.everywhere()

@@ -271,7 +271,7 @@ func pass(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	at, err := time.Parse(time.RFC3339, args[0])
 	ts.Check(err)
-	time.Sleep(time.Until(at) + 100*time.Millisecond)
+	<-time.After(time.Until(at) + 100*time.Millisecond)
 }
 
 // terminate HOME asks the node that holds a home to end, as a service manager does.
