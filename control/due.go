@@ -102,7 +102,7 @@ type Item struct {
 	Words    string          `json:"words"`    // the state in the language
 	Due      string          `json:"due"`      // last second in time; empty: no date
 	From     string          `json:"from"`     // not earlier; empty: no such end
-	Day      string          `json:"day"`      // the due date as a day of the text's zone
+	Day      string          `json:"day"`      // of what is due until a day of the text's zone ends, that day
 	Opened   string          `json:"opened"`   // since when it is open; empty: always
 	After    int64           `json:"after"`    // seconds past the date
 	Sure     pack.Sure       `json:"sure"`     // of the least sure fact that it rests on
@@ -129,7 +129,7 @@ func (c *call) item(b *provision.Book, it *provision.Item, lang regime.Lang) Ite
 		Due: node.Time(it.Clock.Due), From: node.Time(it.Clock.From), Opened: node.Time(it.Opened), After: it.After, Sure: it.Sure,
 		Acts: []Deed{}, Missing: list(it.Missing), Accounts: list(it.Accounts), Sentence: b.Why(it, lang)}
 	if it.Clock.Due > 0 {
-		out.Day = b.Day(it.Text, it.Clock.Due)
+		out.Day = b.LastDay(it.Text, it.Clock.Due)
 	}
 	if it.Obligor != "" {
 		out.By = []party.ID{it.Obligor}
