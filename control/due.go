@@ -410,7 +410,7 @@ type Bound struct {
 
 // Agreed is a slot with its value.
 type Agreed struct {
-	Slot     string     `json:"slot"`
+	Slot     string     `json:"slot"` // as a roster names it
 	Title    string     `json:"title"`
 	Value    string     `json:"value"`
 	Between  []party.ID `json:"between"`
@@ -419,17 +419,27 @@ type Agreed struct {
 
 // Portfolio is what this state is bound by.
 type Portfolio struct {
-	Now      string              `json:"now"`
-	Texts    []Bound             `json:"texts"`
-	Missing  []Missing           `json:"missing"`
-	Overlaps []provision.Overlap `json:"overlaps"`
+	Now      string    `json:"now"`
+	Texts    []Bound   `json:"texts"`
+	Missing  []Missing `json:"missing"`
+	Overlaps []Overlap `json:"overlaps"`
+}
+
+// Overlap names measures of more than one text that are of the same kind.
+type Overlap struct {
+	Stage    string   `json:"stage"`
+	Field    string   `json:"field"`
+	Family   string   `json:"family"`
+	Measures []string `json:"measures"`
 }
 
 func portfolioShow(ctx context.Context, c *call, a LookArgs) (any, error) {
-	out := Portfolio{Texts: []Bound{}}
+	out := Portfolio{Texts: []Bound{}, Overlaps: []Overlap{}}
 	err := c.look(ctx, a, func(v *portfolio.View, m provision.Moment) error {
 		out.Now, out.Missing = node.Time(m.Now), missingOf(v)
-		out.Overlaps = list(v.Book.Overlaps(v.Self, m.Now))
+		for _, x := range v.Book.Overlaps(v.Self, m.Now) {
+			out.Overlaps = append(out.Overlaps, Overlap{x.Stage, x.Field, x.Family, list(x.Measures)})
+		}
 		for _, x := range v.Book.Portfolio(v.Self, m.Now) {
 			o := Bound{Text: x.Text, Title: x.Title.In(a.Language), Nature: x.Nature, Remark: x.Remark.In(a.Language), Edition: x.Edition, Adopted: node.Time(x.Adopted),
 				Sure: x.Sure, Agreed: []Agreed{}, Open: []Agreed{}, Gaps: []string{}, Off: list(x.Off)}
@@ -440,10 +450,10 @@ func portfolioShow(ctx context.Context, c *call, a LookArgs) (any, error) {
 				o.Until = v.Book.Day(x.Text, x.Until-1)
 			}
 			for _, g := range x.Agreed {
-				o.Agreed = append(o.Agreed, Agreed{g.Slot.ID, g.Slot.Title.In(a.Language), g.Value, list(g.Between), ""})
+				o.Agreed = append(o.Agreed, Agreed{x.Text + "." + g.Slot.ID, g.Slot.Title.In(a.Language), g.Value, list(g.Between), ""})
 			}
 			for _, s := range x.Open {
-				o.Open = append(o.Open, Agreed{s.ID, s.Title.In(a.Language), "", []party.ID{}, s.Proposed})
+				o.Open = append(o.Open, Agreed{x.Text + "." + s.ID, s.Title.In(a.Language), "", []party.ID{}, s.Proposed})
 			}
 			for _, g := range x.Gaps {
 				o.Gaps = append(o.Gaps, g.In(a.Language))
