@@ -104,7 +104,7 @@ type Item struct {
 	Words    string          `json:"words"`    // the state in the language
 	Due      string          `json:"due"`      // last second in time; empty: no date
 	From     string          `json:"from"`     // not earlier; empty: no such end
-	Day      string          `json:"day"`      // the due date as a day of the text's zone
+	Day      string          `json:"day"`      // of what is due until a day of the text's zone ends, that day
 	Opened   string          `json:"opened"`   // since when it is open; empty: always
 	After    int64           `json:"after"`    // seconds past the date
 	Sure     pack.Sure       `json:"sure"`     // of the least sure fact that it rests on
@@ -133,7 +133,7 @@ func (c *call) item(v *portfolio.View, it *provision.Item, lang regime.Lang) Ite
 		Due: node.Time(it.Clock.Due), From: node.Time(it.Clock.From), Opened: node.Time(it.Opened), After: it.After, Sure: it.Sure,
 		Acts: []Deed{}, Missing: list(it.Missing), Accounts: list(it.Accounts), Sentence: b.Why(it, lang)}
 	if it.Clock.Due > 0 {
-		out.Day = b.Day(it.Text, it.Clock.Due)
+		out.Day = b.LastDay(it.Text, it.Clock.Due)
 	}
 	if it.Obligor != "" {
 		out.By = []party.ID{it.Obligor}
@@ -445,7 +445,7 @@ type Bound struct {
 
 // Agreed is a slot with its value.
 type Agreed struct {
-	Slot     string     `json:"slot"`
+	Slot     string     `json:"slot"` // as a roster names it
 	Title    string     `json:"title"`
 	Value    string     `json:"value"`
 	Between  []party.ID `json:"between"`
@@ -454,17 +454,27 @@ type Agreed struct {
 
 // Portfolio is what this state is bound by.
 type Portfolio struct {
-	Now      string              `json:"now"`
-	Texts    []Bound             `json:"texts"`
-	Missing  []Missing           `json:"missing"`
-	Overlaps []provision.Overlap `json:"overlaps"`
+	Now      string    `json:"now"`
+	Texts    []Bound   `json:"texts"`
+	Missing  []Missing `json:"missing"`
+	Overlaps []Overlap `json:"overlaps"`
+}
+
+// Overlap names measures of more than one text that are of the same kind.
+type Overlap struct {
+	Stage    string   `json:"stage"`
+	Field    string   `json:"field"`
+	Family   string   `json:"family"`
+	Measures []string `json:"measures"`
 }
 
 func portfolioShow(ctx context.Context, c *call, a LookArgs) (any, error) {
-	out := Portfolio{Texts: []Bound{}}
+	out := Portfolio{Texts: []Bound{}, Overlaps: []Overlap{}}
 	err := c.look(ctx, a, func(v *portfolio.View, m provision.Moment) error {
 		out.Now, out.Missing = node.Time(m.Now), missingOf(v)
-		out.Overlaps = list(v.Book.Overlaps(v.Self, m.Now))
+		for _, x := range v.Book.Overlaps(v.Self, m.Now) {
+			out.Overlaps = append(out.Overlaps, Overlap{x.Stage, x.Field, x.Family, list(x.Measures)})
+		}
 		for _, x := range v.Book.Portfolio(v.Self, m.Now) {
 			o := Bound{Text: x.Text, Title: x.Title.In(a.Language), Nature: x.Nature, Remark: x.Remark.In(a.Language), Edition: x.Edition, Adopted: node.Time(x.Adopted),
 				Sure: x.Sure, Agreed: []Agreed{}, Open: []Agreed{}, Gaps: []string{}, Off: list(x.Off)}
@@ -475,10 +485,10 @@ func portfolioShow(ctx context.Context, c *call, a LookArgs) (any, error) {
 				o.Until = v.Book.Day(x.Text, x.Until-1)
 			}
 			for _, g := range x.Agreed {
-				o.Agreed = append(o.Agreed, Agreed{g.Slot.ID, g.Slot.Title.In(a.Language), g.Value, list(g.Between), ""})
+				o.Agreed = append(o.Agreed, Agreed{x.Text + "." + g.Slot.ID, g.Slot.Title.In(a.Language), g.Value, list(g.Between), ""})
 			}
 			for _, s := range x.Open {
-				o.Open = append(o.Open, Agreed{s.ID, s.Title.In(a.Language), "", []party.ID{}, s.Proposed})
+				o.Open = append(o.Open, Agreed{x.Text + "." + s.ID, s.Title.In(a.Language), "", []party.ID{}, s.Proposed})
 			}
 			for _, g := range x.Gaps {
 				o.Gaps = append(o.Gaps, g.In(a.Language))

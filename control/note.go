@@ -62,7 +62,7 @@ func noteEnter(ctx context.Context, c *call, a NoteArgs) (any, error) {
 			return nil, refuse(Usage, "detente note enter --help", "%s is this party itself: name the other side", id)
 		}
 		if _, ok := c.node.Keys().Current().Party(id); !ok {
-			return nil, refuse(NotFound, "detente roster show; a state without a node is added with detente roster add --no-record", "%s is not in the roster: no text in force can look at what it says", id)
+			return nil, refuse(NotFound, "detente roster show; a state alone adds another by detente pack adopt --with "+string(id)+", a group by detente roster add-party", "%s is not in the roster: no text in force can look at what it says", id)
 		}
 	}
 	if a.Code != "" {

@@ -105,7 +105,7 @@ func (n *Node) refresh(ctx context.Context) error {
 		n.startPeers(ctx)
 	}
 	n.cfg.Log.Info("a roster edition is in force", "edition", next.Edition)
-	return nil
+	return n.keepAdopted(ctx)
 }
 
 // nextEdition finds the edition that follows the newest of k and is in force by

@@ -123,6 +123,11 @@ func (n *Node) ThreadOf(ctx context.Context, thread string) ([]docket.Row, error
 	return out, nil
 }
 
+// At is the act at a place, or docket.ErrNone.
+func (n *Node) At(ctx context.Context, o party.Origin, idx int64) (docket.Row, error) {
+	return docket.Get(ctx, n.db.Read(), o, idx)
+}
+
 // List returns acts as the docket has them.
 func (n *Node) List(ctx context.Context, f docket.Filter) ([]docket.Row, error) {
 	return docket.List(ctx, n.db.Read(), f)

@@ -136,6 +136,9 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	n.keys.Store(keys)
+	if err := n.keepAdopted(ctx); err != nil {
+		return err
+	}
 	me, ok := keys.Current().Party(n.self)
 	if !ok || me.Card == nil {
 		return fmt.Errorf("the roster in force (edition %d) has no record of %s", keys.Current().Edition, n.self)

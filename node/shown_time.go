@@ -93,6 +93,13 @@ func (n *Node) seen(ctx context.Context, g *assembled) (Seen, error) {
 		ahead(x.Time)
 	}
 	ahead(g.Claimed)
+	for _, h := range g.Heads {
+		s.Before = h.Size
+	}
+	if g.head.Time <= g.Now {
+		return s, nil
+	}
+	ahead(g.head.Time) // its clock runs ahead, and with it perhaps the head before
 	h, ok, err := record.Before(ctx, n.db.Read(), g.row.Ref.Origin, g.Index)
 	if err != nil {
 		return s, fmt.Errorf("read the head before an act: %w", err)

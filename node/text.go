@@ -37,11 +37,49 @@ func (n *Node) Text(ctx context.Context, id string, digest canon.Digest) (*pack.
 	case none != nil:
 		return nil, fmt.Errorf("read pack %s: %w", digest, none)
 	}
-	if p, err = pack.Parse(body); err != nil {
-		return nil, fmt.Errorf("read pack %s: %w", digest, err)
+	kept, broken := pack.Parse(body)
+	if broken != nil { // kept by a program that read packs otherwise
+		return nil, fmt.Errorf("%w: %s %s: %w", pack.ErrNotAtHand, id, digest, broken)
 	}
-	n.cfg.Texts.Add(p)
-	return p, nil
+	if n.cfg.Texts.Add(kept); kept.Head.ID != id {
+		return nil, err
+	}
+	return kept, nil
+}
+
+// keepAdopted keeps the texts in force that ship, so that they stay at hand when a
+// later program ships other ones.
+func (n *Node) keepAdopted(ctx context.Context) error {
+	for _, named := range n.keys.Load().Current().Packs {
+		var kept int
+		if err := n.db.Read().QueryRowContext(ctx, "select count(*) from node_texts where digest = $1", named.Digest.String()).Scan(&kept); err != nil {
+			return fmt.Errorf("look for pack %s: %w", named.Digest, err)
+		}
+		if kept > 0 || n.cfg.Texts == nil {
+			continue
+		}
+		p, err := n.cfg.Texts.Find(named.ID, named.Digest)
+		if err != nil {
+			continue // it is shown as missing
+		}
+		if err := n.db.Update(ctx, func(tx *sql.Tx) error {
+			_, err := insertText(ctx, tx, p)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insertText stores a pack, and reports whether it was not stored before.
+func insertText(ctx context.Context, tx *sql.Tx, p *pack.Pack) (bool, error) {
+	r, err := tx.ExecContext(ctx, "insert into node_texts (digest, body) values ($1, $2) on conflict (digest) do nothing", p.Digest().String(), p.Bytes())
+	if err != nil {
+		return false, fmt.Errorf("keep pack: %w", err)
+	}
+	rows, err := r.RowsAffected()
+	return rows > 0, err
 }
 
 // KeepText keeps a pack that was carried in, as one file, and enters it in the
@@ -52,8 +90,8 @@ func (n *Node) KeepText(ctx context.Context, by string, b []byte) (*pack.Pack, e
 		return nil, err
 	}
 	err = n.db.Update(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "insert into node_texts (digest, body) values ($1, $2) on conflict (digest) do nothing", p.Digest().String(), p.Bytes()); err != nil {
-			return fmt.Errorf("keep pack: %w", err)
+		if fresh, err := insertText(ctx, tx, p); err != nil || !fresh {
+			return err
 		}
 		return n.desk.Audit(ctx, tx, by, "text-keep", p.Head.ID+" "+p.Digest().String())
 	})

@@ -68,7 +68,7 @@ func (l *Library) Add(p *Pack) {
 func (l *Library) Find(id string, digest canon.Digest) (*Pack, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if p := l.added[digest]; p != nil {
+	if p := l.added[digest]; p != nil && p.Head.ID == id {
 		return p, nil
 	}
 	p, err := l.own(id)

@@ -81,6 +81,9 @@ func TestLibrary(t *testing.T) {
 	if p, err := l.Find("small", second.Digest()); err != nil || p != second {
 		t.Errorf("what was carried in is not found: %v", err)
 	}
+	if _, err := l.Find("large", second.Digest()); !errors.Is(err, ErrNotAtHand) {
+		t.Errorf("it is found under another id: %v", err)
+	}
 	if f, err := l.Form("small.notice"); err != nil || f.ID != "small.notice" {
 		t.Errorf("the form of a step: %v", err)
 	}

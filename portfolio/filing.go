@@ -25,7 +25,9 @@ func (p *Portfolio) filing(ctx context.Context, r docket.Row) (*filing, error) {
 		Thread: r.Thread, Claimed: r.Claimed, Source: provision.FromRecord, Number: a.Note,
 	}}
 	if !r.Answers.IsZero() {
-		f.Answers = idOf(r.Answers)
+		if err := p.about(ctx, f, r.Answers); err != nil {
+			return nil, err
+		}
 	}
 	if r.Kind == act.Entered && !a.On.IsZero() {
 		f.Claimed = a.On.Unix()
@@ -34,6 +36,22 @@ func (p *Portfolio) filing(ctx context.Context, r docket.Row) (*filing, error) {
 		return nil, err
 	}
 	return f, p.times(ctx, f)
+}
+
+// about notes what a filing answers. A place with another leaf than it names is not
+// what it answers; one that is not held yet is compared when it comes.
+func (p *Portfolio) about(ctx context.Context, f *filing, ref act.Ref) error {
+	f.about, f.Answers = ref, idOf(ref)
+	row, err := p.n.At(ctx, ref.Origin, ref.Index)
+	switch {
+	case errors.Is(err, docket.ErrNone):
+		p.ahead[f.Answers] = append(p.ahead[f.Answers], f)
+	case err != nil:
+		return err
+	case row.Ref != ref:
+		f.Answers = provision.ID{}
+	}
+	return nil
 }
 
 // content reads the form of an act, as far as this reader can.

@@ -42,6 +42,16 @@ func TestStrangeActsDoNoHarm(t *testing.T) {
 		}
 		last = w.file("borovia", &act.Act{Thread: "BOR/2027/9", Life: life, Measure: "small.notice", Pack: digest, PayloadType: node.FormType, Payload: form, Answers: to})
 	}
+	other := good
+	other.Leaf[0] ^= 1
+	last = w.file("borovia", &act.Act{Kind: act.Contested, Thread: "BOR/2027/9", Answers: other})
+	w.reach(last, three...)
+	w.everywhere()
+	for _, id := range three {
+		if got := w.items(id, act.Actual, good); got["small.notice alatau"] != provision.Done {
+			t.Errorf("%s: another act under its place was contested, and of it there is %v", id, got)
+		}
+	}
 	for _, k := range []act.Kind{act.Confirmed, act.Contested} {
 		last = w.file("borovia", &act.Act{Kind: k, Thread: "BOR/2027/9", Answers: good})
 	}

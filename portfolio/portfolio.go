@@ -24,17 +24,18 @@ type Portfolio struct {
 	n *node.Node
 
 	mu       sync.Mutex
-	rules    string                   // by what everything below was built
-	next     map[party.Origin]int64   // first act not yet read
-	stamp    int64                    // newest cosignature looked at
-	notes    int64                    // state of the register
-	contents int64                    // how many contents were opened
-	round    int64                    // counts the questions
-	filings  map[provision.ID]*filing // every statement that a text could look at
-	stale    map[provision.ID]bool    // of which the times are to be asked again
-	waiting  map[provision.ID]bool    // whose content may still come
-	later    int64                    // moment at which the first stamp of the future is to be looked at; 0: none
-	books    map[act.Status]*reading  // built when first asked for
+	rules    string                     // by what everything below was built
+	next     map[party.Origin]int64     // first act not yet read
+	stamp    int64                      // newest cosignature looked at
+	notes    int64                      // state of the register
+	contents int64                      // how many contents were opened
+	round    int64                      // counts the questions
+	filings  map[provision.ID]*filing   // every statement that a text could look at
+	stale    map[provision.ID]bool      // of which the times are to be asked again
+	waiting  map[provision.ID]bool      // whose content may still come
+	ahead    map[provision.ID][]*filing // what answers an act that is not held yet
+	later    int64                      // moment at which the first stamp of the future is to be looked at; 0: none
+	books    map[act.Status]*reading    // built when first asked for
 }
 
 // filing is a statement with what has to be asked again when evidence comes.
@@ -43,7 +44,8 @@ type filing struct {
 	ref    act.Ref
 	status act.Status
 	seen   node.Seen
-	round  int64 // in which its times were asked
+	about  act.Ref // what it answers, as its author names it
+	round  int64   // in which its times were asked
 }
 
 // reading is one book with the texts that it was opened with.
@@ -165,6 +167,7 @@ func (p *Portfolio) refresh(ctx context.Context) error {
 func (p *Portfolio) begin(ctx context.Context) (err error) {
 	p.next, p.filings, p.books = map[party.Origin]int64{}, map[provision.ID]*filing{}, map[act.Status]*reading{}
 	p.stale, p.waiting, p.later = map[provision.ID]bool{}, map[provision.ID]bool{}, 0
+	p.ahead = map[provision.ID][]*filing{}
 	if p.stamp, err = p.n.LastStamp(ctx); err != nil {
 		return err
 	}
@@ -229,6 +232,13 @@ func (p *Portfolio) read(ctx context.Context, r docket.Row) error {
 		return err
 	}
 	p.enter(f)
+	for _, x := range p.ahead[f.ID] {
+		if x = p.filings[x.ID]; x != nil && x.about != f.ref {
+			x.Answers = provision.ID{}
+			p.enter(x)
+		}
+	}
+	delete(p.ahead, f.ID)
 	return nil
 }
 
@@ -502,9 +512,9 @@ func (p *Portfolio) group(ctx context.Context) (provision.Group, error) {
 }
 
 // suspended are the times in which a party had suspended its participation, by its
-// own word: the time that it claims, which speaks against nobody else.
+// own word: the time that it claims, but not before what it had signed by then.
 func (p *Portfolio) suspended(ctx context.Context, id party.ID) ([]provision.Span, error) {
-	rows, err := p.n.List(ctx, docket.Filter{Author: id, Kinds: []act.Kind{act.Suspension, act.Resumption}})
+	rows, err := p.n.List(ctx, docket.Filter{Author: id, Kinds: []act.Kind{act.Suspension, act.Resumption}, Limit: 10_000})
 	if err != nil {
 		return nil, err
 	}
@@ -516,12 +526,18 @@ func (p *Portfolio) suspended(ctx context.Context, id party.ID) ([]provision.Spa
 	})
 	var out []provision.Span
 	for _, r := range rows {
+		s, err := p.n.Shown(ctx, r.Ref)
+		if err != nil {
+			return nil, err
+		}
+		at := max(r.Claimed, s.Bounds.NotBefore) // what it signed before speaks against an earlier claim
 		open := len(out) > 0 && out[len(out)-1].Until == 0
 		switch {
+		case at == 0:
 		case r.Kind == act.Suspension && !open:
-			out = append(out, provision.Span{From: r.Claimed})
+			out = append(out, provision.Span{From: at})
 		case r.Kind == act.Resumption && open:
-			out[len(out)-1].Until = r.Claimed
+			out[len(out)-1].Until = at
 		}
 	}
 	return out, nil

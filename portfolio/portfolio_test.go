@@ -288,6 +288,14 @@ func TestSuspension(t *testing.T) {
 	if s := span(); len(s) != 1 || s[0].Until-s[0].From < 3600 {
 		t.Fatalf("resumed: %v", s)
 	}
+	// It does not say today that it had suspended years ago, or at no time.
+	before := w.now().Unix()
+	last := w.file("borovia", &act.Act{Kind: act.Suspension, Claimed: w.now().UTC().AddDate(-5, 0, 0).Truncate(time.Second)})
+	w.reach(last, three...)
+	w.everywhere()
+	if s := span(); len(s) != 2 || s[1].From < before-60 {
+		t.Errorf("suspended years ago: %v, now it is %d", s, before)
+	}
 }
 
 // Notes are filings of this state alone, and of no use to another.
@@ -462,7 +470,7 @@ func TestSixteenAtOnce(t *testing.T) {
 	for i := range 12 {
 		w.say(three[i%3], node.Request{Status: []act.Status{act.Actual, act.Exercise}[i%2], Thread: "T/" + string(rune('a'+i)), Measure: "small.notice", Values: w.notice(60, 10_000+i)})
 	}
-	time.Sleep(time.Second)
+	w.quiet()
 	close(stop)
 	wg.Wait()
 	w.everywhere()

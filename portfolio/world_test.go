@@ -119,12 +119,15 @@ func (w *world) node(id party.ID) *node.Node { return w.town.Houses[id].Node }
 // await looks again and again until f holds.
 func (w *world) await(what string, f func() bool) {
 	w.t.Helper()
-	end := time.Now().Add(patience)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	end := time.After(patience)
 	for !f() {
-		if time.Now().After(end) {
+		select {
+		case <-tick.C:
+		case <-end:
 			w.t.Fatalf("not within %v: %s", patience, what)
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 }
 

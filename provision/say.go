@@ -39,6 +39,15 @@ func (b *Book) Day(text string, at int64) string {
 	return time.Unix(at, 0).UTC().Format(time.DateOnly)
 }
 
+// LastDay is the day in the zone of a text of which a moment is the last second;
+// empty: it is none.
+func (b *Book) LastDay(text string, at int64) string {
+	if day := b.Day(text, at); day != b.Day(text, at+1) {
+		return day
+	}
+	return ""
+}
+
 // stepOf is the step of an item in the edition by which it is judged.
 func (b *Book) stepOf(it *Item) *step {
 	for _, s := range b.steps[it.Code] {

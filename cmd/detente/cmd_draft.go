@@ -30,6 +30,7 @@ type wording struct {
 	to                                         []string
 	open, exercise, test                       bool
 	form, from, values, text, textFile, thread string
+	answers                                    string
 	post, note, language, handling             string
 	set, answer                                map[string]string
 }
@@ -40,6 +41,7 @@ func (g *wording) flags(f *pflag.FlagSet) {
 	f.BoolVar(&g.exercise, "exercise", false, "status exercise")
 	f.BoolVar(&g.test, "test", false, "status test")
 	f.StringVar(&g.thread, "thread", "", "reference of the thread, e.g. ALA/2026/17")
+	f.StringVar(&g.answers, "answers", "", "what it answers: a place such as \"borovia/00000001 12\", or a thread, of which the newest statement is meant")
 	f.StringVar(&g.post, "post", "", "issuing post")
 	f.StringVar(&g.note, "note", "", "note-verbale number")
 	f.StringVar(&g.language, "language", "", "original language, e.g. en")
@@ -101,7 +103,30 @@ func (a *app) request(ctx context.Context, g *wording, r *node.Request, f *pflag
 		}
 		r.Post = post
 	}
+	if f.Changed("answers") {
+		if err := a.answered(ctx, g.answers, r); err != nil {
+			return err
+		}
+	}
 	return a.contentOf(ctx, g, r)
+}
+
+// answered names the statement that a draft answers; empty: none.
+func (a *app) answered(ctx context.Context, what string, r *node.Request) error {
+	if r.Answers = ""; what == "" {
+		return nil
+	}
+	var s control.Statement
+	if err := a.call(ctx, "statement-show", control.RefArgs{Ref: what}, &s); err != nil {
+		return err
+	}
+	if s.Status != r.Status {
+		return usage("say so with --exercise or --test, or with neither", fmt.Sprintf("%s is %s and the draft is %s", s.Place, s.Status, r.Status))
+	}
+	if r.Answers = s.Ref; r.Thread == "" {
+		r.Thread = s.Thread
+	}
+	return nil
 }
 
 // contentOf reads the form or the text of a draft.

@@ -173,7 +173,7 @@ func dueWords(it *control.Item) string {
 	switch {
 	case it.Due == "":
 		return "–"
-	case strings.HasSuffix(it.Due, ":59Z") || it.Day != it.Due[:10]:
+	case it.Day != "":
 		return it.Day
 	}
 	return it.Due

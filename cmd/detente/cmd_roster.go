@@ -254,8 +254,8 @@ func (a *app) rosterSet() *cobra.Command {
 	var f, k int
 	var effective, courier string
 	var slots, packs, between []string
-	var confirmed bool
-	settings := []string{"witnesses", "custodians", "f", "k", "effective", "courier", "slot", "pack", "names-confirmed"}
+	var confirmed, boards bool
+	settings := []string{"witnesses", "custodians", "f", "k", "effective", "courier", "slot", "pack", "boards", "names-confirmed"}
 	c := a.command("set FILE", "Set who counts, the quorum, texts, what they leave to agreement, and the moment of effect", `
 detente roster set roster.json --witnesses all --custodians all --f 1 --k 2
 detente roster set roster.json --effective 2027-01-01T00:00:00Z --courier 336h
@@ -299,6 +299,9 @@ detente roster set roster.json --names-confirmed`, cobra.ExactArgs(1), nil)
 				return err
 			}
 		}
+		if flags.Changed("boards") {
+			r.Boards = boards
+		}
 		if confirmed {
 			r.Proposal = ""
 		}
@@ -314,6 +317,7 @@ detente roster set roster.json --names-confirmed`, cobra.ExactArgs(1), nil)
 	flags.StringArrayVar(&slots, "slot", nil, "what a text leaves to agreement: `slot=value`; an empty value takes it out")
 	flags.StringSliceVar(&between, "between", nil, "the parties that agreed on --slot (default: all)")
 	flags.StringArrayVar(&packs, "pack", nil, "a text in force: `pack=digest`; an empty digest takes it out")
+	flags.BoolVar(&boards, "boards", false, "boards across states: each sees how all stand, not only its own side; --boards=false ends it")
 	flags.BoolVar(&confirmed, "names-confirmed", false, "each party confirmed its names: take the mark of a proposal away")
 	return c
 }
@@ -414,7 +418,11 @@ func (a *app) rosterMeant(ctx context.Context, args []string) (*roster.Roster, e
 func (a *app) printRoster(w writer, r *roster.Roster) {
 	fmt.Fprintln(w, a.bold(fmt.Sprintf("%s, edition %d", r.Names[first(r.Languages)], r.Edition)))
 	fmt.Fprintf(w, "group       %s\neffective   %s\nadoption    %s\n", r.Group, dash(r.Effective), r.Adoption)
-	fmt.Fprintf(w, "counting    %s; f = %d, k = %d\ncustodians  %s\n\n", toList(r.Counting.Witnesses), r.Counting.F, r.Counting.K, toList(r.Custodians))
+	fmt.Fprintf(w, "counting    %s; f = %d, k = %d\ncustodians  %s\n", toList(r.Counting.Witnesses), r.Counting.F, r.Counting.K, toList(r.Custodians))
+	if r.Boards {
+		fmt.Fprintln(w, "boards      across states: each sees how all stand")
+	}
+	fmt.Fprintln(w)
 	for _, p := range r.Parties {
 		fmt.Fprintln(w, a.bold(fmt.Sprintf("%s, %s (%s)", p.ID, p.Standing, r.Name(p.ID, "en"))))
 		if p.Card == nil {

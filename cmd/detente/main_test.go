@@ -37,6 +37,7 @@ func TestStories(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "until": until, "take": take, "freeport": freeport, "found": found, "officers": officers, "say": say,
 			"manager": manager, "agent": sshAgent, "spoil": spoil, "terminate": terminate,
+			"moment": moment, "pass": pass,
 		},
 	})
 }
@@ -251,6 +252,26 @@ func spoil(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	b[len(b)/2] ^= 1
 	ts.Check(os.WriteFile(path, b, 0o600))
+}
+
+// moment VAR DURATION sets a variable to a moment so far ahead.
+func moment(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 || neg {
+		ts.Fatalf("usage: moment VAR DURATION")
+	}
+	d, err := time.ParseDuration(args[1])
+	ts.Check(err)
+	ts.Setenv(args[0], time.Now().UTC().Add(d).Format("2006-01-02T15:04:05Z"))
+}
+
+// pass MOMENT waits until a moment has passed.
+func pass(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 || neg {
+		ts.Fatalf("usage: pass MOMENT")
+	}
+	at, err := time.Parse(time.RFC3339, args[0])
+	ts.Check(err)
+	<-time.After(time.Until(at) + 100*time.Millisecond)
 }
 
 // terminate HOME asks the node that holds a home to end, as a service manager does.
