@@ -13,30 +13,61 @@ import (
 // of the query.
 func (b *Book) Items(q Query, m Moment) []Item {
 	var out []Item
-	for _, t := range b.texts {
-		if q.Text != "" && q.Text != t.id {
-			continue
-		}
-		for _, ms := range t.measures {
-			if ms.cycle != nil && (q.Measure == "" || q.Measure == ms.ID) {
-				out = b.turnItems(out, ms, q, m)
+	if !q.Filing.IsZero() {
+		out = b.filingItems(q, m)
+	} else {
+		for _, t := range b.texts {
+			for _, ms := range t.measures {
+				if ms.cycle != nil && q.of(ms) {
+					out = b.turnItems(out, ms, q, m)
+				}
 			}
 		}
-	}
-	for _, e := range b.openers {
-		if !e.isNew() || e.f.When() > m.Now {
-			continue
-		}
-		for _, ms := range b.opens[e.f.Code] {
-			if q.Measure != "" && q.Measure != ms.ID || q.Text != "" && q.Text != ms.text.id {
-				continue
-			}
-			out = b.openedItems(out, ms, e, q, m)
+		for _, e := range b.openers {
+			out = b.openerItems(out, e, q, m)
 		}
 	}
 	slices.SortStableFunc(out, func(x, y Item) int {
 		return cmp.Or(cmp.Compare(x.sortBy(), y.sortBy()), cmp.Compare(x.Code, y.Code), cmp.Compare(x.Key(), y.Key()))
 	})
+	return out
+}
+
+// of reports whether a query asks for a measure.
+func (q Query) of(m *measure) bool {
+	return (q.Measure == "" || q.Measure == m.ID) && (q.Text == "" || q.Text == m.text.id)
+}
+
+// filingItems are those of the occasions to which a filing belongs: which it or what
+// it answers opened, or to whose turn it was put.
+func (b *Book) filingItems(q Query, m Moment) []Item {
+	var out []Item
+	for e, n := b.entries[q.Filing], 0; e != nil && n < maxDepth; e, n = e.parent, n+1 {
+		out = b.openerItems(out, e, q, m)
+		for _, k := range e.cycle {
+			if !q.of(k.m) {
+				continue
+			}
+			t, ok := k.m.cycle.from(k.from)
+			for _, w := range b.owners(k.m, t.due.Unix()) {
+				if ok && w.has(k.by) {
+					out = b.ownerItems(out, k.m, t, w, q, m)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (b *Book) openerItems(out []Item, e *entry, q Query, m Moment) []Item {
+	if !e.opener || !e.isNew() || e.f.When() > m.Now {
+		return out
+	}
+	for _, ms := range b.opens[e.f.Code] {
+		if q.of(ms) {
+			out = b.openedItems(out, ms, e, q, m)
+		}
+	}
 	return out
 }
 
@@ -78,15 +109,21 @@ func (b *Book) turnItems(out []Item, m *measure, q Query, at Moment) []Item {
 	}
 	for _, t := range m.cycle.turns(from, until) {
 		for _, w := range b.owners(m, t.due.Unix()) {
-			if q.Obligor != "" && !w.has(q.Obligor) {
-				continue
-			}
-			o := b.turned(m, t, w, at)
-			for _, it := range o.items(q.wants(o)) {
-				if q.takes(&it) {
-					out = append(out, it)
-				}
-			}
+			out = b.ownerItems(out, m, t, w, q, at)
+		}
+	}
+	return out
+}
+
+// ownerItems are those of one obligor on one turn.
+func (b *Book) ownerItems(out []Item, m *measure, t turn, w who, q Query, at Moment) []Item {
+	if q.Obligor != "" && !w.has(q.Obligor) {
+		return out
+	}
+	o := b.turned(m, t, w, at)
+	for _, it := range o.items(q.wants(o)) {
+		if q.takes(&it) {
+			out = append(out, it)
 		}
 	}
 	return out
