@@ -79,6 +79,7 @@ func New(texts []Text, group Group) (*Book, error) {
 		if err != nil {
 			return nil, fmt.Errorf("text %s: %w", texts[i].Pack.Head.ID, err)
 		}
+		b.findEdges(t)
 		b.texts = append(b.texts, t)
 		for _, m := range t.measures {
 			b.index(m)

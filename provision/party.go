@@ -2,7 +2,6 @@ package provision
 
 import (
 	"slices"
-	"strings"
 
 	"detente/pack"
 	"detente/party"
@@ -34,53 +33,6 @@ func (b *Book) member(id party.ID, at int64) bool {
 	return !slices.ContainsFunc(p.Suspended, func(s Span) bool { return s.Has(at) })
 }
 
-// bound reports whether a text applies to a party at a moment.
-func (b *Book) bound(t *text, id party.ID, at int64) bool {
-	return b.member(id, at) && b.editionAt(t, at, id) != ""
-}
-
-// all lists the parties to a text at a moment, in the order of the group.
-func (b *Book) all(t *text, at int64) []party.ID {
-	ids := make([]party.ID, 0, len(b.order))
-	for _, id := range b.order {
-		if b.bound(t, id, at) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-// setOf lists the members of a set at a moment.
-func (b *Book) setOf(t *text, set string, at int64) []party.ID {
-	s, ok := t.head.Set(set)
-	if !ok {
-		return nil
-	}
-	var ids []party.ID
-	switch {
-	case s.All:
-		return slices.Clone(b.order)
-	case s.Slot != "":
-		value, _ := t.slotOf(s.Slot, at, "", "")
-		for _, f := range strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == ',' }) {
-			if _, known := b.parties[party.ID(f)]; known {
-				ids = append(ids, party.ID(f))
-			}
-		}
-	default:
-		for _, id := range b.order {
-			if slices.Contains(s.Codes, b.parties[id].Code) {
-				ids = append(ids, id)
-			}
-		}
-	}
-	return ids
-}
-
-func (b *Book) inSet(t *text, set string, id party.ID, at int64) bool {
-	return slices.Contains(b.setOf(t, set, at), id)
-}
-
 // each makes an obligor of every id.
 func each(ids []party.ID) []who {
 	out := make([]who, len(ids))
@@ -88,20 +40,6 @@ func each(ids []party.ID) []who {
 		out[i].id = id
 	}
 	return out
-}
-
-// ofSet is one joint side, or each member of a set.
-func (b *Book) ofSet(t *text, set string, at int64) []who {
-	ids := b.setOf(t, set, at)
-	if s, ok := t.head.Set(set); ok && s.Joint && len(ids) > 0 {
-		return []who{{side: ids}}
-	}
-	return each(ids)
-}
-
-// without drops an id and whoever is not bound.
-func (b *Book) without(t *text, ids []party.ID, id party.ID, at int64) []party.ID {
-	return slices.DeleteFunc(slices.Clone(ids), func(x party.ID) bool { return x == id || !b.bound(t, x, at) })
 }
 
 // roles lists those whom a role names on an occasion.
@@ -152,7 +90,7 @@ func (b *Book) otherSide(t *text, id party.ID, at int64) []who {
 	for i := range t.head.Sets {
 		s := &t.head.Sets[i]
 		if ids := b.setOf(t, s.ID, at); s.Joint && len(ids) > 0 && !slices.Contains(ids, id) {
-			out = append(out, who{side: ids})
+			out = append(out, who{side: slices.Clone(ids)})
 		}
 	}
 	return out

@@ -22,6 +22,8 @@ type text struct {
 	editions []edition
 	measures []*measure
 	slotIDs  []string
+	edges    []int64        // moments at which who is bound by what can change
+	eras     map[int64]*era // by the edge that begins them
 }
 
 // edition is a pack.Edition with its periods in seconds.
@@ -281,22 +283,6 @@ func lessSure(a, b pack.Sure) pack.Sure {
 		return b
 	}
 	return a
-}
-
-// editionAt is the edition in force at a moment for a party (empty: for any).
-// Empty: none, or the text is suspended.
-func (b *Book) editionAt(t *text, at int64, id party.ID) string {
-	if !t.InForce.Has(at) {
-		return ""
-	}
-	for i := len(t.editions) - 1; i >= 0; i-- {
-		for _, p := range t.editions[i].periods {
-			if p.Has(at) && (p.set == "" || id == "" || b.inSet(t, p.set, id, at)) {
-				return t.editions[i].id
-			}
-		}
-	}
-	return ""
 }
 
 // slotOf gives what was agreed on for a slot at a moment, for a pair if there is
