@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"detente/act"
+	"detente/condition"
 	"detente/party"
 	"detente/regime"
 )
@@ -25,15 +26,18 @@ type Book struct {
 	needed   map[string]*needed
 
 	entries map[ID]*entry
-	openers []*entry                   // filings that open an occasion
-	cycles  map[cycleKey][]*entry      // returns of what is yearly or comes back
-	returns map[returnKey][]*entry     // by code and party, in order
-	unread  map[ID]*entry              // faulty or unknown
-	ledgers map[accountKey]*ledger     // counts
-	judged  map[judgedKey][]accountKey // ledgers by whose filings they are judged
-	pending map[accountKey]bool        // ledgers to be looked at again
-	over    map[accountKey]bool        // ledgers outside of what is provided for
-	looked  map[ceilingKey]*strength   // ceilings
+	openers []*entry                 // filings that open an occasion
+	cycles  map[cycleKey][]*entry    // returns of what is yearly or comes back
+	returns map[returnKey][]*entry   // by code and party, in order
+	unread  map[ID]*unread           // faulty or unknown
+	ledgers map[accountKey]*ledger   // counts
+	judged  map[judgedKey][]*ledger  // by whose filings they are judged
+	looked  map[ceilingKey]*strength // ceilings
+
+	found    []*found // at the moment seen, but for what is pending
+	seen     int64    // newest moment that was asked for
+	pending  []watched
+	expiring expiries
 }
 
 // returnKey is one party's statements under one code.
@@ -56,7 +60,7 @@ type entry struct {
 	kids   []*entry
 	opener bool
 	cycle  []cycleKey
-	drawn  []accountKey // ledgers in which it stands
+	drawn  []*ledger // in which it stands
 	window window
 	empty  bool // a nil return
 }
@@ -67,8 +71,8 @@ func New(texts []Text, group Group) (*Book, error) {
 		parties: map[party.ID]Party{}, steps: map[string][]*step{}, opens: map[string][]*measure{},
 		counted: map[string][]*count{}, judges: map[string][]*count{}, ceilings: map[string][]*ceiling{},
 		needed: map[string]*needed{}, entries: map[ID]*entry{}, cycles: map[cycleKey][]*entry{}, returns: map[returnKey][]*entry{},
-		unread: map[ID]*entry{}, ledgers: map[accountKey]*ledger{}, judged: map[judgedKey][]accountKey{}, pending: map[accountKey]bool{}, over: map[accountKey]bool{},
-		looked: map[ceilingKey]*strength{},
+		unread: map[ID]*unread{}, ledgers: map[accountKey]*ledger{}, judged: map[judgedKey][]*ledger{}, looked: map[ceilingKey]*strength{},
+		seen: -1 << 62,
 	}
 	for _, p := range group.Parties {
 		b.parties[p.ID] = p
@@ -79,6 +83,7 @@ func New(texts []Text, group Group) (*Book, error) {
 		if err != nil {
 			return nil, fmt.Errorf("text %s: %w", texts[i].Pack.Head.ID, err)
 		}
+		t.n = i
 		b.findEdges(t)
 		b.texts = append(b.texts, t)
 		for _, m := range t.measures {
@@ -128,6 +133,7 @@ func (b *Book) Add(f Filing) {
 		e.parent.kids = slices.DeleteFunc(e.parent.kids, func(k *entry) bool { return k == e })
 		e.parent = nil
 	}
+	b.rejudge(e)
 	b.leave(e)
 	e.empty = isNil(f.Values)
 	f.Values = b.keep(f.Code, f.Values)
@@ -169,8 +175,12 @@ func (b *Book) entry(id ID) *entry {
 
 // enter puts an entry where it is looked for.
 func (b *Book) enter(e *entry) {
-	if e.f.Faulty {
-		b.unread[e.f.ID] = e
+	if u := b.unread[e.f.ID]; u != nil || e.f.Faulty {
+		if u == nil {
+			u = &unread{e: e}
+			b.unread[e.f.ID] = u
+		}
+		b.queue(u)
 	}
 	if !e.isNew() {
 		return
@@ -196,7 +206,6 @@ func (b *Book) leave(e *entry) {
 	if !e.have {
 		return
 	}
-	delete(b.unread, e.f.ID)
 	key := returnKey{e.f.Code, e.f.By()}
 	b.returns[key] = remove(b.returns[key], e)
 	for _, k := range e.cycle {
@@ -208,6 +217,22 @@ func (b *Book) leave(e *entry) {
 // isNew reports whether an entry is a statement of its own, not a further word on one.
 func (e *entry) isNew() bool {
 	return e.have && (e.f.Kind == act.Statement || e.f.Kind == act.Entered) && (e.f.Life == "" || e.f.Life == act.New)
+}
+
+// unread is a filing that cannot be read, or could not be once.
+type unread struct {
+	watch
+	e *entry
+}
+
+func (u *unread) look(b *Book, m Moment, h *horizon) []*found {
+	f := &u.e.f
+	h.see(f.When())
+	if !f.Faulty || !m.sees(f) {
+		return nil
+	}
+	return []*found{{text: -1, Finding: Finding{Key: "not-read/" + f.ID.String(), Measure: f.Code, Kind: NotRead, Parties: []party.ID{f.By()}, Filings: []ID{f.ID},
+		Note: Note{"not-read", []condition.Arg{{Name: "party", Value: string(f.By())}}}}}}
 }
 
 // before orders entries by time, then by place.

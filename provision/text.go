@@ -15,6 +15,7 @@ import (
 // text is a compiled pack.
 type text struct {
 	Text
+	n        int // place among the texts
 	id       string
 	head     *pack.Head
 	terms    *condition.Terms
