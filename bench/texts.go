@@ -164,6 +164,7 @@ func (s *study) one(f provision.Filing) time.Duration {
 func (s *study) open(b *bench) {
 	now := s.now().Now
 	span := now - loadStart.Unix()
+	s.book.Items(provision.Query{Obligor: s.load.group.Parties[0].ID, Open: true}, s.now()) // after the acts of further
 	for _, q := range []struct {
 		what string
 		of   func(id party.ID) provision.Query

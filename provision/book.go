@@ -16,6 +16,7 @@ type Book struct {
 	texts   []*text
 	parties map[party.ID]Party
 	order   []party.ID
+	places  map[party.ID]int // in the order, from 1; 0: whoever is not of the group
 
 	steps    map[string][]*step    // by code
 	opens    map[string][]*measure // by the code that starts an occasion
@@ -26,7 +27,7 @@ type Book struct {
 	needed   map[string]*needed
 
 	entries map[ID]*entry
-	openers []*entry                 // filings that open an occasion
+	openers []opener                 // filings that open an occasion
 	cycles  map[cycleKey][]*entry    // returns of what is yearly or comes back
 	returns map[returnKey][]*entry   // by code and party, in order
 	unread  map[ID]*unread           // faulty or unknown
@@ -34,8 +35,9 @@ type Book struct {
 	judged  map[judgedKey][]*ledger  // by whose filings they are judged
 	looked  map[ceilingKey]*strength // ceilings
 
-	found    []*found // at the moment seen, but for what is pending
-	seen     int64    // newest moment that was asked for
+	found    []*found  // at the moment seen, but for what is pending
+	list     []Finding // the same for a reader; nil: to be made anew
+	seen     int64     // newest moment that was asked for
 	pending  []watched
 	expiring expiries
 }
@@ -58,17 +60,16 @@ type entry struct {
 	have   bool // false: only known from what answers it
 	parent *entry
 	kids   []*entry
-	opener bool
+	opener int // place among the openers, from 1; 0: none
 	cycle  []cycleKey
 	drawn  []*ledger // in which it stands
-	window window
-	empty  bool // a nil return
+	empty  bool      // a nil return
 }
 
 // New opens an empty book. An error names the pack and place that cannot be used.
 func New(texts []Text, group Group) (*Book, error) {
 	b := &Book{
-		parties: map[party.ID]Party{}, steps: map[string][]*step{}, opens: map[string][]*measure{},
+		parties: map[party.ID]Party{}, places: map[party.ID]int{}, steps: map[string][]*step{}, opens: map[string][]*measure{},
 		counted: map[string][]*count{}, judges: map[string][]*count{}, ceilings: map[string][]*ceiling{},
 		needed: map[string]*needed{}, entries: map[ID]*entry{}, cycles: map[cycleKey][]*entry{}, returns: map[returnKey][]*entry{},
 		unread: map[ID]*unread{}, ledgers: map[accountKey]*ledger{}, judged: map[judgedKey][]*ledger{}, looked: map[ceilingKey]*strength{},
@@ -77,6 +78,7 @@ func New(texts []Text, group Group) (*Book, error) {
 	for _, p := range group.Parties {
 		b.parties[p.ID] = p
 		b.order = append(b.order, p.ID)
+		b.places[p.ID] = len(b.order)
 	}
 	for i := range texts {
 		t, err := newText(texts[i])
@@ -146,7 +148,9 @@ func (b *Book) Add(f Filing) {
 	for x, n := e, 0; x != nil && n < maxDepth; x, n = x.parent, n+1 {
 		b.recount(x)
 		b.rejudge(x)
-		x.window.known = false
+		if x.opener > 0 {
+			b.openers[x.opener-1].known = false
+		}
 	}
 }
 
@@ -185,9 +189,9 @@ func (b *Book) enter(e *entry) {
 	if !e.isNew() {
 		return
 	}
-	if len(b.opens[e.f.Code]) > 0 && !e.opener {
-		e.opener = true
-		b.openers = append(b.openers, e)
+	if len(b.opens[e.f.Code]) > 0 && e.opener == 0 {
+		b.openers = append(b.openers, opener{e: e})
+		e.opener = len(b.openers)
 	}
 	key := returnKey{e.f.Code, e.f.By()}
 	b.returns[key] = insert(b.returns[key], e)

@@ -211,7 +211,7 @@ func (b *Book) owners(m *measure, at int64) []who {
 	} else {
 		list = each(b.all(m.text, at))
 	}
-	out := list[:0]
+	out := make([]who, 0, len(list))
 	for _, w := range list {
 		if w.id == "" || b.bound(m.text, w.id, at) {
 			out = append(out, w)

@@ -16,6 +16,13 @@ type era struct {
 	bound   map[party.ID]bool
 	all     []party.ID            // who is bound, in the order of the group
 	sets    map[string][]party.ID // members of the sets
+	but     map[party.ID]*rest
+}
+
+// rest is all who are bound but one.
+type rest struct {
+	ids []party.ID
+	who []who
 }
 
 // maxEras bounds how many are kept: parties come, go and suspend rarely.
@@ -73,7 +80,7 @@ func (b *Book) eraAt(t *text, at int64) *era {
 }
 
 func (b *Book) newEra(t *text, at int64) *era {
-	e := &era{of: map[party.ID]string{}, bound: map[party.ID]bool{}, sets: map[string][]party.ID{}}
+	e := &era{of: map[party.ID]string{}, bound: map[party.ID]bool{}, sets: map[string][]party.ID{}, but: map[party.ID]*rest{}}
 	for i := range t.head.Sets {
 		e.sets[t.head.Sets[i].ID] = b.findSet(t, t.head.Sets[i].ID, at)
 	}
@@ -148,6 +155,21 @@ func (b *Book) bound(t *text, id party.ID, at int64) bool { return b.eraAt(t, at
 // all lists the parties to a text at a moment, in the order of the group. The list is
 // shared: it is not to be altered.
 func (b *Book) all(t *text, at int64) []party.ID { return b.eraAt(t, at).all }
+
+// others are all who are bound but one. The lists are shared: they are not to be altered.
+func (b *Book) others(t *text, id party.ID, at int64) *rest {
+	e := b.eraAt(t, at)
+	if !e.bound[id] {
+		id = ""
+	}
+	r := e.but[id]
+	if r == nil {
+		ids := b.without(t, e.all, id, at)
+		r = &rest{ids, each(ids)}
+		e.but[id] = r
+	}
+	return r
+}
 
 // setOf lists the members of a set at a moment. The list is shared: it is not to be altered.
 func (b *Book) setOf(t *text, set string, at int64) []party.ID { return b.eraAt(t, at).sets[set] }

@@ -42,7 +42,24 @@ func each(ids []party.ID) []who {
 	return out
 }
 
-// roles lists those whom a role names on an occasion.
+// addressees lists the parties whom a role names. The list can be shared: it is not
+// to be altered.
+func (o *occasion) addressees(r pack.Role) []party.ID {
+	switch r.Who {
+	case "":
+		return nil
+	case pack.RoleOthers:
+		if r.Step == "" {
+			return o.book.others(o.m.text, o.by, o.at).ids
+		}
+	case pack.RoleAsked:
+		return o.asked()
+	}
+	return ids(o.roles(r))
+}
+
+// roles lists those whom a role names on an occasion. The list can be shared: it is
+// not to be altered.
 func (o *occasion) roles(r pack.Role) []who {
 	b, t, at := o.book, o.m.text, o.at
 	author := o.by
@@ -59,13 +76,16 @@ func (o *occasion) roles(r pack.Role) []who {
 		}
 		return each(b.all(t, at))
 	case pack.RoleOthers:
-		return each(b.without(t, b.all(t, at), author, at))
+		return b.others(t, author, at).who
 	case pack.RoleAuthor:
 		if author == "" {
 			return nil
 		}
 		return []who{{id: author}}
 	case pack.RoleAsked:
+		if o.opener != nil && len(o.opener.f.To) == 0 {
+			return b.others(t, o.by, at).who
+		}
 		return each(o.asked())
 	case pack.RoleField:
 		return each(o.named(r.Field))
@@ -104,7 +124,7 @@ func (o *occasion) asked() []party.ID {
 	if to := o.opener.f.To; len(to) > 0 {
 		return o.book.without(o.m.text, to, o.by, o.at)
 	}
-	return o.book.without(o.m.text, o.book.order, o.by, o.at)
+	return o.book.others(o.m.text, o.by, o.at).ids
 }
 
 // named are the states that a field of that filing names.

@@ -23,13 +23,31 @@ func (b *Book) Items(q Query, m Moment) []Item {
 				}
 			}
 		}
-		for _, e := range b.openers {
-			out = b.openerItems(out, e, q, m)
+		for i := range b.openers {
+			if x := &b.openers[i]; !q.Open || b.canBeOpen(x, q, m) {
+				out = b.openerItems(out, x.e, q, m)
+			}
 		}
 	}
-	slices.SortStableFunc(out, func(x, y Item) int {
-		return cmp.Or(cmp.Compare(x.sortBy(), y.sortBy()), cmp.Compare(x.Code, y.Code), cmp.Compare(x.Key(), y.Key()))
+	return inOrder(out)
+}
+
+// inOrder sorts items by due date, code and key.
+func inOrder(list []Item) []Item {
+	order := make([]*Item, len(list))
+	for i := range list {
+		order[i] = &list[i]
+	}
+	slices.SortStableFunc(order, func(x, y *Item) int {
+		if c := cmp.Or(cmp.Compare(x.sortBy(), y.sortBy()), cmp.Compare(x.Code, y.Code)); c != 0 {
+			return c
+		}
+		return cmp.Compare(x.Key(), y.Key())
 	})
+	out := make([]Item, 0, len(list))
+	for _, it := range order {
+		out = append(out, *it)
+	}
 	return out
 }
 
@@ -60,7 +78,7 @@ func (b *Book) filingItems(q Query, m Moment) []Item {
 }
 
 func (b *Book) openerItems(out []Item, e *entry, q Query, m Moment) []Item {
-	if !e.opener || !e.isNew() || e.f.When() > m.Now {
+	if e.opener == 0 || !e.isNew() || e.f.When() > m.Now {
 		return out
 	}
 	for _, ms := range b.opens[e.f.Code] {
@@ -80,9 +98,6 @@ func (it *Item) sortBy() int64 {
 }
 
 func (b *Book) openedItems(out []Item, m *measure, e *entry, q Query, at Moment) []Item {
-	if q.Open && !e.window.open(b, m, e, at) {
-		return out
-	}
 	o := b.opened(m, e, at)
 	if o == nil {
 		return out
@@ -129,13 +144,15 @@ func (b *Book) ownerItems(out []Item, m *measure, t turn, w who, q Query, at Mom
 	return out
 }
 
-// wants tells which obligors a query asks for.
-func (q Query) wants(o *occasion) func(who) bool {
-	id := q.Obligor
-	if id == "" {
-		return nil
+// wants tells which obligors of a step a query asks for; nil: all.
+func (q Query) wants(o *occasion) func(*step, who) bool {
+	switch {
+	case q.Obligor != "":
+		return func(_ *step, w who) bool { return w.has(q.Obligor) }
+	case q.Party != "":
+		return func(s *step, w who) bool { return w.has(q.Party) || slices.Contains(o.to(s), q.Party) }
 	}
-	return func(w who) bool { return w.has(id) }
+	return nil
 }
 
 func (q Query) takes(it *Item) bool {
@@ -164,46 +181,6 @@ func (it *Item) shown() int64 {
 		return b.When
 	}
 	return it.Opened
-}
-
-// window is the time in which an occasion can have something open, whatever part
-// of the evidence is looked at. It is worked out anew when something is added.
-type window struct {
-	known bool
-	until int64 // 0: for ever
-}
-
-// open reports whether something of an occasion can be open at a moment.
-func (w *window) open(b *Book, m *measure, e *entry, at Moment) bool {
-	if !w.known {
-		w.known, w.until = true, b.closes(e)
-	}
-	return w.until == 0 || at.Now <= w.until
-}
-
-// closes is the moment past which nothing of what a filing opened can be open:
-// the last date of its items as seen from far ahead, and the clocks of all steps
-// once more, since a part of the evidence can open a step later.
-func (b *Book) closes(e *entry) int64 {
-	const far = 1 << 40
-	last := e.f.When()
-	for _, m := range b.opens[e.f.Code] {
-		o := b.opened(m, e, Moment{Now: far})
-		if o == nil {
-			continue
-		}
-		for _, it := range o.items(nil) {
-			end := it.Clock.Due
-			if d := basis(&it, "did", "declined"); d != nil {
-				end = max(end, d.When)
-			}
-			if end == 0 && it.State.IsOpen() {
-				return 0
-			}
-			last = max(last, end+m.margin)
-		}
-	}
-	return last
 }
 
 // Item looks one item up again by its key, at a moment.

@@ -53,6 +53,7 @@ type measure struct {
 type step struct {
 	*pack.Step
 	m          *measure
+	n          int // place in the measure
 	code       string
 	form       *regime.Form // nil: free text
 	when       *condition.Condition
@@ -140,6 +141,7 @@ func (t *text) measure(in *pack.Measure) (*measure, error) {
 		if err != nil {
 			return nil, fmt.Errorf("step %s: %w", in.Steps[i].ID, err)
 		}
+		s.n = i
 		m.steps = append(m.steps, s)
 		if s.clock != nil && s.clock.least.set {
 			m.margin += s.clock.least.d.Add(time.Unix(0, 0)).Unix() + 86400

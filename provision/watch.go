@@ -122,6 +122,9 @@ func (b *Book) settle(m Moment) {
 
 // replace puts the findings of one thing in the place of those that it had.
 func (b *Book) replace(k *watch, is []*found) {
+	if len(k.found)+len(is) > 0 {
+		b.list = nil
+	}
 	for _, f := range k.found {
 		if i := slices.Index(b.found, f); i >= 0 {
 			b.found = slices.Delete(b.found, i, i+1)
@@ -136,17 +139,22 @@ func (b *Book) replace(k *watch, is []*found) {
 
 // Findings lists the counts outside of what the texts provide for, the gates
 // without an announcement, and the filings that cannot be read, in the order of
-// their keys. What they hold is shared, and not to be altered. It is quick as long
+// their keys. The list is shared, and not to be altered. It is quick as long
 // as the moments that are asked for go forward.
 func (b *Book) Findings(m Moment) []Finding {
 	b.foresee(m.Now)
-	var list []*found
-	if m.Lodged == 0 && m.Held == 0 && m.Now >= b.seen {
-		b.settle(m)
-		list = b.found
-	} else {
-		list = b.at(m)
+	if m.Lodged != 0 || m.Held != 0 || m.Now < b.seen {
+		return once(b.at(m))
 	}
+	b.settle(m)
+	if b.list == nil {
+		b.list = once(b.found)
+	}
+	return b.list
+}
+
+// once lists what was found, the same once.
+func once(list []*found) []Finding {
 	out := make([]Finding, 0, len(list))
 	seen := map[string]bool{}
 	for i, f := range list {
