@@ -127,11 +127,16 @@ func (b *Book) index(m *measure) {
 // bounds, a form that became readable. Filings may come in any order. What no
 // text looks at is passed over.
 func (b *Book) Add(f Filing) {
-	if f.ID.IsZero() || !b.relevant(&f) {
+	e := b.entries[f.ID]
+	relevant := b.relevant(&f)
+	if f.ID.IsZero() || !relevant && (e == nil || !e.have) {
 		return
 	}
-	e := b.entry(f.ID)
-	if e.have && e.f.Answers != f.Answers && e.parent != nil {
+	if e = b.entry(f.ID); !relevant { // any longer
+		f = Filing{ID: f.ID}
+	}
+	before := e.parent
+	if e.parent != nil && e.f.Answers != f.Answers {
 		e.parent.kids = slices.DeleteFunc(e.parent.kids, func(k *entry) bool { return k == e })
 		e.parent = nil
 	}
@@ -139,17 +144,25 @@ func (b *Book) Add(f Filing) {
 	b.leave(e)
 	e.empty = isNil(f.Values)
 	f.Values = b.keep(f.Code, f.Values)
-	e.f, e.have = f, true
+	e.f, e.have = f, relevant
 	if !f.Answers.IsZero() && f.Answers != f.ID && e.parent == nil {
 		e.parent = b.entry(f.Answers)
 		e.parent.kids = append(e.parent.kids, e)
 	}
 	b.enter(e)
-	for x, n := e, 0; x != nil && n < maxDepth; x, n = x.parent, n+1 {
-		b.recount(x)
-		b.rejudge(x)
-		if x.opener > 0 {
-			b.openers[x.opener-1].known = false
+	b.touch(e)
+	if before != e.parent {
+		b.touch(before)
+	}
+}
+
+// touch has everything looked at again to which a filing belongs.
+func (b *Book) touch(e *entry) {
+	for n := 0; e != nil && n < maxDepth; e, n = e.parent, n+1 {
+		b.recount(e)
+		b.rejudge(e)
+		if e.opener > 0 {
+			b.openers[e.opener-1].known = false
 		}
 	}
 }

@@ -180,7 +180,7 @@ type line struct {
 
 // recount puts a filing anew into the ledgers in which it may count.
 func (b *Book) recount(e *entry) {
-	if !e.have || len(b.counted[e.f.Code]) == 0 && len(e.drawn) == 0 {
+	if len(b.counted[e.f.Code]) == 0 && len(e.drawn) == 0 {
 		return
 	}
 	for _, l := range e.drawn {

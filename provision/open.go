@@ -1,17 +1,26 @@
 package provision
 
-import "detente/party"
+import (
+	"slices"
 
-// opener is a filing that opens occasions, with the time in which something of them
-// can be open. That is worked out anew when something is added.
+	"detente/condition"
+	"detente/pack"
+	"detente/party"
+)
+
+// opener is a filing that opens occasions, with what can be open of them. That is
+// worked out anew when something is added.
 type opener struct {
 	e     *entry
 	known bool
 	from  int64
 	until int64 // past which nothing is open but what has no end, and nothing more is said
 	vague bool  // of a part of it is not shown when it was lodged, or held
-	// Who has something open without an end, and whom that concerns.
-	obligors, concerned parties
+	timed bool  // what has no end changes by the passing of time
+	// What is open without an end, who is to do it, and whom else that concerns.
+	lasting   []Item
+	obligors  parties
+	concerned parties
 }
 
 // parties is a set of parties of the group, by their places.
@@ -27,26 +36,31 @@ func (s parties) with(n int) parties {
 	return s
 }
 
-// canBeOpen reports whether something that a query asks for can be open at a moment.
-func (b *Book) canBeOpen(x *opener, q Query, m Moment) bool {
+// openItems are the items of an opener that are open at a moment.
+func (b *Book) openItems(out []Item, x *opener, q Query, m Moment) []Item {
 	if !x.known {
 		b.findEnd(x)
 	}
-	if x.from > m.Now {
-		return false
-	}
-	if m.cut() <= x.until || x.vague && m.cut() != m.Now {
-		return true
-	}
+	part := m.Lodged != 0 || m.Held != 0
 	switch {
-	case len(x.concerned) == 0:
-		return false
-	case q.Obligor != "":
-		return x.obligors.has(b.places[q.Obligor])
-	case q.Party != "":
-		return x.concerned.has(b.places[q.Party])
+	case x.from > m.Now:
+		return out
+	case m.cut() <= x.until, part && x.vague:
+		return b.openerItems(out, x.e, q, m)
+	case q.Obligor != "" && !x.obligors.has(b.places[q.Obligor]), q.Party != "" && !x.concerned.has(b.places[q.Party]):
+		return out
+	case part, x.timed:
+		return b.openerItems(out, x.e, q, m)
 	}
-	return true
+	for i := range x.lasting {
+		if it := &x.lasting[i]; q.takes(it) && (q.Measure == "" || q.Measure == it.Measure) && (q.Text == "" || q.Text == it.Text) {
+			out = append(out, *it)
+			if k := &out[len(out)-1].Clock; k.Kind == pack.ClockImmediate && k.At > 0 {
+				k.Delay = max(0, m.Now-k.At)
+			}
+		}
+	}
+	return out
 }
 
 // findEnd works out until when something of what a filing opened can be open: the
@@ -71,6 +85,8 @@ func (b *Book) findEnd(x *opener) {
 				x.until = max(x.until, end+m.margin)
 				continue
 			}
+			x.timed = x.timed || m.timed()
+			x.lasting = append(x.lasting, it)
 			for _, id := range append([]party.ID{it.Obligor}, it.Side...) {
 				x.obligors = x.obligors.with(b.places[id])
 				x.concerned = x.concerned.with(b.places[id])
@@ -94,3 +110,12 @@ func (b *Book) evidence(x *opener, e *entry, depth int) {
 		}
 	}
 }
+
+// timed reports whether a condition of a measure changes by the passing of time.
+func (m *measure) timed() bool {
+	return slices.ContainsFunc(m.steps, func(s *step) bool {
+		return timed(s.when) || timed(s.discharged) || slices.ContainsFunc(s.instead, func(x exception) bool { return timed(x.when) })
+	})
+}
+
+func timed(c *condition.Condition) bool { return c != nil && c.Timed() }

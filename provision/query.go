@@ -7,7 +7,8 @@ import (
 	"detente/party"
 )
 
-// Items lists what the texts provide for at a moment, in order of due date. Of
+// Items lists what the texts provide for at a moment, in order of due date. What they
+// hold is shared, and not to be altered. Of
 // what comes back by the calendar it lists the turns that are due from the first
 // day of the year before the moment until a year after it, or within the bounds
 // of the query.
@@ -24,7 +25,9 @@ func (b *Book) Items(q Query, m Moment) []Item {
 			}
 		}
 		for i := range b.openers {
-			if x := &b.openers[i]; !q.Open || b.canBeOpen(x, q, m) {
+			if x := &b.openers[i]; q.Open {
+				out = b.openItems(out, x, q, m)
+			} else {
 				out = b.openerItems(out, x.e, q, m)
 			}
 		}
@@ -160,6 +163,8 @@ func (q Query) takes(it *Item) bool {
 	case it.State == NotProvided && !q.All:
 		return false
 	case q.Open && !it.State.IsOpen():
+		return false
+	case q.Obligor != "" && it.Obligor != q.Obligor && !slices.Contains(it.Side, q.Obligor):
 		return false
 	case q.Code != "" && q.Code != it.Code:
 		return false
