@@ -106,16 +106,16 @@ func (o *occasion) firstOf(id string) *entry {
 }
 
 // items derives all items of the occasion for those obligors that want tells.
-func (o *occasion) items(want func(*step, who) bool) []Item {
+func (o *occasion) items(want func(*step, who) bool) []*Item {
 	o.gather()
-	var out []Item
+	var out []*Item
 	for _, s := range o.m.steps {
 		for _, w := range o.obligors(s) {
 			if want != nil && !want(s, w) {
 				continue
 			}
 			if it := o.item(s, w); it != nil {
-				out = append(out, *it)
+				out = append(out, it)
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"detente/condition"
-	"detente/pack"
 	"detente/party"
 )
 
@@ -37,7 +36,7 @@ func (s parties) with(n int) parties {
 }
 
 // openItems are the items of an opener that are open at a moment.
-func (b *Book) openItems(out []Item, x *opener, q Query, m Moment) []Item {
+func (b *Book) openItems(out []*Item, x *opener, q Query, m Moment) []*Item {
 	if !x.known {
 		b.findEnd(x)
 	}
@@ -54,10 +53,7 @@ func (b *Book) openItems(out []Item, x *opener, q Query, m Moment) []Item {
 	}
 	for i := range x.lasting {
 		if it := &x.lasting[i]; q.takes(it) && (q.Measure == "" || q.Measure == it.Measure) && (q.Text == "" || q.Text == it.Text) {
-			out = append(out, *it)
-			if k := &out[len(out)-1].Clock; k.Kind == pack.ClockImmediate && k.At > 0 {
-				k.Delay = max(0, m.Now-k.At)
-			}
+			out = append(out, it)
 		}
 	}
 	return out
@@ -78,7 +74,7 @@ func (b *Book) findEnd(x *opener) {
 		}
 		for _, it := range o.items(nil) {
 			end := it.Clock.Due
-			if d := basis(&it, "did", "declined"); d != nil {
+			if d := basis(it, "did", "declined"); d != nil {
 				end = max(end, d.When)
 			}
 			if end > 0 || !it.State.IsOpen() {
@@ -86,7 +82,7 @@ func (b *Book) findEnd(x *opener) {
 				continue
 			}
 			x.timed = x.timed || m.timed()
-			x.lasting = append(x.lasting, it)
+			x.lasting = append(x.lasting, *it)
 			for _, id := range append([]party.ID{it.Obligor}, it.Side...) {
 				x.obligors = x.obligors.with(b.places[id])
 				x.concerned = x.concerned.with(b.places[id])

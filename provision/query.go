@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"detente/pack"
 	"detente/party"
 )
 
@@ -13,7 +14,7 @@ import (
 // day of the year before the moment until a year after it, or within the bounds
 // of the query.
 func (b *Book) Items(q Query, m Moment) []Item {
-	var out []Item
+	var out []*Item
 	if !q.Filing.IsZero() {
 		out = b.filingItems(q, m)
 	} else {
@@ -32,24 +33,27 @@ func (b *Book) Items(q Query, m Moment) []Item {
 			}
 		}
 	}
-	return inOrder(out)
+	return inOrder(out, m)
 }
 
-// inOrder sorts items by due date, code and key.
-func inOrder(list []Item) []Item {
-	order := make([]*Item, len(list))
-	for i := range list {
-		order[i] = &list[i]
-	}
-	slices.SortStableFunc(order, func(x, y *Item) int {
-		if c := cmp.Or(cmp.Compare(x.sortBy(), y.sortBy()), cmp.Compare(x.Code, y.Code)); c != 0 {
+// inOrder sorts items by due date, code, occasion and obligor.
+func inOrder(list []*Item, m Moment) []Item {
+	slices.SortStableFunc(list, func(x, y *Item) int {
+		if c := cmp.Compare(x.sortBy(), y.sortBy()); c != 0 {
+			return c
+		}
+		if c := cmp.Or(cmp.Compare(x.Code, y.Code), cmp.Compare(x.Occasion, y.Occasion), cmp.Compare(x.Obligor, y.Obligor)); c != 0 {
 			return c
 		}
 		return cmp.Compare(x.Key(), y.Key())
 	})
-	out := make([]Item, 0, len(list))
-	for _, it := range order {
-		out = append(out, *it)
+	out := make([]Item, len(list))
+	for i, it := range list {
+		out[i] = *it
+		// What is kept as open without an end was looked at at another time.
+		if k := &out[i].Clock; k.Kind == pack.ClockImmediate && k.At > 0 && it.State.IsOpen() {
+			k.Delay = max(0, m.Now-k.At)
+		}
 	}
 	return out
 }
@@ -61,8 +65,8 @@ func (q Query) of(m *measure) bool {
 
 // filingItems are those of the occasions to which a filing belongs: which it or what
 // it answers opened, or to whose turn it was put.
-func (b *Book) filingItems(q Query, m Moment) []Item {
-	var out []Item
+func (b *Book) filingItems(q Query, m Moment) []*Item {
+	var out []*Item
 	for e, n := b.entries[q.Filing], 0; e != nil && n < maxDepth; e, n = e.parent, n+1 {
 		out = b.openerItems(out, e, q, m)
 		for _, k := range e.cycle {
@@ -80,7 +84,7 @@ func (b *Book) filingItems(q Query, m Moment) []Item {
 	return out
 }
 
-func (b *Book) openerItems(out []Item, e *entry, q Query, m Moment) []Item {
+func (b *Book) openerItems(out []*Item, e *entry, q Query, m Moment) []*Item {
 	if e.opener == 0 || !e.isNew() || e.f.When() > m.Now {
 		return out
 	}
@@ -100,20 +104,20 @@ func (it *Item) sortBy() int64 {
 	return it.Clock.Due
 }
 
-func (b *Book) openedItems(out []Item, m *measure, e *entry, q Query, at Moment) []Item {
+func (b *Book) openedItems(out []*Item, m *measure, e *entry, q Query, at Moment) []*Item {
 	o := b.opened(m, e, at)
 	if o == nil {
 		return out
 	}
 	for _, it := range o.items(q.wants(o)) {
-		if q.takes(&it) {
+		if q.takes(it) {
 			out = append(out, it)
 		}
 	}
 	return out
 }
 
-func (b *Book) turnItems(out []Item, m *measure, q Query, at Moment) []Item {
+func (b *Book) turnItems(out []*Item, m *measure, q Query, at Moment) []*Item {
 	const year = 366 * 86400
 	from, until := at.Now-year, at.Now+year
 	if q.From > 0 {
@@ -134,13 +138,13 @@ func (b *Book) turnItems(out []Item, m *measure, q Query, at Moment) []Item {
 }
 
 // ownerItems are those of one obligor on one turn.
-func (b *Book) ownerItems(out []Item, m *measure, t turn, w who, q Query, at Moment) []Item {
+func (b *Book) ownerItems(out []*Item, m *measure, t turn, w who, q Query, at Moment) []*Item {
 	if q.Obligor != "" && !w.has(q.Obligor) {
 		return out
 	}
 	o := b.turned(m, t, w, at)
 	for _, it := range o.items(q.wants(o)) {
-		if q.takes(&it) {
+		if q.takes(it) {
 			out = append(out, it)
 		}
 	}
