@@ -2,7 +2,6 @@ package provision
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,10 +17,10 @@ func (b *Book) Accounts(id party.ID, measure string, m Moment) []Account {
 	b.recount()
 	var out []Account
 	for k, l := range b.ledgers {
-		if measure != "" && k.c.m.ID != measure || id != "" && !slices.Contains(l.values, string(id)) {
+		if len(l.lines) == 0 || measure != "" && k.c.m.ID != measure || id != "" && !slices.Contains(l.values, string(id)) {
 			continue
 		}
-		if a := b.account(l, m); a.Used > 0 || len(a.Passed) > 0 {
+		if a := b.account(l, m, nil); a.Used > 0 || len(a.Passed) > 0 {
 			out = append(out, a)
 		}
 	}
@@ -30,7 +29,7 @@ func (b *Book) Accounts(id party.ID, measure string, m Moment) []Account {
 }
 
 // account reads one ledger at a moment.
-func (b *Book) account(l *ledger, m Moment) Account {
+func (b *Book) account(l *ledger, m Moment, h *horizon) Account {
 	c := l.key.c
 	a := Account{Key: l.key.String(), Text: c.m.text.id, Measure: c.m.ID, Count: c.ID, Title: c.Title, Article: cmp.Or(c.Article, c.m.Article),
 		Strength: cmp.Or(c.Strength, c.m.Strength), Period: l.key.period, Allowed: -1, Remaining: -1, Follows: c.Full, Sure: lessSure(c.m.Sure, c.Sure)}
@@ -41,25 +40,27 @@ func (b *Book) account(l *ledger, m Moment) Account {
 			a.Where = append(a.Where, v)
 		}
 	}
-	for _, e := range l.entries {
-		counts, passed := l.counts(b, e, m)
-		if counts {
-			a.Filings = append(a.Filings, e.f.ID)
+	var counted []line
+	for i := range l.lines {
+		x := l.line(b, i, m, h)
+		if x.counts {
+			counted = append(counted, x)
 		}
-		if passed {
-			a.Passed = append(a.Passed, e.f.ID)
+		if x.passed {
+			a.Passed = append(a.Passed, x.e.f.ID)
 		}
 	}
-	a.Used = len(a.Filings)
 	switch c.Period {
 	case pack.PerAtOnce:
-		a.Filings = l.atOnce(b, a.Filings, m)
-		a.Used = len(a.Filings)
+		counted = atOnce(counted)
 	case pack.PerRolling:
-		a.Filings = l.rolling(b, a.Filings, m)
-		a.Used = len(a.Filings)
+		counted = l.rolling(counted, m, h)
 	}
-	b.limits(l, &a, m)
+	for _, x := range counted {
+		a.Filings = append(a.Filings, x.e.f.ID)
+	}
+	a.Used = len(a.Filings)
+	b.limits(l, &a, m, h)
 	return a
 }
 
@@ -72,11 +73,15 @@ func (a *Account) when() any {
 }
 
 // limits compares an account with what the text provides for.
-func (b *Book) limits(l *ledger, a *Account, m Moment) {
+func (b *Book) limits(l *ledger, a *Account, m Moment, h *horizon) {
 	c := l.key.c
 	at := m.Now
-	if end := c.end(l.key.period); end > 0 {
+	end := c.end(l.key.period)
+	if end > 0 {
 		at = min(at, end-1)
+	}
+	if end == 0 || m.Now < end {
+		h.see(c.m.text.edgeAfter(m.Now)) // what was agreed
 	}
 	other := party.ID("")
 	if i := slices.Index(c.Scope, "author"); i >= 0 {
@@ -86,7 +91,7 @@ func (b *Book) limits(l *ledger, a *Account, m Moment) {
 		Slot:  func(id string) (string, bool) { return c.m.text.slotOf(id, at, l.party(b), other) },
 		Slots: func() []string { return c.m.text.slotIDs }}
 	if c.most != nil {
-		n, why := c.most.Eval(env, l.figures(b, m))
+		n, why := c.most.Eval(env, l.figures(b, m, h))
 		if why != nil {
 			a.NotKnown = append(a.NotKnown, *why)
 		} else {
@@ -95,7 +100,7 @@ func (b *Book) limits(l *ledger, a *Account, m Moment) {
 		}
 	}
 	if c.least != nil {
-		n, why := c.least.Eval(env, l.figures(b, m))
+		n, why := c.least.Eval(env, l.figures(b, m, h))
 		if why != nil {
 			a.NotKnown = append(a.NotKnown, *why)
 		} else {
@@ -108,24 +113,16 @@ func (b *Book) limits(l *ledger, a *Account, m Moment) {
 	}
 }
 
-// spanOf is the time that a filing takes up, at a moment.
-func (l *ledger) spanOf(b *Book, id ID, m Moment) (from, to int64) {
-	s := b.entries[id].read(m)
-	f, t := l.key.c.day(s, s.values)
-	return f.Unix(), t.Unix()
-}
-
 // atOnce finds the most filings whose times overlap at one moment.
-func (l *ledger) atOnce(b *Book, ids []ID, m Moment) []ID {
+func atOnce(all []line) []line {
 	type end struct {
 		at    int64
 		begin bool
-		id    ID
+		line
 	}
-	var ends []end
-	for _, id := range ids {
-		from, to := l.spanOf(b, id, m)
-		ends = append(ends, end{from, true, id}, end{to, false, id})
+	ends := make([]end, 0, 2*len(all))
+	for _, x := range all {
+		ends = append(ends, end{x.from, true, x}, end{x.to, false, x})
 	}
 	slices.SortFunc(ends, func(x, y end) int {
 		if x.at != y.at {
@@ -137,94 +134,49 @@ func (l *ledger) atOnce(b *Book, ids []ID, m Moment) []ID {
 			}
 			return 1
 		}
-		return x.id.Compare(y.id)
+		return x.e.f.ID.Compare(y.e.f.ID)
 	})
-	var now, most []ID
-	for _, e := range ends {
-		if e.begin {
-			if now = append(now, e.id); len(now) > len(most) {
+	var now, most []line
+	for _, x := range ends {
+		if x.begin {
+			if now = append(now, x.line); len(now) > len(most) {
 				most = slices.Clone(now)
 			}
 			continue
 		}
-		now = slices.DeleteFunc(now, func(id ID) bool { return id == e.id })
+		now = slices.DeleteFunc(now, func(y line) bool { return y.e == x.e })
 	}
 	return most
 }
 
 // rolling keeps what lies within the length back from the day looked at.
-func (l *ledger) rolling(b *Book, ids []ID, m Moment) []ID {
-	since := l.key.c.length.Sub(l.key.c.m.text.in(m.Now)).Unix()
-	return slices.DeleteFunc(ids, func(id ID) bool {
-		from, _ := l.spanOf(b, id, m)
-		return from <= since || from > m.Now
+func (l *ledger) rolling(all []line, m Moment, h *horizon) []line {
+	t := l.key.c.m.text
+	since := l.key.c.length.Sub(t.in(m.Now)).Unix()
+	return slices.DeleteFunc(all, func(x line) bool {
+		h.see(x.from)
+		h.around(l.key.c.length.Add(t.in(x.from)).Unix())
+		return x.from <= since || x.from > m.Now
 	})
 }
 
-// Findings lists the counts outside of what the texts provide for, the gates
-// without an announcement, and the filings that cannot be read.
-func (b *Book) Findings(m Moment) []Finding {
-	b.recount()
-	var out []Finding
-	// what was set aside holds for all that is known, not for a moment before it
-	plain := m.Lodged == 0 && m.Held == 0 && m.Now >= b.newest
-	if plain {
-		b.settlePending(m)
-	}
-	seen := map[string]bool{}
-	look := func(l *ledger) {
-		for _, f := range b.ledgerFindings(l, m) {
-			key := f.Key
-			if f.Kind == Above && l.key.c.Period == pack.Per3Years {
-				// The periods overlap: the same filings are named once.
-				key = l.key.c.m.ID + "." + l.key.c.ID + strings.Join(names(f.Filings), " ")
-			}
-			if !seen[key] {
-				seen[key] = true
-				out = append(out, f)
-			}
+// look finds what an account shows.
+func (l *ledger) look(b *Book, m Moment, h *horizon) []*found {
+	var out []*found
+	for _, f := range b.ledgerFindings(l, m, h) {
+		x := &found{Finding: f, text: l.key.c.m.text.n}
+		if f.Kind == Above && l.key.c.Period == pack.Per3Years {
+			// The periods overlap: the same filings are named once.
+			x.same = l.key.c.m.ID + "." + l.key.c.ID + strings.Join(names(f.Filings), " ")
 		}
+		out = append(out, x)
 	}
-	if plain {
-		for _, k := range slices.SortedFunc(maps.Keys(b.over), func(x, y accountKey) int { return cmp.Compare(x.String(), y.String()) }) {
-			look(b.ledgers[k])
-		}
-	} else {
-		for _, k := range slices.SortedFunc(maps.Keys(b.ledgers), func(x, y accountKey) int { return cmp.Compare(x.String(), y.String()) }) {
-			look(b.ledgers[k])
-		}
-	}
-	for _, l := range b.unused(m.Now) {
-		look(l)
-	}
-	out = append(out, b.ceilingFindings(m)...)
-	for _, e := range b.unread {
-		if m.sees(&e.f) {
-			out = append(out, Finding{Key: "not-read/" + e.f.ID.String(), Measure: e.f.Code, Kind: NotRead, Parties: []party.ID{e.f.By()}, Filings: []ID{e.f.ID},
-				Note: Note{"not-read", []condition.Arg{{Name: "party", Value: string(e.f.By())}}}})
-		}
-	}
-	slices.SortFunc(out, func(x, y Finding) int { return cmp.Compare(x.Key, y.Key) })
 	return out
 }
 
-// settlePending looks again at the ledgers that changed, and keeps those that
-// have a finding now or can get one by the passing of time.
-func (b *Book) settlePending(m Moment) {
-	for k := range b.pending {
-		l := b.ledgers[k]
-		if k.c.least != nil || k.c.Period == pack.PerRolling || len(b.ledgerFindings(l, Moment{Now: 1 << 40})) > 0 {
-			b.over[k] = true
-		} else {
-			delete(b.over, k)
-		}
-		delete(b.pending, k)
-	}
-}
-
 // ledgerFindings are the findings of one account.
-func (b *Book) ledgerFindings(l *ledger, m Moment) []Finding {
-	a := b.account(l, m)
+func (b *Book) ledgerFindings(l *ledger, m Moment, h *horizon) []Finding {
+	a := b.account(l, m, h)
 	var out []Finding
 	find := func(kind, note string, filings []ID, args ...condition.Arg) {
 		out = append(out, Finding{Key: kind + "/" + a.Key, Text: a.Text, Measure: a.Measure, Kind: kind, Parties: a.Scope, Article: a.Article,
@@ -233,13 +185,13 @@ func (b *Book) ledgerFindings(l *ledger, m Moment) []Finding {
 	if a.Over > 0 {
 		find(Above, "above", a.Filings, condition.Arg{Name: "used", Value: int64(a.Used)}, condition.Arg{Name: "most", Value: int64(a.Allowed)})
 	}
-	if a.Least > a.Used && l.key.c.m.text.owes(a.Strength) && b.owed(l, m.Now) {
+	if a.Least > a.Used && l.key.c.m.text.owes(a.Strength) && b.owed(l, m.Now, h) {
 		find(Below, "below", a.Filings, condition.Arg{Name: "used", Value: int64(a.Used)}, condition.Arg{Name: "least", Value: int64(a.Least)})
 	}
 	for i, g := range l.key.c.Gate {
 		var lacking []ID
 		for _, id := range a.Filings {
-			if !b.announced(l.key.c, g, id, m) {
+			if !b.announced(l.key.c, g, id, m, h) {
 				lacking = append(lacking, id)
 			}
 		}
@@ -252,7 +204,7 @@ func (b *Book) ledgerFindings(l *ledger, m Moment) []Finding {
 }
 
 // announced reports whether a filing that counts was announced as a gate asks.
-func (b *Book) announced(c *count, g pack.Gate, id ID, m Moment) bool {
+func (b *Book) announced(c *count, g pack.Gate, id ID, m Moment, h *horizon) bool {
 	s := b.entries[id].read(m)
 	from, _ := c.day(s, s.values)
 	day, err := condition.ParseMonthDay(g.By)
@@ -262,8 +214,12 @@ func (b *Book) announced(c *count, g pack.Gate, id ID, m Moment) bool {
 	until := condition.LastSecond(day.In(from.Year()-g.Ahead, c.m.text.loc)).Unix()
 	name, _ := s.values.String(g.Same)
 	for _, e := range b.returns[returnKey{g.Of, s.f.By()}] {
+		h.entry(e)
+		if e.f.When() > until {
+			break
+		}
 		x := e.read(m)
-		if !x.stands() || e.f.Faulty || e.f.When() > until {
+		if !x.stands() || e.f.Faulty {
 			continue
 		}
 		if g.Same == "" || mentions(x, g.Same, name) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"detente/act"
+	"detente/condition"
 	"detente/party"
 	"detente/regime"
 )
@@ -16,6 +17,7 @@ type Book struct {
 	parties map[party.ID]Party
 	since   int64
 	order   []party.ID
+	places  map[party.ID]int // in the order, from 1; 0: whoever is not of the group
 
 	steps    map[string][]*step    // by code
 	opens    map[string][]*measure // by the code that starts an occasion
@@ -26,17 +28,20 @@ type Book struct {
 	needed   map[string]*needed
 
 	entries map[ID]*entry
-	openers []*entry                   // filings that open an occasion
-	cycles  map[cycleKey][]*entry      // returns of what is yearly or comes back
-	returns map[returnKey][]*entry     // by code and party, in order
-	unread  map[ID]*entry              // faulty or unknown
-	ledgers map[accountKey]*ledger     // counts
-	judged  map[judgedKey][]accountKey // ledgers by whose filings they are judged
-	changed map[*entry]bool            // to be counted anew
-	pending map[accountKey]bool        // ledgers to be looked at again
-	over    map[accountKey]bool        // ledgers outside of what is provided for
-	looked  map[ceilingKey]*strength   // ceilings
-	newest  int64                      // the time of the newest filing, as far as it was held by then
+	openers []opener                 // filings that open an occasion
+	cycles  map[cycleKey][]*entry    // returns of what is yearly or comes back
+	returns map[returnKey][]*entry   // by code and party, in order
+	unread  map[ID]*unread           // faulty or unknown
+	ledgers map[accountKey]*ledger   // counts
+	judged  map[judgedKey][]*ledger  // by whose filings they are judged
+	looked  map[ceilingKey]*strength // ceilings
+	changed map[*entry]bool          // to be counted anew
+
+	found    []*found  // at the moment seen, but for what is pending
+	list     []Finding // the same for a reader; nil: to be made anew
+	seen     int64     // newest moment that was asked for
+	pending  []watched
+	expiring expiries
 }
 
 // returnKey is one party's statements under one code.
@@ -57,31 +62,33 @@ type entry struct {
 	have   bool // false: only known from what answers it
 	parent *entry
 	kids   []*entry
-	opener bool
+	opener int // place among the openers, from 1; 0: none
 	cycle  []cycleKey
-	drawn  []accountKey // ledgers in which it stands
-	window window
-	empty  bool // a nil return
+	drawn  []*ledger // in which it stands
+	empty  bool      // a nil return
 }
 
 // New opens an empty book. An error names the pack and place that cannot be used.
 func New(texts []Text, group Group) (*Book, error) {
 	b := &Book{
-		parties: map[party.ID]Party{}, since: group.Since, steps: map[string][]*step{}, opens: map[string][]*measure{},
+		parties: map[party.ID]Party{}, places: map[party.ID]int{}, since: group.Since, steps: map[string][]*step{}, opens: map[string][]*measure{},
 		counted: map[string][]*count{}, judges: map[string][]*count{}, ceilings: map[string][]*ceiling{},
 		needed: map[string]*needed{}, entries: map[ID]*entry{}, cycles: map[cycleKey][]*entry{}, returns: map[returnKey][]*entry{},
-		unread: map[ID]*entry{}, ledgers: map[accountKey]*ledger{}, judged: map[judgedKey][]accountKey{}, changed: map[*entry]bool{}, pending: map[accountKey]bool{}, over: map[accountKey]bool{},
-		looked: map[ceilingKey]*strength{},
+		unread: map[ID]*unread{}, ledgers: map[accountKey]*ledger{}, judged: map[judgedKey][]*ledger{}, looked: map[ceilingKey]*strength{},
+		changed: map[*entry]bool{}, seen: -1 << 62,
 	}
 	for _, p := range group.Parties {
 		b.parties[p.ID] = p
 		b.order = append(b.order, p.ID)
+		b.places[p.ID] = len(b.order)
 	}
 	for i := range texts {
 		t, err := newText(texts[i])
 		if err != nil {
 			return nil, fmt.Errorf("text %s: %w", texts[i].Pack.Head.ID, err)
 		}
+		t.n = i
+		b.findEdges(t)
 		b.texts = append(b.texts, t)
 		for _, m := range t.measures {
 			b.index(m)
@@ -122,40 +129,46 @@ func (b *Book) index(m *measure) {
 // bounds, a form that became readable. Filings may come in any order. What no
 // text looks at is passed over.
 func (b *Book) Add(f Filing) {
-	if f.ID.IsZero() || !b.relevant(&f) {
+	e := b.entries[f.ID]
+	relevant := b.relevant(&f)
+	if f.ID.IsZero() || !relevant && (e == nil || !e.have) {
 		return
 	}
-	e := b.entry(f.ID)
-	if e.have && e.f.Answers != f.Answers && e.parent != nil {
+	if e = b.entry(f.ID); !relevant { // any longer
+		f = Filing{ID: f.ID}
+	}
+	before := e.parent
+	if e.parent != nil && e.f.Answers != f.Answers {
 		e.parent.kids = slices.DeleteFunc(e.parent.kids, func(k *entry) bool { return k == e })
 		e.parent = nil
 	}
+	b.rejudge(e)
 	b.leave(e)
 	e.empty = isNil(f.Values)
 	f.Values = b.keep(f.Code, f.Values)
-	e.f, e.have = f, true
-	if at := f.When(); f.Held == 0 || at <= f.Held {
-		b.newest = max(b.newest, at)
-	} else {
-		b.newest = max(b.newest, f.Held)
-	}
+	e.f, e.have = f, relevant
 	if !f.Answers.IsZero() && f.Answers != f.ID && e.parent == nil {
 		e.parent = b.entry(f.Answers)
 		e.parent.kids = append(e.parent.kids, e)
 	}
 	b.enter(e)
-	for x, n := e, 0; x != nil && n < maxDepth; x, n = x.parent, n+1 {
-		b.touch(x)
+	b.touch(e)
+	if before != e.parent {
+		b.touch(before)
 	}
 }
 
-// touch has looked at again what hangs on an entry.
+// touch has everything looked at again to which a filing belongs.
 func (b *Book) touch(e *entry) {
-	if e.have && (len(b.counted[e.f.Code]) > 0 || len(e.drawn) > 0) {
-		b.changed[e] = true
+	for n := 0; e != nil && n < maxDepth; e, n = e.parent, n+1 {
+		if len(b.counted[e.f.Code]) > 0 || len(e.drawn) > 0 {
+			b.changed[e] = true
+		}
+		b.rejudge(e)
+		if e.opener > 0 {
+			b.openers[e.opener-1].known = false
+		}
 	}
-	b.rejudge(e)
-	e.window.known = false
 }
 
 // maxDepth bounds how far answers to answers are followed.
@@ -183,15 +196,19 @@ func (b *Book) entry(id ID) *entry {
 
 // enter puts an entry where it is looked for.
 func (b *Book) enter(e *entry) {
-	if e.f.Faulty {
-		b.unread[e.f.ID] = e
+	if u := b.unread[e.f.ID]; u != nil || e.f.Faulty {
+		if u == nil {
+			u = &unread{e: e}
+			b.unread[e.f.ID] = u
+		}
+		b.queue(u)
 	}
 	if !e.isNew() {
 		return
 	}
-	if len(b.opens[e.f.Code]) > 0 && !e.opener {
-		e.opener = true
-		b.openers = append(b.openers, e)
+	if len(b.opens[e.f.Code]) > 0 && e.opener == 0 {
+		b.openers = append(b.openers, opener{e: e})
+		e.opener = len(b.openers)
 	}
 	key := returnKey{e.f.Code, e.f.By()}
 	b.returns[key] = insert(b.returns[key], e)
@@ -210,7 +227,6 @@ func (b *Book) leave(e *entry) {
 	if !e.have {
 		return
 	}
-	delete(b.unread, e.f.ID)
 	key := returnKey{e.f.Code, e.f.By()}
 	b.returns[key] = remove(b.returns[key], e)
 	for _, k := range e.cycle {
@@ -222,6 +238,22 @@ func (b *Book) leave(e *entry) {
 // isNew reports whether an entry is a statement of its own, not a further word on one.
 func (e *entry) isNew() bool {
 	return e.have && (e.f.Kind == act.Statement || e.f.Kind == act.Entered) && (e.f.Life == "" || e.f.Life == act.New)
+}
+
+// unread is a filing that cannot be read, or could not be once.
+type unread struct {
+	watch
+	e *entry
+}
+
+func (u *unread) look(b *Book, m Moment, h *horizon) []*found {
+	f := &u.e.f
+	h.see(f.When())
+	if !f.Faulty || !m.sees(f) {
+		return nil
+	}
+	return []*found{{text: -1, Finding: Finding{Key: "not-read/" + f.ID.String(), Measure: f.Code, Kind: NotRead, Parties: []party.ID{f.By()}, Filings: []ID{f.ID},
+		Note: Note{"not-read", []condition.Arg{{Name: "party", Value: string(f.By())}}}}}}
 }
 
 // before orders entries by time, then by place.

@@ -29,7 +29,19 @@ type ceilingKey struct {
 }
 
 // strength is what is known under one ceiling.
-type strength struct{ parties []party.ID }
+type strength struct {
+	watch
+	key     ceilingKey
+	parties []party.ID
+}
+
+// key is under what a party's figures are looked at.
+func (c *ceiling) key(by party.ID) ceilingKey {
+	if c.Set != "" {
+		by = ""
+	}
+	return ceilingKey{c, by}
+}
 
 func (m *measure) ceiling(in *pack.Ceiling, n int) (*ceiling, error) {
 	c := &ceiling{Ceiling: in, m: m, n: n}
@@ -58,12 +70,9 @@ func (c *ceiling) needs(b *Book) {
 // strengthen notes that a return gives figures under a ceiling.
 func (b *Book) strengthen(e *entry) {
 	for _, c := range b.ceilings[e.f.Code] {
-		k := ceilingKey{c, e.f.By()}
-		if c.Set != "" {
-			k.by = ""
-		}
+		k := c.key(e.f.By())
 		if b.looked[k] == nil {
-			b.looked[k] = &strength{}
+			b.looked[k] = &strength{key: k}
 		}
 		if s := b.looked[k]; !slices.Contains(s.parties, e.f.By()) {
 			s.parties = append(s.parties, e.f.By())
@@ -72,23 +81,22 @@ func (b *Book) strengthen(e *entry) {
 	}
 }
 
-// ceilingFindings compares the newest returns with the ceilings.
-func (b *Book) ceilingFindings(m Moment) []Finding {
-	var out []Finding
-	for k, s := range b.looked {
-		sum, filings, parties := b.total(k.c, s, m)
-		most, why := k.c.most.Eval(&condition.Env{Now: m.Now, Slot: func(id string) (string, bool) { return k.c.m.text.slotOf(id, m.Now, k.by, "") }}, nil)
-		if why != nil || len(filings) == 0 || m.Now < k.c.from || k.c.m.Off || sum <= regime.Decimal(most)*regime.One {
-			continue
-		}
-		if !slices.ContainsFunc(parties, func(id party.ID) bool { return b.applied(k.c.m, id, m.Now) }) {
-			continue
-		}
-		out = append(out, Finding{Key: "ceiling/" + k.c.m.ID + "/" + strconv.Itoa(k.c.n) + "/" + string(k.by), Text: k.c.m.text.id, Measure: k.c.m.ID, Kind: OverCeiling,
-			Parties: parties, Article: cmp.Or(k.c.Article, k.c.m.Article), Filings: filings, Sure: lessSure(k.c.m.Sure, k.c.Sure),
-			Note: Note{"ceiling", []condition.Arg{{Name: "figure", Value: byLang(k.c.m.text.Pack.CeilingText(k.c.Ceiling))}, {Name: "used", Value: quantity(sum, k.c.Unit)}, {Name: "most", Value: quantity(regime.Decimal(most)*regime.One, k.c.Unit)}}}})
+// look compares the newest returns with a ceiling.
+func (s *strength) look(b *Book, m Moment, h *horizon) []*found {
+	c, by := s.key.c, s.key.by
+	h.see(c.from)
+	h.see(c.m.text.edgeAfter(m.Now))
+	sum, filings, parties := b.total(c, s, m, h)
+	most, why := c.most.Eval(&condition.Env{Now: m.Now, Slot: func(id string) (string, bool) { return c.m.text.slotOf(id, m.Now, by, "") }}, nil)
+	if why != nil || len(filings) == 0 || m.Now < c.from || c.m.Off || sum <= regime.Decimal(most)*regime.One {
+		return nil
 	}
-	return out
+	if !slices.ContainsFunc(parties, func(id party.ID) bool { return b.applied(c.m, id, m.Now) }) {
+		return nil
+	}
+	return []*found{{text: c.m.text.n, Finding: Finding{Key: "ceiling/" + c.m.ID + "/" + strconv.Itoa(c.n) + "/" + string(by), Text: c.m.text.id, Measure: c.m.ID, Kind: OverCeiling,
+		Parties: parties, Article: cmp.Or(c.Article, c.m.Article), Filings: filings, Sure: lessSure(c.m.Sure, c.Sure),
+		Note: Note{"ceiling", []condition.Arg{{Name: "figure", Value: byLang(c.m.text.Pack.CeilingText(c.Ceiling))}, {Name: "used", Value: quantity(sum, c.Unit)}, {Name: "most", Value: quantity(regime.Decimal(most)*regime.One, c.Unit)}}}}}}
 }
 
 // quantity is a figure as it was given, with its unit, by language.
@@ -103,7 +111,7 @@ func quantity(d regime.Decimal, unit string) map[string]string {
 // total adds up the newest returns of a side, or takes that of a party. Of what
 // comes back by the calendar a joint side gives those of its newest turn: one of its
 // members may have returned all of it then, and another one the time before.
-func (b *Book) total(c *ceiling, s *strength, m Moment) (sum regime.Decimal, filings []ID, parties []party.ID) {
+func (b *Book) total(c *ceiling, s *strength, m Moment, h *horizon) (sum regime.Decimal, filings []ID, parties []party.ID) {
 	side, _ := c.m.text.head.Set(c.Set)
 	newest := int64(math.MinInt64)
 	for _, id := range s.parties {
@@ -112,6 +120,7 @@ func (b *Book) total(c *ceiling, s *strength, m Moment) (sum regime.Decimal, fil
 		}
 		list := b.returns[returnKey{c.Of, id}]
 		for i := len(list) - 1; i >= 0; i-- {
+			h.entry(list[i])
 			st := list[i].read(m)
 			if !st.stands() || st.f.Faulty || st.f.When() > m.Now {
 				continue

@@ -220,16 +220,14 @@ func (o *occasion) soon(c *clock, w who, it *Item) {
 	if k.Due == 0 {
 		return
 	}
-	d, err := condition.ParseDuration("P14D")
+	d := condition.Duration{Days: 14}
 	if c.least.set {
 		if l, ok := o.length(c.least, w, it); ok && !l.Calendar() {
-			d, err = condition.ParseDuration("PT12H")
+			d = condition.Duration{Seconds: 12 * 3600}
 		}
 	}
 	if c.soon.set {
 		d, _ = o.length(c.soon, w, it)
 	}
-	if err == nil {
-		k.Soon = d.Sub(o.m.text.in(k.Due)).Unix()
-	}
+	k.Soon = d.Sub(o.m.text.in(k.Due)).Unix()
 }

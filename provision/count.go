@@ -20,10 +20,11 @@ type count struct {
 	most   *condition.Formula
 	least  *condition.Formula
 	length condition.Duration
+	years  map[int]bool // for which accounts were opened that ask for a least number
 }
 
 func (m *measure) count(in *pack.Count) (*count, error) {
-	c := &count{Count: in, m: m}
+	c := &count{Count: in, m: m, years: map[int]bool{}}
 	var err error
 	if c.when, err = m.text.compile(in.When); err != nil {
 		return nil, err
@@ -92,8 +93,13 @@ func (b *Book) rejudge(e *entry) {
 	for _, c := range b.judges[e.f.Code] {
 		for _, by := range []party.ID{e.f.By(), ""} {
 			for _, k := range b.judged[judgedKey{c, by}] {
-				b.pending[k] = true
+				b.queue(k)
 			}
+		}
+	}
+	for _, c := range b.ceilings[e.f.Code] {
+		if s := b.looked[c.key(e.f.By())]; s != nil {
+			b.queue(s)
 		}
 	}
 }
@@ -156,20 +162,29 @@ func (k accountKey) String() string {
 // ledger lists the filings that may count in one account, in order. Whether one
 // counts is asked when the account is read.
 type ledger struct {
-	key     accountKey
-	values  []string // of the scope, in its order
-	entries []*entry
+	watch
+	key    accountKey
+	values []string // of the scope, in its order
+	lines  []line
+}
+
+// line is one filing in a ledger, with what the last look at the present gave.
+type line struct {
+	e        *entry
+	counts   bool
+	passed   bool  // it would count but for a rule, such as force majeure
+	from, to int64 // the time that it takes up
+	known    bool  // what stands above holds
+	until    int64 // before this moment; 0: for ever
 }
 
 // recount puts the filings that changed anew into the ledgers in which they may
 // count: when something is asked, not at every further word on one of them.
 func (b *Book) recount() {
 	for e := range b.changed { // all out first: their order may be another now
-		for _, k := range e.drawn {
-			if l := b.ledgers[k]; l != nil {
-				l.entries = slices.DeleteFunc(l.entries, func(x *entry) bool { return x == e })
-				b.pending[k] = true
-			}
+		for _, l := range e.drawn {
+			l.lines = slices.DeleteFunc(l.lines, func(x line) bool { return x.e == e })
+			b.queue(l)
 		}
 		e.drawn = nil
 	}
@@ -191,34 +206,37 @@ func (b *Book) count(e *entry) {
 			keys = append(keys, c.keys(b, s, s.first)...)
 		}
 		for _, k := range keys {
-			if !slices.Contains(e.drawn, k.accountKey) {
-				e.drawn = append(e.drawn, k.accountKey)
-				b.draw(k, e)
+			if l := b.ledger(k); !slices.Contains(e.drawn, l) {
+				e.drawn = append(e.drawn, l)
+				i, _ := slices.BinarySearchFunc(l.lines, e, func(x line, e *entry) int { return before(x.e, e) })
+				l.lines = slices.Insert(l.lines, i, line{e: e})
+				b.queue(l)
 			}
 		}
 	}
 }
 
-func (b *Book) draw(k scoped, e *entry) {
+// ledger finds an account, or opens it.
+func (b *Book) ledger(k scoped) *ledger {
 	l := b.ledgers[k.accountKey]
 	if l == nil {
 		l = &ledger{key: k.accountKey, values: k.values}
 		b.ledgers[k.accountKey] = l
 		if len(k.c.judges()) > 0 {
 			for _, id := range l.judging(b) {
-				b.judged[judgedKey{k.c, id}] = append(b.judged[judgedKey{k.c, id}], k.accountKey)
+				b.judged[judgedKey{k.c, id}] = append(b.judged[judgedKey{k.c, id}], l)
 			}
 		}
+		b.queue(l)
 	}
-	l.entries = insert(l.entries, e)
-	b.pending[k.accountKey] = true
+	return l
 }
 
 // drawn names the accounts on which a filing draws.
 func (b *Book) drawn(e *entry) []string {
 	var keys []string
-	for _, k := range e.drawn {
-		keys = append(keys, k.String())
+	for _, l := range e.drawn {
+		keys = append(keys, l.key.String())
 	}
 	return keys
 }
@@ -326,6 +344,34 @@ func (c *count) end(period string) int64 {
 	return time.Date(y+1, 1, 1, 0, 0, 0, 0, c.m.text.loc).Unix()
 }
 
+// line is the n-th filing of a ledger at a moment.
+func (l *ledger) line(b *Book, n int, m Moment, h *horizon) line {
+	x := &l.lines[n]
+	if h != nil && x.known && (x.until == 0 || m.Now < x.until) {
+		h.see(x.until)
+		return *x
+	}
+	out := line{e: x.e}
+	out.counts, out.passed = l.counts(b, x.e, m)
+	if out.counts {
+		s := x.e.read(m)
+		from, to := l.key.c.day(s, s.values)
+		out.from, out.to = from.Unix(), to.Unix()
+	}
+	if h == nil {
+		return out
+	}
+	own := horizon{now: m.Now}
+	own.entry(x.e)
+	if w := l.key.c.when; w != nil && w.Timed() {
+		own.see(m.Now + 1)
+	}
+	out.known, out.until = true, own.at
+	*x = out
+	h.see(own.at)
+	return out
+}
+
 // counts tells whether a filing counts in a ledger at a moment; passed that it
 // would but for a rule, such as force majeure.
 func (l *ledger) counts(b *Book, e *entry, m Moment) (counts, passed bool) {
@@ -423,20 +469,26 @@ func (l *ledger) party(b *Book) party.ID {
 	return ""
 }
 
-// figures is the newest return that holds for the period of a ledger.
-func (l *ledger) figures(b *Book, m Moment) *regime.Values {
+// figures is the return that covers the period of a ledger, else the newest before
+// its end.
+func (l *ledger) figures(b *Book, m Moment, h *horizon) *regime.Values {
 	c, id := l.key.c, l.party(b)
-	list := b.returns[returnKey{c.Figures, id}]
 	end := c.end(l.key.period)
 	for _, s := range b.steps[c.Figures] {
 		if y := s.m.cycle; y != nil && y.yearly != nil && end > 0 {
 			year := c.m.text.in(end - 1).Year()
-			if own := b.cycles[cycleKey{s.m, id, int64(year - y.yearly.Ahead)}]; len(own) > 0 {
-				list = own
+			if v := c.newest(b.cycles[cycleKey{s.m, id, int64(year - y.yearly.Ahead)}], end, m, h); v != nil {
+				return v
 			}
 		}
 	}
+	return c.newest(b.returns[returnKey{c.Figures, id}], end, m, h)
+}
+
+// newest is the last of some returns that stands, before an end.
+func (c *count) newest(list []*entry, end int64, m Moment, h *horizon) *regime.Values {
 	for i := len(list) - 1; i >= 0; i-- {
+		h.entry(list[i])
 		s := list[i].read(m)
 		if s.stands() && !s.f.Faulty && !s.hidden && s.f.Code == c.Figures && s.f.When() <= m.Now && (end == 0 || s.f.When() < end) {
 			return s.values

@@ -163,18 +163,27 @@ func (c *cycle) turn(n int) turn {
 	return turn{key: from.Format(time.DateOnly), from: from.Unix(), due: condition.Midnight(c.begin(n + 1).Add(-time.Second))}
 }
 
+// from is the turn that begins with a year, or a period with its first second.
+func (c *cycle) from(from int64) (turn, bool) {
+	if c.yearly == nil {
+		return c.turnAt(time.Unix(from, 0).In(c.text.loc)), true
+	}
+	due, ok := c.dueIn(int(from))
+	return turn{key: strconv.Itoa(int(from) + c.yearly.Ahead), from: from, due: due}, ok
+}
+
 // turns lists those whose last day lies from one moment to another.
 func (c *cycle) turns(from, until int64) []turn {
 	var out []turn
 	if c.yearly != nil {
 		first := c.text.in(from).Year()
 		for y := first; y <= c.text.in(until).Year() && y-first < maxTurns; y++ {
-			due, ok := c.dueIn(y)
+			t, ok := c.from(int64(y))
 			if !ok {
 				continue // not agreed in that year
 			}
-			if end := condition.LastSecond(due).Unix(); end >= from && due.Unix() <= until {
-				out = append(out, turn{key: strconv.Itoa(y + c.yearly.Ahead), from: int64(y), due: due})
+			if end := condition.LastSecond(t.due).Unix(); end >= from && t.due.Unix() <= until {
+				out = append(out, t)
 			}
 		}
 		return out
@@ -203,7 +212,7 @@ func (b *Book) owners(m *measure, at int64) []who {
 	} else {
 		list = each(b.all(m.text, at))
 	}
-	out := list[:0]
+	out := make([]who, 0, len(list))
 	for _, w := range list {
 		if w.id == "" || b.bound(m.text, w.id, at) {
 			out = append(out, w)

@@ -9,30 +9,17 @@ func (b *Book) Remove(id ID) {
 	if e == nil || !e.have {
 		return
 	}
-	b.leave(e)
-	same := func(x *entry) bool { return x == e }
-	if e.opener {
-		b.openers = slices.DeleteFunc(b.openers, same)
+	b.Add(Filing{ID: id}) // at which no text looks
+	b.recount()
+	delete(b.unread, id)
+	if n, last := e.opener, len(b.openers); n > 0 {
+		b.openers[n-1] = b.openers[last-1]
+		b.openers[n-1].e.opener = n
+		b.openers, e.opener = b.openers[:last-1], 0
 	}
-	for _, k := range e.drawn {
-		if l := b.ledgers[k]; l != nil {
-			l.entries = slices.DeleteFunc(l.entries, same)
-			b.pending[k] = true
-		}
+	if len(e.kids) == 0 { // else it is known still from what answers it
+		delete(b.entries, id)
 	}
-	delete(b.changed, e)
-	b.rejudge(e)
-	for x, n := e.parent, 0; x != nil && n < maxDepth; x, n = x.parent, n+1 {
-		b.touch(x)
-	}
-	if e.parent != nil {
-		e.parent.kids = slices.DeleteFunc(e.parent.kids, same)
-	}
-	if len(e.kids) > 0 { // known still from what answers it
-		*e = entry{f: Filing{ID: id}, kids: e.kids}
-		return
-	}
-	delete(b.entries, id)
 }
 
 // Of lists the items that a filing opened, or that rest on it, at a moment: also
@@ -48,10 +35,10 @@ func (b *Book) Of(id ID, m Moment) []Item {
 	}
 	id = e.f.ID
 	var out []Item
-	take := func(items []Item) {
+	take := func(items []*Item) {
 		for _, it := range items {
 			if it.Opener == id || slices.ContainsFunc(it.By, func(x Basis) bool { return x.Filing == id }) {
-				out = append(out, it)
+				out = append(out, *it)
 			}
 		}
 	}
@@ -101,7 +88,7 @@ func (it *Item) undo(id ID, m Moment) {
 	if d := basis(it, "did", "declined"); d == nil || d.Filing != id {
 		return
 	}
-	it.By = slices.DeleteFunc(it.By, func(x Basis) bool { return x.Filing == id })
+	it.By = slices.DeleteFunc(slices.Clone(it.By), func(x Basis) bool { return x.Filing == id })
 	it.After = 0
 	switch it.State {
 	case Done, DoneAfter, NotShownTimely, NilReturn:

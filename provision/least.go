@@ -22,15 +22,26 @@ func (b *Book) applied(m *measure, id party.ID, at int64) bool {
 }
 
 // owed reports whether the least number of an account was to be reached by now:
-// the period is over, and the text applied from its first second to its last.
-func (b *Book) owed(l *ledger, now int64) bool {
+// the period is over, not for too long, and the text applied from its first second
+// to its last.
+func (b *Book) owed(l *ledger, now int64, h *horizon) bool {
 	c := l.key.c
 	from, until := c.length.Sub(c.m.text.in(now)).Unix(), now+1
 	if c.Period != pack.PerRolling {
-		if until = c.end(l.key.period); until == 0 || now < until {
+		if until = c.end(l.key.period); until == 0 {
+			return false
+		}
+		past := c.m.text.in(until-1).AddDate(maxYears, 0, 0).Unix() + 1
+		h.see(until)
+		h.see(past)
+		if now < until || now >= past {
 			return false
 		}
 		from = c.begin(l.key.period)
+	} else if h != nil {
+		for _, at := range c.m.text.edges {
+			h.around(c.length.Add(c.m.text.in(at)).Unix())
+		}
 	}
 	if from < b.since {
 		return false
@@ -48,48 +59,47 @@ func (c *count) begin(period string) int64 {
 	return time.Date(y, 1, 1, 0, 0, 0, 0, c.m.text.loc).Unix()
 }
 
-// unused are the accounts that ask for a least number and in which nothing was
-// ever filed: of each party, or of all together.
-func (b *Book) unused(now int64) []*ledger {
-	var out []*ledger
+// foresee opens the accounts that ask for a least number, whether anything is filed
+// or not: of each party, or of all together, for the years up to a moment.
+func (b *Book) foresee(now int64) {
 	for _, c := range b.leasts {
-		owners := [][]string{nil}
-		switch {
-		case slices.Equal(c.Scope, []string{"author"}):
-			owners = owners[:0]
-			for _, id := range b.order {
-				owners = append(owners, []string{string(id)})
-			}
-		case len(c.Scope) > 0:
+		first, last := 0, 0 // one account, whatever the year
+		switch c.Period {
+		case pack.PerYear:
+			last = c.m.text.in(now).Year()
+			first = c.m.text.begins(last)
+		case pack.PerRolling:
+		default:
 			continue
 		}
-		for _, period := range b.pastPeriods(c, now) {
-			for _, values := range owners {
-				key := accountKey{c, "", period}
-				if values != nil {
-					key.scope = values[0]
-				}
-				if b.ledgers[key] == nil {
-					out = append(out, &ledger{key: key, values: values})
-				}
+		for y := first; y <= last; y++ {
+			if !c.years[y] {
+				c.years[y] = true
+				b.openLeast(c, y)
 			}
 		}
 	}
-	return out
 }
 
-// pastPeriods names the calendar years that ended since a text applies; of a
-// rolling period the one that ends now.
-func (b *Book) pastPeriods(c *count, now int64) []string {
-	switch c.Period {
-	case pack.PerRolling:
-		return []string{""}
-	case pack.PerYear:
-	default:
-		return nil
+// openLeast opens the accounts of one count for a year.
+func (b *Book) openLeast(c *count, year int) {
+	period := ""
+	if year != 0 {
+		period = strconv.Itoa(year)
 	}
-	t := c.m.text
-	first := t.in(now).Year()
+	switch {
+	case len(c.Scope) == 0:
+		b.ledger(scoped{accountKey{c, "", period}, nil})
+	case len(c.Scope) == 1 && c.Scope[0] == "author":
+		for _, id := range b.order {
+			b.ledger(scoped{accountKey{c, string(id), period}, []string{string(id)}})
+		}
+	}
+}
+
+// begins is the first year for which a missing filing can be named in a year.
+func (t *text) begins(year int) int {
+	first := year
 	for _, e := range t.editions {
 		for _, p := range e.periods {
 			first = min(first, t.in(p.From).Year())
@@ -98,11 +108,7 @@ func (b *Book) pastPeriods(c *count, now int64) []string {
 	if t.InForce.From > 0 {
 		first = max(first, t.in(t.InForce.From).Year())
 	}
-	var out []string
-	for y := max(first, t.in(now).Year()-maxYears); y < t.in(now).Year(); y++ {
-		out = append(out, strconv.Itoa(y))
-	}
-	return out
+	return max(first, year-maxYears)
 }
 
 // maxYears bounds how far back a missing filing is named.

@@ -24,7 +24,19 @@ type occasion struct {
 	opener *statement // nil: nothing was filed
 	turn   turn       // of what the calendar opens
 	filed  map[string][]*entry
-	memo   map[memoKey]*Item
+	memo   map[memoKey]*Item // of those whom the group does not know
+	steps  []roled           // by the place of the step
+	drawn  []string
+}
+
+// roled is who acts in a step, and to whom, once it was asked for.
+type roled struct {
+	by    []who
+	to    []party.ID
+	hasBy bool
+	hasTo bool
+	items []*Item // by the place of the obligor
+	done  []bool
 }
 
 type memoKey struct {
@@ -61,7 +73,7 @@ func (o *occasion) values() *regime.Values {
 
 // gather lists what was filed on the occasion, by code, in order.
 func (o *occasion) gather() {
-	o.filed, o.memo = map[string][]*entry{}, map[memoKey]*Item{}
+	o.filed, o.memo, o.steps = map[string][]*entry{}, map[memoKey]*Item{}, make([]roled, len(o.m.steps))
 	if o.opener == nil {
 		return
 	}
@@ -94,16 +106,16 @@ func (o *occasion) firstOf(id string) *entry {
 }
 
 // items derives all items of the occasion for those obligors that want tells.
-func (o *occasion) items(want func(who) bool) []Item {
+func (o *occasion) items(want func(*step, who) bool) []*Item {
 	o.gather()
-	var out []Item
+	var out []*Item
 	for _, s := range o.m.steps {
 		for _, w := range o.obligors(s) {
-			if want != nil && !want(w) {
+			if want != nil && !want(s, w) {
 				continue
 			}
 			if it := o.item(s, w); it != nil {
-				out = append(out, *it)
+				out = append(out, it)
 			}
 		}
 	}
@@ -112,6 +124,23 @@ func (o *occasion) items(want func(who) bool) []Item {
 
 // obligors are those who act in a step. Who may, and has, is one too.
 func (o *occasion) obligors(s *step) []who {
+	r := &o.steps[s.n]
+	if !r.hasBy {
+		r.by, r.hasBy = o.findObligors(s), true
+	}
+	return r.by
+}
+
+// to are the addressees of a step. The list is shared: it is not to be altered.
+func (o *occasion) to(s *step) []party.ID {
+	r := &o.steps[s.n]
+	if !r.hasTo {
+		r.to, r.hasTo = o.addressees(s.To), true
+	}
+	return r.to
+}
+
+func (o *occasion) findObligors(s *step) []who {
 	if s.By.Who == pack.RoleAnybody {
 		var list []party.ID
 		for _, e := range o.filed[s.code] {
@@ -183,11 +212,28 @@ func (o *occasion) openerForm() *regime.Form {
 
 // item derives one item; nil if the text provides for nothing there.
 func (o *occasion) item(s *step, w who) *Item {
+	at := &o.steps[s.n]
+	n := o.book.places[w.first()]
+	if n == 0 {
+		return o.strange(s, w)
+	}
+	if at.items == nil {
+		at.items, at.done = make([]*Item, len(o.book.order)+1), make([]bool, len(o.book.order)+1)
+	}
+	if !at.done[n] {
+		at.done[n] = true // a step that waits for itself never opens
+		at.items[n] = o.derive(s, w)
+	}
+	return at.items[n]
+}
+
+// strange is the item of somebody whom the group does not know.
+func (o *occasion) strange(s *step, w who) *Item {
 	key := memoKey{s, w.first()}
 	if it, done := o.memo[key]; done {
 		return it
 	}
-	o.memo[key] = nil // a step that waits for itself never opens
+	o.memo[key] = nil
 	it := o.derive(s, w)
 	o.memo[key] = it
 	return it
@@ -207,7 +253,10 @@ func (o *occasion) derive(s *step, w who) *Item {
 	}
 	if o.opener != nil {
 		it.Opener = o.opener.f.ID
-		it.Accounts = o.book.drawn(o.opener.entry)
+		if o.drawn == nil {
+			o.drawn = o.book.drawn(o.opener.entry)
+		}
+		it.Accounts = o.drawn
 	}
 	start, open := o.opens(s, w)
 	if !open {
@@ -326,8 +375,8 @@ func basis(it *Item, as ...string) *Basis {
 // first, or that by which it reached the last of its addressees. What is faulty
 // is named and does not count.
 func (o *occasion) did(s *step, w who, it *Item) *statement {
-	if s.To.Who != "" {
-		it.To = slices.DeleteFunc(ids(o.roles(s.To)), func(id party.ID) bool { return w.has(id) })
+	if it.To = o.to(s); slices.ContainsFunc(it.To, w.has) {
+		it.To = slices.DeleteFunc(slices.Clone(it.To), w.has)
 	}
 	missing := it.To
 	var last *statement

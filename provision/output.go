@@ -178,6 +178,7 @@ type Query struct {
 	Measure string
 	Code    string
 	Text    string
+	Filing  ID    // only the occasions to which this filing belongs
 	Open    bool  // only what can still be done
 	From    int64 // due, or done, at or after this moment
 	Until   int64 // due, or done, before this moment

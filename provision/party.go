@@ -2,7 +2,6 @@ package provision
 
 import (
 	"slices"
-	"strings"
 
 	"detente/pack"
 	"detente/party"
@@ -34,53 +33,6 @@ func (b *Book) member(id party.ID, at int64) bool {
 	return !slices.ContainsFunc(p.Suspended, func(s Span) bool { return s.Has(at) })
 }
 
-// bound reports whether a text applies to a party at a moment.
-func (b *Book) bound(t *text, id party.ID, at int64) bool {
-	return b.member(id, at) && b.editionAt(t, at, id) != ""
-}
-
-// all lists the parties to a text at a moment, in the order of the group.
-func (b *Book) all(t *text, at int64) []party.ID {
-	ids := make([]party.ID, 0, len(b.order))
-	for _, id := range b.order {
-		if b.bound(t, id, at) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-// setOf lists the members of a set at a moment.
-func (b *Book) setOf(t *text, set string, at int64) []party.ID {
-	s, ok := t.head.Set(set)
-	if !ok {
-		return nil
-	}
-	var ids []party.ID
-	switch {
-	case s.All:
-		return slices.Clone(b.order)
-	case s.Slot != "":
-		value, _ := t.slotOf(s.Slot, at, "", "")
-		for _, f := range strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == ',' }) {
-			if _, known := b.parties[party.ID(f)]; known {
-				ids = append(ids, party.ID(f))
-			}
-		}
-	default:
-		for _, id := range b.order {
-			if slices.Contains(s.Codes, b.parties[id].Code) {
-				ids = append(ids, id)
-			}
-		}
-	}
-	return ids
-}
-
-func (b *Book) inSet(t *text, set string, id party.ID, at int64) bool {
-	return slices.Contains(b.setOf(t, set, at), id)
-}
-
 // each makes an obligor of every id.
 func each(ids []party.ID) []who {
 	out := make([]who, len(ids))
@@ -90,28 +42,29 @@ func each(ids []party.ID) []who {
 	return out
 }
 
-// ofSet is one joint side, or each member of a set.
-func (b *Book) ofSet(t *text, set string, at int64) []who {
-	if s, ok := t.head.Set(set); ok && s.Joint {
-		if side := b.side(t, s, at); len(side) > 0 {
-			return []who{{side: side}}
-		}
-		return nil
-	}
-	return each(b.setOf(t, set, at))
-}
-
 // side lists the members of a joint side for whom the text is in force.
 func (b *Book) side(t *text, s *pack.Set, at int64) []party.ID {
 	return b.without(t, b.setOf(t, s.ID, at), "", at)
 }
 
-// without drops an id and whoever is not bound.
-func (b *Book) without(t *text, ids []party.ID, id party.ID, at int64) []party.ID {
-	return slices.DeleteFunc(slices.Clone(ids), func(x party.ID) bool { return x == id || !b.bound(t, x, at) })
+// addressees lists the parties whom a role names. The list can be shared: it is not
+// to be altered.
+func (o *occasion) addressees(r pack.Role) []party.ID {
+	switch r.Who {
+	case "":
+		return nil
+	case pack.RoleOthers:
+		if r.Step == "" {
+			return o.book.others(o.m.text, o.by, o.at).ids
+		}
+	case pack.RoleAsked:
+		return o.asked()
+	}
+	return ids(o.roles(r))
 }
 
-// roles lists those whom a role names on an occasion.
+// roles lists those whom a role names on an occasion. The list can be shared: it is
+// not to be altered.
 func (o *occasion) roles(r pack.Role) []who {
 	b, t, at := o.book, o.m.text, o.at
 	author := o.by
@@ -128,13 +81,16 @@ func (o *occasion) roles(r pack.Role) []who {
 		}
 		return each(b.all(t, at))
 	case pack.RoleOthers:
-		return each(b.without(t, b.all(t, at), author, at))
+		return b.others(t, author, at).who
 	case pack.RoleAuthor:
 		if author == "" {
 			return nil
 		}
 		return []who{{id: author}}
 	case pack.RoleAsked:
+		if o.opener != nil && len(o.opener.f.To) == 0 {
+			return b.others(t, o.by, at).who
+		}
 		return each(o.asked())
 	case pack.RoleField:
 		return each(o.named(r.Field))
@@ -176,7 +132,7 @@ func (o *occasion) asked() []party.ID {
 	if to := o.opener.f.To; len(to) > 0 {
 		return o.book.without(o.m.text, to, o.by, o.at)
 	}
-	return o.book.without(o.m.text, o.book.order, o.by, o.at)
+	return o.book.others(o.m.text, o.by, o.at).ids
 }
 
 // named are the states that a field of that filing names.

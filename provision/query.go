@@ -4,40 +4,96 @@ import (
 	"cmp"
 	"slices"
 
+	"detente/pack"
 	"detente/party"
 )
 
-// Items lists what the texts provide for at a moment, in order of due date. Of
+// Items lists what the texts provide for at a moment, in order of due date. What they
+// hold is shared, and not to be altered. Of
 // what comes back by the calendar it lists the turns that are due from the first
 // day of the year before the moment until a year after it, or within the bounds
 // of the query.
 func (b *Book) Items(q Query, m Moment) []Item {
 	b.recount()
-	var out []Item
-	for _, t := range b.texts {
-		if q.Text != "" && q.Text != t.id {
-			continue
+	var out []*Item
+	if !q.Filing.IsZero() {
+		out = b.filingItems(q, m)
+	} else {
+		for _, t := range b.texts {
+			for _, ms := range t.measures {
+				if ms.cycle != nil && q.of(ms) {
+					out = b.turnItems(out, ms, q, m)
+				}
+			}
 		}
-		for _, ms := range t.measures {
-			if ms.cycle != nil && (q.Measure == "" || q.Measure == ms.ID) {
-				out = b.turnItems(out, ms, q, m)
+		for i := range b.openers {
+			if x := &b.openers[i]; q.Open {
+				out = b.openItems(out, x, q, m)
+			} else {
+				out = b.openerItems(out, x.e, q, m)
 			}
 		}
 	}
-	for _, e := range b.openers {
-		if !e.isNew() || e.f.When() > m.Now {
-			continue
+	return inOrder(out, m)
+}
+
+// inOrder sorts items by due date, code, occasion and obligor.
+func inOrder(list []*Item, m Moment) []Item {
+	slices.SortStableFunc(list, func(x, y *Item) int {
+		if c := cmp.Compare(x.sortBy(), y.sortBy()); c != 0 {
+			return c
 		}
-		for _, ms := range b.opens[e.f.Code] {
-			if q.Measure != "" && q.Measure != ms.ID || q.Text != "" && q.Text != ms.text.id {
+		if c := cmp.Or(cmp.Compare(x.Code, y.Code), cmp.Compare(x.Occasion, y.Occasion), cmp.Compare(x.Obligor, y.Obligor)); c != 0 {
+			return c
+		}
+		return cmp.Compare(x.Key(), y.Key())
+	})
+	out := make([]Item, len(list))
+	for i, it := range list {
+		out[i] = *it
+		// What is kept as open without an end was looked at at another time.
+		if k := &out[i].Clock; k.Kind == pack.ClockImmediate && k.At > 0 && it.State.IsOpen() {
+			k.Delay = max(0, m.Now-k.At)
+		}
+	}
+	return out
+}
+
+// of reports whether a query asks for a measure.
+func (q Query) of(m *measure) bool {
+	return (q.Measure == "" || q.Measure == m.ID) && (q.Text == "" || q.Text == m.text.id)
+}
+
+// filingItems are those of the occasions to which a filing belongs: which it or what
+// it answers opened, or to whose turn it was put.
+func (b *Book) filingItems(q Query, m Moment) []*Item {
+	var out []*Item
+	for e, n := b.entries[q.Filing], 0; e != nil && n < maxDepth; e, n = e.parent, n+1 {
+		out = b.openerItems(out, e, q, m)
+		for _, k := range e.cycle {
+			if !q.of(k.m) {
 				continue
 			}
+			t, ok := k.m.cycle.from(k.from)
+			for _, w := range b.owners(k.m, t.due.Unix()) {
+				if ok && w.has(k.by) {
+					out = b.ownerItems(out, k.m, t, w, q, m)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (b *Book) openerItems(out []*Item, e *entry, q Query, m Moment) []*Item {
+	if e.opener == 0 || !e.isNew() || e.f.When() > m.Now {
+		return out
+	}
+	for _, ms := range b.opens[e.f.Code] {
+		if q.of(ms) {
 			out = b.openedItems(out, ms, e, q, m)
 		}
 	}
-	slices.SortStableFunc(out, func(x, y Item) int {
-		return cmp.Or(cmp.Compare(x.sortBy(), y.sortBy()), cmp.Compare(x.Code, y.Code), cmp.Compare(x.Key(), y.Key()))
-	})
 	return out
 }
 
@@ -49,23 +105,20 @@ func (it *Item) sortBy() int64 {
 	return it.Clock.Due
 }
 
-func (b *Book) openedItems(out []Item, m *measure, e *entry, q Query, at Moment) []Item {
-	if q.Open && !e.window.open(b, m, e, at) {
-		return out
-	}
+func (b *Book) openedItems(out []*Item, m *measure, e *entry, q Query, at Moment) []*Item {
 	o := b.opened(m, e, at)
 	if o == nil {
 		return out
 	}
 	for _, it := range o.items(q.wants(o)) {
-		if q.takes(&it) {
+		if q.takes(it) {
 			out = append(out, it)
 		}
 	}
 	return out
 }
 
-func (b *Book) turnItems(out []Item, m *measure, q Query, at Moment) []Item {
+func (b *Book) turnItems(out []*Item, m *measure, q Query, at Moment) []*Item {
 	const year = 366 * 86400
 	from, until := at.Now-year, at.Now+year
 	if q.From > 0 {
@@ -79,15 +132,7 @@ func (b *Book) turnItems(out []Item, m *measure, q Query, at Moment) []Item {
 	}
 	for _, t := range m.cycle.turns(from, until) {
 		for _, w := range b.owners(m, t.due.Unix()) {
-			if q.Obligor != "" && !w.has(q.Obligor) {
-				continue
-			}
-			o := b.turned(m, t, w, at)
-			for _, it := range o.items(q.wants(o)) {
-				if q.takes(&it) && !b.unwritten(&it) {
-					out = append(out, it)
-				}
-			}
+			out = b.ownerItems(out, m, t, w, q, at)
 		}
 	}
 	return out
@@ -99,13 +144,29 @@ func (b *Book) unwritten(it *Item) bool {
 	return it.Clock.Due > 0 && it.Clock.Due < b.since && (it.State == NotRecorded || it.State == VoluntaryNotUsed)
 }
 
-// wants tells which obligors a query asks for.
-func (q Query) wants(o *occasion) func(who) bool {
-	id := q.Obligor
-	if id == "" {
-		return nil
+// ownerItems are those of one obligor on one turn.
+func (b *Book) ownerItems(out []*Item, m *measure, t turn, w who, q Query, at Moment) []*Item {
+	if q.Obligor != "" && !w.has(q.Obligor) {
+		return out
 	}
-	return func(w who) bool { return w.has(id) }
+	o := b.turned(m, t, w, at)
+	for _, it := range o.items(q.wants(o)) {
+		if q.takes(it) && !b.unwritten(it) {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+// wants tells which obligors of a step a query asks for; nil: all.
+func (q Query) wants(o *occasion) func(*step, who) bool {
+	switch {
+	case q.Obligor != "":
+		return func(_ *step, w who) bool { return w.has(q.Obligor) }
+	case q.Party != "":
+		return func(s *step, w who) bool { return w.has(q.Party) || slices.Contains(o.to(s), q.Party) }
+	}
+	return nil
 }
 
 func (q Query) takes(it *Item) bool {
@@ -113,6 +174,8 @@ func (q Query) takes(it *Item) bool {
 	case it.State == NotProvided && !q.All:
 		return false
 	case q.Open && !it.State.IsOpen():
+		return false
+	case q.Obligor != "" && it.Obligor != q.Obligor && !slices.Contains(it.Side, q.Obligor):
 		return false
 	case q.Code != "" && q.Code != it.Code:
 		return false
@@ -134,46 +197,6 @@ func (it *Item) shown() int64 {
 		return b.When
 	}
 	return it.Opened
-}
-
-// window is the time in which an occasion can have something open, whatever part
-// of the evidence is looked at. It is worked out anew when something is added.
-type window struct {
-	known bool
-	until int64 // 0: for ever
-}
-
-// open reports whether something of an occasion can be open at a moment.
-func (w *window) open(b *Book, m *measure, e *entry, at Moment) bool {
-	if !w.known {
-		w.known, w.until = true, b.closes(e)
-	}
-	return w.until == 0 || at.Now <= w.until
-}
-
-// closes is the moment past which nothing of what a filing opened can be open:
-// the last date of its items as seen from far ahead, and the clocks of all steps
-// once more, since a part of the evidence can open a step later.
-func (b *Book) closes(e *entry) int64 {
-	const far = 1 << 40
-	last := e.f.When()
-	for _, m := range b.opens[e.f.Code] {
-		o := b.opened(m, e, Moment{Now: far})
-		if o == nil {
-			continue
-		}
-		for _, it := range o.items(nil) {
-			end := it.Clock.Due
-			if d := basis(&it, "did", "declined"); d != nil {
-				end = max(end, d.When)
-			}
-			if end == 0 && it.State.IsOpen() {
-				return 0
-			}
-			last = max(last, end+m.margin)
-		}
-	}
-	return last
 }
 
 // Item looks one item up again by its key, at a moment.

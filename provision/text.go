@@ -15,6 +15,7 @@ import (
 // text is a compiled pack.
 type text struct {
 	Text
+	n        int // place among the texts
 	id       string
 	head     *pack.Head
 	terms    *condition.Terms
@@ -22,6 +23,8 @@ type text struct {
 	editions []edition
 	measures []*measure
 	slotIDs  []string
+	edges    []int64        // moments at which who is bound by what can change
+	eras     map[int64]*era // by the edge that begins them
 }
 
 // edition is a pack.Edition with its periods in seconds.
@@ -50,6 +53,7 @@ type measure struct {
 type step struct {
 	*pack.Step
 	m          *measure
+	n          int // place in the measure
 	code       string
 	form       *regime.Form // nil: free text
 	when       *condition.Condition
@@ -137,6 +141,7 @@ func (t *text) measure(in *pack.Measure) (*measure, error) {
 		if err != nil {
 			return nil, fmt.Errorf("step %s: %w", in.Steps[i].ID, err)
 		}
+		s.n = i
 		m.steps = append(m.steps, s)
 		if s.clock != nil && s.clock.least.set {
 			m.margin += s.clock.least.d.Add(time.Unix(0, 0)).Unix() + 86400
@@ -283,22 +288,6 @@ func lessSure(a, b pack.Sure) pack.Sure {
 		return b
 	}
 	return a
-}
-
-// editionAt is the edition in force at a moment for a party (empty: for any).
-// Empty: none, or the text is suspended.
-func (b *Book) editionAt(t *text, at int64, id party.ID) string {
-	if !t.InForce.Has(at) {
-		return ""
-	}
-	for i := len(t.editions) - 1; i >= 0; i-- {
-		for _, p := range t.editions[i].periods {
-			if p.Has(at) && (p.set == "" || id == "" || b.inSet(t, p.set, id, at)) {
-				return t.editions[i].id
-			}
-		}
-	}
-	return ""
 }
 
 // slotOf gives what was agreed on for a slot at a moment, for a pair if there is
