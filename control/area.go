@@ -3,11 +3,13 @@ package control
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
 	"detente/act"
 	"detente/docket"
+	"detente/node"
 	"detente/regime"
 )
 
@@ -28,12 +30,13 @@ func areas(ctx context.Context, c *call, a LookArgs) (any, error) {
 	if a.Status == "" {
 		a.Status = act.Actual
 	}
-	last, err := c.standing(ctx, a.Status)
+	all, err := c.standing(ctx, a.Status)
 	if err != nil {
 		return nil, err
 	}
 	out := []Area{}
-	for _, r := range last {
+	for _, words := range all {
+		r := words[len(words)-1]
 		parsed, _, err := c.node.Act(ctx, r.Ref)
 		if err != nil {
 			return nil, err
@@ -42,22 +45,43 @@ func areas(ctx context.Context, c *call, a LookArgs) (any, error) {
 		if form == nil || !slices.ContainsFunc(form.Fields, located) {
 			continue
 		}
-		v, err := c.node.Whole(ctx, r.In())
+		v, err := c.lastForm(ctx, words)
 		if err != nil {
-			continue // sealed to others
+			return nil, err
 		}
-		out = append(out, areasOf(c, r, form, v, a.Language)...)
+		if v != nil {
+			out = append(out, areasOf(c, r, form, v, a.Language)...)
+		}
 	}
 	return out, nil
 }
 
-// standing lists the newest statement of each thread that stands, the newest first.
-func (c *call) standing(ctx context.Context, s act.Status) ([]docket.Row, error) {
+// lastForm is the form of a statement as it stands, which every further word on it
+// has whole: the last that can be read here; nil: none.
+func (c *call) lastForm(ctx context.Context, words []docket.Row) (*regime.Values, error) {
+	for _, r := range slices.Backward(words) {
+		content, err := c.node.Content(ctx, r.Ref)
+		if errors.Is(err, node.ErrNoContent) || err == nil && content.Type != node.FormType {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if v, err := regime.ParseValues(content.Body); err == nil {
+			return v, nil
+		}
+	}
+	return nil, nil
+}
+
+// standing lists the statements under a measure that stand, the newest first, each
+// with the corrections and updates of its author that were not taken back.
+func (c *call) standing(ctx context.Context, s act.Status) ([][]docket.Row, error) {
 	sizes, err := c.node.Positions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	last, over, first := map[docket.Thread]docket.Row{}, map[docket.Thread]bool{}, map[act.Ref]bool{}
+	words, root := map[act.Ref][]docket.Row{}, map[act.Ref]act.Ref{}
 	for _, o := range slices.Sorted(maps.Keys(sizes)) {
 		for from := int64(0); ; {
 			rows, err := c.node.List(ctx, docket.Filter{Origin: o, From: from, Kinds: []act.Kind{act.Statement}, Status: s, Limit: 1000})
@@ -65,13 +89,28 @@ func (c *call) standing(ctx context.Context, s act.Status) ([]docket.Row, error)
 				return nil, err
 			}
 			for _, r := range rows {
-				switch t := r.In(); {
-				case r.Thread == "":
-				case r.Life == act.Cancellation, (r.Life == act.Withdrawal || r.Life == act.IssuedInError) && first[r.Answers]:
-					over[t] = true // nothing stands
-				case r.Life != act.Withdrawal && r.Life != act.IssuedInError && r.Measure != "":
-					last[t] = r
-					first[r.Ref] = r.Life == act.New
+				first, known := root[r.Answers]
+				if r.Life != act.New && (!known || first.Origin.Base() != r.Ref.Origin.Base()) {
+					continue // about nothing that its author said under a measure
+				}
+				switch r.Life {
+				case act.New:
+					if r.Measure != "" {
+						root[r.Ref], words[r.Ref] = r.Ref, []docket.Row{r}
+					}
+				case act.Update, act.Correction:
+					root[r.Ref] = first
+					if words[first] != nil {
+						words[first] = append(words[first], r)
+					}
+				case act.Cancellation:
+					delete(words, first)
+				case act.Withdrawal, act.IssuedInError:
+					if r.Answers == first {
+						delete(words, first)
+					} else {
+						words[first] = slices.DeleteFunc(words[first], func(x docket.Row) bool { return x.Ref == r.Answers })
+					}
 				}
 			}
 			if len(rows) < 1000 {
@@ -80,13 +119,10 @@ func (c *call) standing(ctx context.Context, s act.Status) ([]docket.Row, error)
 			from = rows[len(rows)-1].Ref.Index + 1
 		}
 	}
-	var out []docket.Row
-	for t, r := range last {
-		if !over[t] {
-			out = append(out, r)
-		}
-	}
-	slices.SortFunc(out, func(a, b docket.Row) int {
+	out := slices.Collect(maps.Values(words))
+	out = slices.DeleteFunc(out, func(w []docket.Row) bool { return len(w) == 0 })
+	slices.SortFunc(out, func(x, y []docket.Row) int {
+		a, b := x[0], y[0]
 		return cmp.Or(cmp.Compare(b.Claimed, a.Claimed), cmp.Compare(a.Ref.Origin, b.Ref.Origin), cmp.Compare(a.Ref.Index, b.Ref.Index))
 	})
 	return out, nil

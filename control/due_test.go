@@ -59,6 +59,7 @@ func TestOthersAffairsStayTheirs(t *testing.T) {
     `
 	file(act.Actual, "nowhere.notice", "BOR/1", "{}", "cintra")
 	file(act.Exercise, "vd11.inspection", "BOR/2", fmt.Sprintf(area, points))
+	file(act.Exercise, "vd11.observation", "BOR/2", "{}") // beside it in the thread, without an area
 	file(act.Actual, "nowhere.notice", "BOR/3", "{}")
 	end := time.After(30 * time.Second)
 	tick := time.NewTicker(10 * time.Millisecond)

@@ -226,6 +226,8 @@ func (p *Portfolio) read(ctx context.Context, r docket.Row) error {
 	case r.Kind == act.Suspension || r.Kind == act.Resumption:
 		p.books = map[act.Status]*reading{} // who takes part is asked when a book is opened
 		return nil
+	case r.Measure == "" && r.Life == act.New:
+		return nil // free text, under no measure
 	}
 	f, err := p.filing(ctx, r)
 	if err != nil || f == nil {

@@ -25,7 +25,6 @@ func (b *Book) Remove(id ID) {
 // Of lists the items that a filing opened, or that rest on it, at a moment: also
 // those of what it answers or continues, and of its turn of what comes back.
 func (b *Book) Of(id ID, m Moment) []Item {
-	b.recount()
 	e := b.entries[id]
 	if e == nil || !e.have {
 		return nil
@@ -34,33 +33,10 @@ func (b *Book) Of(id ID, m Moment) []Item {
 		e = e.parent // a further word is about what it continues
 	}
 	id = e.f.ID
-	var out []Item
-	take := func(items []*Item) {
-		for _, it := range items {
-			if it.Opener == id || slices.ContainsFunc(it.By, func(x Basis) bool { return x.Filing == id }) {
-				out = append(out, *it)
-			}
-		}
-	}
-	for x, n := e, 0; x != nil && n < maxDepth; x, n = x.parent, n+1 {
-		if !x.isNew() {
-			continue
-		}
-		for _, ms := range b.opens[x.f.Code] {
-			take(b.openedItems(nil, ms, x, Query{All: true}, m))
-		}
-		for _, s := range b.steps[x.f.Code] {
-			if s.m.cycle != nil {
-				take(b.turnItems(nil, s.m, Query{All: true, Obligor: x.f.By(), From: x.f.When() - turnBack, Until: x.f.When() + turnAhead}, m))
-			}
-		}
-	}
-	return out
+	return slices.DeleteFunc(b.Items(Query{Filing: id, All: true}, m), func(it Item) bool {
+		return it.Opener != id && !slices.ContainsFunc(it.By, func(x Basis) bool { return x.Filing == id })
+	})
 }
-
-// turnBack and turnAhead bound, in seconds, the turns that a return can be meant for:
-// a late one for last year, an early one for the year after the next.
-const turnBack, turnAhead = 2 * 366 * 86400, 3 * 366 * 86400
 
 // Try derives what would follow, for the one that makes it, from a filing that is not
 // made yet: the items that it would open or fulfil at a moment. Of its own step also
