@@ -93,25 +93,23 @@ func (c *call) standing(ctx context.Context, s act.Status) ([][]docket.Row, erro
 				if r.Life != act.New && (!known || first.Origin.Base() != r.Ref.Origin.Base()) {
 					continue // about nothing that its author said under a measure
 				}
-				switch r.Life {
-				case act.New:
+				if r.Life == act.New {
 					if r.Measure != "" {
 						root[r.Ref], words[r.Ref] = r.Ref, []docket.Row{r}
 					}
-				case act.Update, act.Correction:
-					root[r.Ref] = first
-					if words[first] != nil {
+					continue
+				}
+				if r.Life == act.Update || r.Life == act.Correction {
+					if root[r.Ref] = first; words[first] != nil {
 						words[first] = append(words[first], r)
 					}
-				case act.Cancellation:
-					delete(words, first)
-				case act.Withdrawal, act.IssuedInError:
-					if r.Answers == first {
-						delete(words, first)
-					} else {
-						words[first] = slices.DeleteFunc(words[first], func(x docket.Row) bool { return x.Ref == r.Answers })
-					}
+					continue
 				}
+				if r.Answers != first && r.Life != act.Cancellation { // a correction is taken back
+					words[first] = slices.DeleteFunc(words[first], func(x docket.Row) bool { return x.Ref == r.Answers })
+					continue
+				}
+				delete(words, first)
 			}
 			if len(rows) < 1000 {
 				break
