@@ -439,8 +439,18 @@ type Bound struct {
 	Sure    pack.Sure   `json:"sure"`
 	Agreed  []Agreed    `json:"agreed"`
 	Open    []Agreed    `json:"open"` // what was not agreed on
-	Gaps    []string    `json:"gaps"`
-	Off     []string    `json:"off"` // measures that are not judged
+	// Declared is what this state stated under measures that apply always, and that stands.
+	Declared []Declared `json:"declared"`
+	Gaps     []string   `json:"gaps"`
+	Off      []string   `json:"off"` // measures that are not judged
+}
+
+// Declared is one statement under a measure that applies always.
+type Declared struct {
+	Place string `json:"place"` // of the act, or "note 12" of the register
+	Code  string `json:"code"`
+	Title string `json:"title"`
+	When  string `json:"when"`
 }
 
 // Agreed is a slot with its value.
@@ -475,9 +485,9 @@ func portfolioShow(ctx context.Context, c *call, a LookArgs) (any, error) {
 		for _, x := range v.Book.Overlaps(v.Self, m.Now) {
 			out.Overlaps = append(out.Overlaps, Overlap{x.Stage, x.Field, x.Family, list(x.Measures)})
 		}
-		for _, x := range v.Book.Portfolio(v.Self, m.Now) {
+		for _, x := range v.Book.Portfolio(v.Self, m) {
 			o := Bound{Text: x.Text, Title: x.Title.In(a.Language), Nature: x.Nature, Remark: x.Remark.In(a.Language), Edition: x.Edition, Adopted: node.Time(x.Adopted),
-				Sure: x.Sure, Agreed: []Agreed{}, Open: []Agreed{}, Gaps: []string{}, Off: list(x.Off)}
+				Sure: x.Sure, Agreed: []Agreed{}, Open: []Agreed{}, Declared: []Declared{}, Gaps: []string{}, Off: list(x.Off)}
 			if x.Since > 0 {
 				o.Since = v.Book.Day(x.Text, x.Since)
 			}
@@ -489,6 +499,9 @@ func portfolioShow(ctx context.Context, c *call, a LookArgs) (any, error) {
 			}
 			for _, s := range x.Open {
 				o.Open = append(o.Open, Agreed{x.Text + "." + s.ID, s.Title.In(a.Language), "", []party.ID{}, s.Proposed})
+			}
+			for _, d := range x.Declared {
+				o.Declared = append(o.Declared, Declared{placeOf(d.Filing), d.Code, d.Title.In(a.Language), node.Time(d.When)})
 			}
 			for _, g := range x.Gaps {
 				o.Gaps = append(o.Gaps, g.In(a.Language))

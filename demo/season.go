@@ -225,7 +225,7 @@ func (s *season) foundSeason() error {
 	s.out.say("Alatau, Borovia, Cintra, Dovania and Elbria each run a node; all five adopted one roster. It names the texts by digest, and says among whom they apply.",
 		"roster "+short(s.town.first.Digest().String()))
 	err = s.look(dovania, func(v *portfolio.View, m provision.Moment) error {
-		for _, b := range v.Book.Portfolio(v.Self, m.Now) {
+		for _, b := range v.Book.Portfolio(v.Self, m) {
 			line := fmt.Sprintf("%s – %s; edition %s", b.Text, b.Title.In("en"), b.Edition)
 			for _, g := range b.Agreed {
 				if g.Slot.Default == "" {

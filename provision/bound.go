@@ -23,8 +23,19 @@ type Bound struct {
 	// takes part in it; Open what was not.
 	Agreed []Agreed
 	Open   []*pack.Slot
-	Gaps   []pack.Text // what was not found of the text
-	Off    []string    // measures known too unsurely to be judged
+	// Declared is what the party stated under measures that apply always, and that
+	// stands: a declaration, a line, a contact point; of each step the newest first.
+	Declared []Declared
+	Gaps     []pack.Text // what was not found of the text
+	Off      []string    // measures known too unsurely to be judged
+}
+
+// Declared is one statement under a measure that knows no occasion.
+type Declared struct {
+	Filing ID
+	Code   string
+	Title  pack.Text // of the measure
+	When   int64
 }
 
 // Agreed is what was filled in for a slot.
@@ -36,7 +47,8 @@ type Agreed struct {
 
 // Portfolio lists the texts that a group has adopted as they bind a party at a
 // moment, in the order of the texts.
-func (b *Book) Portfolio(id party.ID, now int64) []Bound {
+func (b *Book) Portfolio(id party.ID, m Moment) []Bound {
+	now := m.Now
 	var out []Bound
 	for _, t := range b.texts {
 		if !t.InForce.Has(now) {
@@ -45,6 +57,7 @@ func (b *Book) Portfolio(id party.ID, now int64) []Bound {
 		f := Bound{Text: t.id, Title: t.head.Title, Nature: t.head.Nature, Remark: t.head.Remark, Adopted: t.InForce.From, Gaps: t.head.Gaps}
 		b.period(t, id, now, &f)
 		t.agreed(id, now, &f)
+		b.declared(t, id, m, &f)
 		for _, m := range t.measures {
 			if m.Off && m.Applies(f.Edition) {
 				f.Off = append(f.Off, m.ID)
@@ -53,6 +66,24 @@ func (b *Book) Portfolio(id party.ID, now int64) []Bound {
 		out = append(out, f)
 	}
 	return out
+}
+
+// declared finds what a party stated under the standing measures of a text.
+func (b *Book) declared(t *text, id party.ID, m Moment, f *Bound) {
+	seen := map[ID]bool{} // a measure can stand in several editions
+	for _, ms := range t.measures {
+		if !ms.Occasion.Standing || !ms.Applies(f.Edition) {
+			continue
+		}
+		for _, s := range ms.steps {
+			for _, e := range slices.Backward(b.returns[returnKey{s.code, id}]) {
+				if st := e.read(m); st.stands() && !e.f.Faulty && e.f.When() <= m.Now && !seen[e.f.ID] {
+					seen[e.f.ID] = true
+					f.Declared = append(f.Declared, Declared{e.f.ID, s.code, ms.Title, e.f.When()})
+				}
+			}
+		}
+	}
 }
 
 // period finds the edition in force for a party with the period in which now lies.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"detente/act"
+	"detente/pack"
 	"detente/regime"
 )
 
@@ -56,4 +57,28 @@ func TestTry(t *testing.T) {
 	if items := d.b.Try(Filing{ID: d.names["n"], Author: "alatau", Kind: act.Statement, Code: "vd.notice"}, now); items != nil || !reflect.DeepEqual(before, look()) {
 		t.Error("a draft under the name of a statement")
 	}
+}
+
+// What a party declared under a measure that applies always stands in its portfolio
+// until it is taken back.
+func TestDeclared(t *testing.T) {
+	line := pack.Measure{ID: "vd.line", Title: said("line"), Occasion: pack.Occasion{Standing: true}, Steps: []pack.Step{{ID: "main", By: role(pack.RoleEach)}}}
+	d := open(t, textOf("vd", line, notification()))
+	declared := func(now string) (out []string) {
+		for _, f := range d.b.Portfolio("alatau", Moment{Now: at(now)}) {
+			for _, x := range f.Declared {
+				out = append(out, x.Code+" "+x.Filing.String())
+			}
+		}
+		return out
+	}
+	d.file("a", "2027-01-01", "alatau", "vd.line", `{"text":"the old line"}`)
+	d.file("b", "2027-02-01", "alatau", "vd.line", `{"text":"the new line"}`)
+	d.file("c", "2027-02-01", "borovia", "vd.line", `{"text":"another line"}`)
+	d.file("n", "2027-02-01", "alatau", "vd.notice", exercise)
+	d.file("w", "2027-03-01", "alatau", "vd.line", "", life(act.Withdrawal), answers(d, "b"))
+	first, second := "vd.line "+d.names["a"].String(), "vd.line "+d.names["b"].String()
+	equal(t, declared("2027-01-15"), []string{first})
+	equal(t, declared("2027-02-15"), []string{second, first})
+	equal(t, declared("2027-03-15"), []string{first})
 }

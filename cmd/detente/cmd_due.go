@@ -361,6 +361,9 @@ func (a *app) printPortfolio(w writer, p *control.Portfolio) {
 			}
 			fmt.Fprintf(w, "  not agreed: %s (%s)\n", g.Title, g.Slot)
 		}
+		for _, d := range t.Declared {
+			fmt.Fprintf(w, "  declared: %s, %s (%s; %s)\n", d.Title, dash(d.When), d.Place, d.Code)
+		}
 		if len(t.Off) > 0 {
 			fmt.Fprintf(w, "  known too unsurely to be judged: %s\n", strings.Join(t.Off, ", "))
 		}
