@@ -143,7 +143,11 @@ func (a *app) fail(err error) int {
 // the terminal.
 func (a *app) officer() regime.Lang {
 	for _, name := range []string{"DETENTE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"} {
-		if lang, _, _ := strings.Cut(a.env(name), "_"); lang != "" {
+		lang := a.env(name) // e.g. ru_RU.UTF-8, C.UTF-8
+		if i := strings.IndexAny(lang, "_.@"); i >= 0 {
+			lang = lang[:i]
+		}
+		if lang != "" && lang != "C" && lang != "POSIX" {
 			return regime.Lang(lang)
 		}
 	}

@@ -43,7 +43,9 @@ func (l *looking) books(c *cobra.Command) {
 func (l *looking) args(a *app) (control.LookArgs, error) {
 	look := control.LookArgs{Status: act.Actual, Language: regime.Lang(l.language)}
 	if l.language == "" {
-		look.Language = a.officer()
+		if look.Language = a.officer(); !slices.Contains(provision.Languages(), string(look.Language)) {
+			look.Language = regime.English
+		}
 	}
 	switch {
 	case l.language != "" && !slices.Contains(provision.Languages(), l.language):
