@@ -545,7 +545,6 @@ type filler struct {
 	day    time.Time
 	author party.ID
 	asked  []party.ID
-	anchor string
 	answer string // field, with the refusals in refuse
 	refuse []pack.Refusal
 	shared []string // fields by which accounts are kept

@@ -18,7 +18,6 @@ func TestStrangeActsDoNoHarm(t *testing.T) {
 	w.reach(good, three...)
 	digest := small(t, "").Digest()
 	form := canonical(t, w.notice(60, 10_000))
-	var last act.Ref
 	for _, code := range []string{"small.", ".", "..", "small..", "small.notice.", ".notice", "-", "small", "small.notice..question", "vd11.", "small.notice.main"} {
 		for _, d := range []bool{true, false} {
 			a := &act.Act{Thread: "BOR/2027/9", Measure: code, PayloadType: node.FormType, Payload: form}
@@ -28,7 +27,7 @@ func TestStrangeActsDoNoHarm(t *testing.T) {
 			if _, err := a.Bytes(); err != nil {
 				continue // no act names it
 			}
-			last = w.file("borovia", a)
+			w.file("borovia", a)
 		}
 	}
 	// Answers to itself, to one another, to nothing, and to what is not of its kind.
@@ -40,11 +39,11 @@ func TestStrangeActsDoNoHarm(t *testing.T) {
 		if i%2 == 1 {
 			life = act.Correction
 		}
-		last = w.file("borovia", &act.Act{Thread: "BOR/2027/9", Life: life, Measure: "small.notice", Pack: digest, PayloadType: node.FormType, Payload: form, Answers: to})
+		w.file("borovia", &act.Act{Thread: "BOR/2027/9", Life: life, Measure: "small.notice", Pack: digest, PayloadType: node.FormType, Payload: form, Answers: to})
 	}
 	other := good
 	other.Leaf[0] ^= 1
-	last = w.file("borovia", &act.Act{Kind: act.Contested, Thread: "BOR/2027/9", Answers: other})
+	last := w.file("borovia", &act.Act{Kind: act.Contested, Thread: "BOR/2027/9", Answers: other})
 	w.reach(last, three...)
 	w.everywhere()
 	for _, id := range three {

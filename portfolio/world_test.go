@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"detente/act"
-	"detente/docket"
 	"detente/internal/canon"
 	"detente/node"
 	"detente/pack"
@@ -414,14 +413,6 @@ func (w *world) items(id party.ID, s act.Status, ref act.Ref) map[string]provisi
 		}
 	})
 	return out
-}
-
-// rowOf is the docket's row of an act.
-func (w *world) rowOf(id party.ID, ref act.Ref) docket.Row {
-	w.t.Helper()
-	row, err := w.node(id).Find(context.Background(), fmt.Sprintf("%s %d", ref.Origin, ref.Index))
-	w.must(nil, err)
-	return row
 }
 
 // small is the pack of two invented valleys, under another title if one is given.

@@ -9,10 +9,6 @@ const (
 	// about 30 kB in two languages.
 	MaxForm = 256 << 10
 
-	// maxForms bounds the forms of one pack folder: the whole catalogue of CICA
-	// has about sixty measures.
-	maxForms = 256
-
 	// maxFields bounds the fields of one form and the columns of one field.
 	maxFields = 200
 
