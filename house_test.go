@@ -53,9 +53,10 @@ var floors = map[string]int{
 	"home":             7,  // the folder of one party's node
 	"control":          8,  // the door of a home for its commands
 	"town":             7,  // real nodes in one process: demonstration, benchmark, tests
-	"demo":             9,  // a story in a town of real homes
-	"cmd/detente":      10, // the one binary
-	"bench":            10, // the measure
+	"screen":           9,  // what officers see in a browser
+	"demo":             10, // a story in a town of real homes
+	"cmd/detente":      11, // the one binary
+	"bench":            11, // the measure
 }
 
 // outside are the import paths of pure packages that reach outside the program.
@@ -83,6 +84,7 @@ var forbidden = []prohibition{
 	{"proof", outside, "pure: same input, same answer, on every node"},
 	{"internal/frame", outside, "pure: same input, same answer, on every node"},
 	{"internal/canon", outside, "pure: same input, same answer, on every node"},
+	{"screen", []string{"detente/node", "detente/desk", "detente/docket", "detente/home", "database/sql"}, "a page asks verbs of control and nothing else, so that page, posted form and command obey the same rules"},
 	{"*", []string{"C", "unsafe", "plugin"}, "one static binary without cgo"},
 	{"*", []string{"detente", "github.com/transparency-dev/*"}, "the root holds no code, and formats judges us in tests only"},
 }

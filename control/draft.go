@@ -266,19 +266,20 @@ type DraftsArgs struct {
 
 // DraftLine is one draft of a list.
 type DraftLine struct {
-	ID       string     `json:"id"`
-	Author   string     `json:"author"`
-	Revision int        `json:"revision"`
-	State    string     `json:"state"`
-	Kind     act.Kind   `json:"kind"`
-	Status   act.Status `json:"status"`
-	Thread   string     `json:"thread"`
-	Measure  string     `json:"measure"`
-	To       []party.ID `json:"to"`
-	Open     []string   `json:"open"`
-	Urgent   bool       `json:"urgent"`
-	Sent     string     `json:"sent"`
-	Changed  string     `json:"changed"`
+	ID       string                 `json:"id"`
+	Author   string                 `json:"author"`
+	Revision int                    `json:"revision"`
+	State    string                 `json:"state"`
+	Kind     act.Kind               `json:"kind"`
+	Status   act.Status             `json:"status"`
+	Thread   string                 `json:"thread"`
+	Measure  string                 `json:"measure"`
+	Title    map[regime.Lang]string `json:"title,omitempty"` // of the measure's form
+	To       []party.ID             `json:"to"`
+	Open     []string               `json:"open"`
+	Urgent   bool                   `json:"urgent"`
+	Sent     string                 `json:"sent"`
+	Changed  string                 `json:"changed"`
 }
 
 func draftList(ctx context.Context, c *call, a DraftsArgs) (any, error) {
@@ -307,7 +308,7 @@ func draftList(ctx context.Context, c *call, a DraftsArgs) (any, error) {
 		if err := canon.ReadJSON(d.Request, &r); err != nil {
 			return nil, fmt.Errorf("read draft %s: %w", d.ID, err)
 		}
-		l := DraftLine{d.ID, d.Author, d.Revision, d.State, r.Kind, r.Status, r.Thread, r.Measure, list(r.To), []string{}, d.Urgent, d.Sent, canon.FormatTime(d.Changed)}
+		l := DraftLine{d.ID, d.Author, d.Revision, d.State, r.Kind, r.Status, r.Thread, r.Measure, c.title(ctx, r.Measure), list(r.To), []string{}, d.Urgent, d.Sent, canon.FormatTime(d.Changed)}
 		for _, s := range chain.Open(d) {
 			l.Open = append(l.Open, s.Name)
 		}

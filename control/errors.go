@@ -35,10 +35,12 @@ const (
 
 // Error is an error as it crosses the door.
 type Error struct {
-	Code    Code    `json:"code"`
-	Message string  `json:"message"`
-	Hint    string  `json:"hint,omitempty"`
-	Faults  []Fault `json:"faults,omitempty"` // of a form or roster: every one
+	Code    Code   `json:"code"`
+	Message string `json:"message"`
+	// Name names what a page says in other languages than English; empty: Message only.
+	Name   string  `json:"name,omitempty"`
+	Hint   string  `json:"hint,omitempty"`
+	Faults []Fault `json:"faults,omitempty"` // of a form or roster: every one
 }
 
 // Fault is one fault of a form or roster.
@@ -58,45 +60,51 @@ func (e *Error) Error() string { return e.Message }
 // that fits counts.
 func kinds() []struct {
 	err  error
+	name string
 	code Code
 	hint string
 } {
 	return []struct {
 		err  error
+		name string
 		code Code
 		hint string
 	}{
-		{desk.ErrSession, Permission, "detente sign-in OFFICER"},
-		{desk.ErrSlow, Permission, ""},
-		{desk.ErrSignIn, Permission, ""},
-		{desk.ErrRole, Permission, "an admin gives roles: detente officer list"},
-		{desk.ErrLastAdmin, Permission, ""},
-		{desk.ErrAuthor, SecondPerson, "another officer signs in and clears it: detente clear ID"},
-		{desk.ErrDistinct, SecondPerson, "another officer signs in and clears this step"},
-		{desk.ErrNotYours, SecondPerson, "detente chain show says who may"},
-		{desk.ErrNotCleared, SecondPerson, "an officer who may clear the open step: detente clear ID"},
-		{desk.ErrReference, Usage, "give the reference of the concurrence: --reference TEXT"},
-		{desk.ErrStale, Failed, "read it again: detente draft show ID"},
-		{desk.ErrNotUrgent, Permission, "detente chain show"},
-		{desk.ErrNoDraft, NotFound, "detente draft list"},
-		{desk.ErrNoOfficer, NotFound, "detente officer list"},
-		{docket.ErrNone, NotFound, "detente statement list"},
-		{record.ErrNotHeld, NotFound, "detente peer list says what is held"},
-		{node.ErrNoContent, NotFound, ""},
-		{node.ErrNotAddressed, Permission, ""},
-		{node.ErrNotSure, Unreachable, "wait until a peer has answered (detente node run), or if nothing was restored: detente node confirm"},
-		{node.ErrNewVolume, Verification, "stop the node, then: detente node new-volume --next FILE"},
-		{node.ErrClosed, Unreachable, "start it again: detente node run"},
-		{home.ErrNoHome, NotFound, "make one: detente init --home DIR --name PARTY; or name it: --home DIR, DETENTE_HOME"},
-		{home.ErrNoRoster, Failed, "detente roster adopt FILE"},
-		{home.ErrOwnCard, Verification, ""},
-		{home.ErrRestored, Failed, "detente node new-volume --next FILE"},
-		{home.ErrNeedsPassphrase, Permission, "give it at the prompt or by --unlock-passphrase-file FILE"},
-		{key.ErrPassphrase, Permission, ""},
-		{durable.ErrLocked, Failed, "another detente has this home open; wait until it is done"},
-		{context.Canceled, Interrupted, ""},
-		{fs.ErrPermission, Permission, "run it under the account that owns the home"},
-		{fs.ErrNotExist, NotFound, ""},
+		{desk.ErrSession, "session", Permission, "detente sign-in OFFICER"},
+		{desk.ErrSlow, "slow", Permission, ""},
+		{desk.ErrSignIn, "sign-in", Permission, ""},
+		{desk.ErrRole, "role", Permission, "an admin gives roles: detente officer list"},
+		{desk.ErrLastAdmin, "last-admin", Permission, ""},
+		{desk.ErrAuthor, "author", SecondPerson, "another officer signs in and clears it: detente clear ID"},
+		{desk.ErrDistinct, "distinct", SecondPerson, "another officer signs in and clears this step"},
+		{desk.ErrNotYours, "not-yours", SecondPerson, "detente chain show says who may"},
+		{desk.ErrNotCleared, "not-cleared", SecondPerson, "an officer who may clear the open step: detente clear ID"},
+		{desk.ErrReference, "reference", Usage, "give the reference of the concurrence: --reference TEXT"},
+		{desk.ErrStale, "stale", Failed, "read it again: detente draft show ID"},
+		{desk.ErrNotUrgent, "not-urgent", Permission, "detente chain show"},
+		{desk.ErrNotSubmitted, "not-submitted", Failed, ""},
+		{desk.ErrNothingToClear, "nothing-to-clear", Failed, ""},
+		{desk.ErrSent, "sent", Failed, ""},
+		{desk.ErrDropped, "dropped", Failed, ""},
+		{desk.ErrNoDraft, "no-draft", NotFound, "detente draft list"},
+		{desk.ErrNoOfficer, "no-officer", NotFound, "detente officer list"},
+		{docket.ErrNone, "no-act", NotFound, "detente statement list"},
+		{record.ErrNotHeld, "not-held", NotFound, "detente peer list says what is held"},
+		{node.ErrNoContent, "no-content", NotFound, ""},
+		{node.ErrNotAddressed, "not-addressed", Permission, ""},
+		{node.ErrNotSure, "not-sure", Unreachable, "wait until a peer has answered (detente node run), or if nothing was restored: detente node confirm"},
+		{node.ErrNewVolume, "new-volume", Verification, "stop the node, then: detente node new-volume --next FILE"},
+		{node.ErrClosed, "closed", Unreachable, "start it again: detente node run"},
+		{home.ErrNoHome, "", NotFound, "make one: detente init --home DIR --name PARTY; or name it: --home DIR, DETENTE_HOME"},
+		{home.ErrNoRoster, "", Failed, "detente roster adopt FILE"},
+		{home.ErrOwnCard, "", Verification, ""},
+		{home.ErrRestored, "restored", Failed, "detente node new-volume --next FILE"},
+		{home.ErrNeedsPassphrase, "", Permission, "give it at the prompt or by --unlock-passphrase-file FILE"},
+		{key.ErrPassphrase, "", Permission, ""},
+		{durable.ErrLocked, "", Failed, "another detente has this home open; wait until it is done"},
+		{context.Canceled, "", Interrupted, ""},
+		{fs.ErrPermission, "", Permission, "run it under the account that owns the home"},
+		{fs.ErrNotExist, "", NotFound, ""},
 	}
 }
 
@@ -142,7 +150,7 @@ func ErrorOf(err error) *Error {
 	}
 	for _, k := range kinds() {
 		if errors.Is(err, k.err) {
-			e.Code, e.Hint = k.code, k.hint
+			e.Code, e.Hint, e.Name = k.code, k.hint, k.name
 			break
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"detente/act"
+	"detente/desk"
 	"detente/docket"
 	"detente/internal/canon"
 	"detente/lodging"
@@ -52,21 +53,24 @@ type Line struct {
 	Life    act.Life   `json:"life"`
 	Thread  string     `json:"thread"`
 	Measure string     `json:"measure"`
-	For     party.ID   `json:"for"`
-	To      []party.ID `json:"to"` // empty: all
-	Post    party.Post `json:"post"`
-	Answers string     `json:"answers"` // place
-	Channel string     `json:"channel"` // entered, handed over: by which way
-	Note    string     `json:"note"`    // note-verbale number
-	On      string     `json:"on"`      // entered, handed over: when, as stated
-	Claimed string     `json:"claimed"` // the time that the author claims
-	State   string     `json:"state"`
+	// Title is that of the measure's form by language; nil: it has none that is known here.
+	Title   map[regime.Lang]string `json:"title,omitempty"`
+	For     party.ID               `json:"for"`
+	To      []party.ID             `json:"to"` // empty: all
+	Post    party.Post             `json:"post"`
+	Answers string                 `json:"answers"` // place
+	Channel string                 `json:"channel"` // entered, handed over: by which way
+	Note    string                 `json:"note"`    // note-verbale number
+	On      string                 `json:"on"`      // entered, handed over: when, as stated
+	Claimed string                 `json:"claimed"` // the time that the author claims
+	State   string                 `json:"state"`
 }
 
 func (c *call) line(ctx context.Context, r docket.Row) (Line, error) {
 	l := Line{Ref: r.Ref.String(), Place: place(r.Ref), Author: r.Author, Name: c.name(r.Author), Kind: r.Kind, Status: r.Status,
 		Life: r.Life, Thread: r.Thread, Measure: r.Measure, For: r.For, To: []party.ID{}, Post: r.Post,
 		Answers: place(r.Answers), Claimed: node.Time(r.Claimed), State: r.State}
+	l.Title = c.title(ctx, r.Measure)
 	if r.State != docket.Read {
 		return l, nil
 	}
@@ -79,6 +83,17 @@ func (c *call) line(ctx context.Context, r docket.Row) (Line, error) {
 		l.On = canon.FormatTime(a.On)
 	}
 	return l, nil
+}
+
+// title is that of the form of a step, by language.
+func (c *call) title(ctx context.Context, code string) map[regime.Lang]string {
+	if code == "" {
+		return nil
+	}
+	if f := c.node.Form(ctx, code, canon.Digest{}); f != nil {
+		return f.Title
+	}
+	return nil
 }
 
 func (c *call) lines(ctx context.Context, rows []docket.Row) ([]Line, error) {
@@ -294,7 +309,7 @@ func acknowledge(ctx context.Context, c *call, a RefArgs) (any, error) {
 		return nil, err
 	}
 	if !s.Officer().Has("duty") {
-		return nil, refuse(Permission, "an admin gives roles: detente officer list", "this officer does not have the role for it: duty")
+		return nil, fmt.Errorf("%w: duty", desk.ErrRole)
 	}
 	row, err := c.node.Find(ctx, a.Ref)
 	if err != nil {
@@ -321,7 +336,7 @@ func returnFaults(ctx context.Context, c *call, a RefArgs) (any, error) {
 		return nil, err
 	}
 	if !s.Officer().Has("duty") {
-		return nil, refuse(Permission, "an admin gives roles: detente officer list", "this officer does not have the role for it: duty")
+		return nil, fmt.Errorf("%w: duty", desk.ErrRole)
 	}
 	row, err := c.node.Find(ctx, a.Ref)
 	if err != nil {

@@ -85,10 +85,10 @@ type story struct {
 	town  *region
 	dir   string
 	ctx   context.Context
-	staff map[string]desk.Session // by officer
-	first act.Ref                 // the notification
-	relay act.Ref                 // the invitation of Dovania
-	proof string                  // path of a proof file
+	staff map[account]desk.Session // by account
+	first act.Ref                  // the notification
+	relay act.Ref                  // the invitation of Dovania
+	proof string                   // path of a proof file
 }
 
 // Play plays the whole story and leaves the town up.
@@ -106,7 +106,7 @@ func Play(ctx context.Context, opt Options) (*Show, error) {
 	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder %s: %w", dir, err)
 	}
-	s := &story{opt: opt, out: newNarrator(opt.Out), dir: dir, ctx: ctx, staff: map[string]desk.Session{}}
+	s := &story{opt: opt, out: newNarrator(opt.Out), dir: dir, ctx: ctx, staff: map[account]desk.Session{}}
 	show := &Show{Dir: dir, keep: keep}
 	err := s.found()
 	show.town = s.town
@@ -195,21 +195,9 @@ func (s *story) found() error {
 
 // hire makes accounts for the officers of the story and signs them in.
 func (s *story) hire() error {
-	for _, o := range []struct {
-		at    party.ID
-		id    string
-		name  string
-		post  party.Post
-		roles []desk.Role
-	}{
-		{alatau, "desk-officer", "Desk officer", "verification-centre", []desk.Role{desk.Drafter}},
-		{alatau, "head-of-section", "Head of section", "verification-centre", []desk.Role{desk.Drafter, desk.Clearer}},
-		{cintra, "duty-officer", "Duty officer", "duty-officer", []desk.Role{desk.Duty}},
-		{dovania, "culture-desk", "Culture desk", "cultural-exchange", []desk.Role{desk.Drafter}},
-		{dovania, "deputy-minister", "Deputy minister", "minister-office", []desk.Role{desk.Clearer}},
-	} {
+	for _, o := range cast() {
 		d := s.node(o.at).Desk()
-		pass := "demonstration " + o.id
+		pass := passphraseOf(o.id)
 		if err := d.AddOfficer(s.ctx, desk.Console, desk.Officer{ID: o.id, Name: o.name, Post: o.post, Roles: o.roles, Steps: []string{"release"}, Active: true}, pass); err != nil {
 			return fmt.Errorf("account of %s in %s: %w", o.id, o.at, err)
 		}
@@ -217,7 +205,7 @@ func (s *story) hire() error {
 		if err != nil {
 			return fmt.Errorf("sign in %s: %w", o.id, err)
 		}
-		s.staff[o.id] = session
+		s.staff[account{o.at, o.id}] = session
 	}
 	return nil
 }

@@ -82,19 +82,19 @@ func (s *story) draft(at party.ID, drafter string, r node.Request) (desk.Draft, 
 	if _, err := n.Check(s.ctx, b); err != nil {
 		return desk.Draft{}, err
 	}
-	d, err := n.Desk().Save(s.ctx, s.staff[drafter], "", b)
+	d, err := n.Desk().Save(s.ctx, s.staff[account{at, drafter}], "", b)
 	if err != nil {
 		return d, err
 	}
-	return n.Submit(s.ctx, s.staff[drafter], d.ID)
+	return n.Submit(s.ctx, s.staff[account{at, drafter}], d.ID)
 }
 
 func (s *story) clearAndSend(at party.ID, clearer string, d desk.Draft) (act.Ref, error) {
 	n := s.node(at)
-	if _, err := n.Desk().Clear(s.ctx, s.staff[clearer], d.ID, d.Revision, ""); err != nil {
+	if _, err := n.Desk().Clear(s.ctx, s.staff[account{at, clearer}], d.ID, d.Revision, ""); err != nil {
 		return act.Ref{}, err
 	}
-	return n.Send(s.ctx, s.staff[clearer], d.ID)
+	return n.Send(s.ctx, s.staff[account{at, clearer}], d.ID)
 }
 
 // notify: the notification from draft to acknowledgement, while Borovia is down.
@@ -119,7 +119,7 @@ func (s *story) notify() error {
 	}
 	s.out.say(fmt.Sprintf("The desk officer drafted it on the form of CICA 2.1.1d: %d fields, %v troops; the group's level is 9,000.", len(v), v["troops_total"]),
 		"draft "+d.ID)
-	_, err = s.node(alatau).Desk().Clear(s.ctx, s.staff["desk-officer"], d.ID, d.Revision, "")
+	_, err = s.node(alatau).Desk().Clear(s.ctx, s.staff[account{alatau, "desk-officer"}], d.ID, d.Revision, "")
 	if !errors.Is(err, desk.ErrAuthor) {
 		return fmt.Errorf("the author was not refused when clearing alone: %v", err)
 	}
@@ -140,7 +140,7 @@ func (s *story) notify() error {
 	}
 	s.out.say("Cintra opened it and countersigned: delivered. Dovania, which has no link with Alatau, got it through the Secretariat and did the same.",
 		s.receiptLines(ref)...)
-	back, err := s.node(cintra).Acknowledge(s.ctx, s.staff["duty-officer"], ref, "duty-officer")
+	back, err := s.node(cintra).Acknowledge(s.ctx, s.staff[account{cintra, "duty-officer"}], ref, "duty-officer")
 	if err != nil {
 		return err
 	}

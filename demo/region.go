@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"detente/node"
 	"detente/party"
 	"detente/roster"
+	"detente/screen"
 )
 
 // region is the group of the story: homes made, joined and opened in the way of
@@ -36,6 +38,9 @@ type house struct {
 	home     *home.Home // nil while the node is down
 	door     *control.Server
 	doorDone chan struct{}
+	desk     *screen.Server // nil while it is closed
+	deskDone chan struct{}
+	deskAddr string // for the whole story, once it was opened
 
 	confirmed bool // an officer said once that this is no restore
 }
@@ -174,6 +179,9 @@ func (r *region) start(ctx context.Context, id party.ID) error {
 		h.listener = l
 	}
 	h.run()
+	if err := h.openDesk(slices.Index(r.order, id)); err != nil {
+		return errors.Join(err, h.stop())
+	}
 	return nil
 }
 
@@ -206,7 +214,7 @@ func (h *house) stop() error {
 	if h.home == nil {
 		return nil
 	}
-	err := h.door.Stop()
+	err := errors.Join(h.closeDesk(), h.door.Stop())
 	<-h.doorDone
 	err = errors.Join(err, h.home.Close())
 	h.home, h.door = nil, nil

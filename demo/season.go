@@ -64,7 +64,7 @@ func Season(ctx context.Context, opt SeasonOptions) (err error) {
 		return fmt.Errorf("make the folder %s: %w", dir, err)
 	}
 	s := &season{folios: map[party.ID]*portfolio.Portfolio{}}
-	s.story = &story{opt: Options{Out: opt.Out, Now: s.now}, dir: dir, ctx: ctx, staff: map[string]desk.Session{},
+	s.story = &story{opt: Options{Out: opt.Out, Now: s.now}, dir: dir, ctx: ctx, staff: map[account]desk.Session{},
 		out: &narrator{w: opt.Out, now: s.now}}
 	fmt.Fprintln(opt.Out, "détente: one season. Every state and every figure here is invented. Every act is stamped EXERCISE.")
 	fmt.Fprintln(opt.Out, "The nodes are real; their clock is not: the story moves it on, from one date in brackets to the next.")
@@ -250,7 +250,7 @@ func (s *season) foundSeason() error {
 func (s *season) hireAt(id party.ID) error {
 	for officer, role := range map[string]desk.Role{"desk-officer": desk.Drafter, "head-of-section": desk.Clearer} {
 		err := s.node(id).Desk().AddOfficer(s.ctx, desk.Console, desk.Officer{ID: officer, Name: officer, Post: "verification-centre",
-			Roles: []desk.Role{role}, Steps: []string{"release"}, Active: true}, "demonstration "+officer)
+			Roles: []desk.Role{role}, Steps: []string{"release"}, Active: true}, passphraseOf(officer))
 		if err != nil {
 			return fmt.Errorf("account of %s in %s: %w", officer, id, err)
 		}
@@ -317,7 +317,7 @@ func (s *season) signIn(at party.ID) (err error) {
 		return nil
 	}
 	for _, officer := range []string{"desk-officer", "head-of-section"} {
-		if s.staff[officer], err = s.node(at).Desk().SignIn(s.ctx, officer, "demonstration "+officer); err != nil {
+		if s.staff[account{at, officer}], err = s.node(at).Desk().SignIn(s.ctx, officer, passphraseOf(officer)); err != nil {
 			return fmt.Errorf("sign in %s of %s: %w", officer, at, err)
 		}
 	}

@@ -115,6 +115,9 @@ func readSettings(b []byte) (node.Settings, error) {
 	if s.HeartbeatSeconds < 0 || s.SkewSeconds < 0 || s.GraceDays < 0 {
 		return s, fmt.Errorf("read %s: a duration is below zero", SettingsFile)
 	}
+	if (s.DeskCertificate == "") != (s.DeskKey == "") {
+		return s, fmt.Errorf("read %s: desk_certificate and desk_key are given both or not at all", SettingsFile)
+	}
 	return s, nil
 }
 

@@ -53,6 +53,13 @@ type Settings struct {
 	SkewSeconds int `json:"skew_seconds"`
 	// GraceDays for which a retired sealing key is kept. Optional: 30.
 	GraceDays int `json:"grace_days"`
+	// Desk is the address at which officers reach the screens, host:port. Optional: no
+	// screens. Any but an address of the machine itself needs the certificate.
+	Desk string `json:"desk,omitempty"`
+	// DeskCertificate and DeskKey are the files of the TLS certificate of the screens,
+	// PEM. Optional: both or none.
+	DeskCertificate string `json:"desk_certificate,omitempty"`
+	DeskKey         string `json:"desk_key,omitempty"`
 }
 
 // Config is what Open needs besides the home directory.

@@ -199,18 +199,18 @@ func (a *app) show(v any, text func(w io.Writer)) error {
 	}
 	var b bytes.Buffer
 	text(&b)
-	_, err := io.WriteString(a.stdout, screen(b.String()))
+	_, err := io.WriteString(a.stdout, harmless(b.String()))
 	return err
 }
 
 // talk says something to the person, on stderr.
 func (a *app) talk(format string, args ...any) {
-	io.WriteString(a.stderr, screen(fmt.Sprintf(format+"\n", args...)))
+	io.WriteString(a.stderr, harmless(fmt.Sprintf(format+"\n", args...)))
 }
 
-// screen is text for a terminal: nothing in it steers it, whoever wrote it, save
+// harmless is text for a terminal: nothing in it steers it, whoever wrote it, save
 // the two commands of a heading.
-func screen(s string) string {
+func harmless(s string) string {
 	var b strings.Builder
 	for s != "" {
 		i := strings.IndexByte(s, boldOn[0])

@@ -142,8 +142,12 @@ func (a *app) tryNext(show *demo.Show) {
 		}
 		return ""
 	}
+	fmt.Fprintf(a.stdout, "\nThe nodes stay up. Their desks, in a browser on this machine; choose a role there:\n\n")
+	for _, d := range show.Desks() {
+		fmt.Fprintf(a.stdout, "  %-10s %s   %s\n", d.Party, d.URL, strings.Join(d.Officers, ", "))
+	}
 	fmt.Fprintf(a.stdout, `
-The nodes stay up. In another terminal, try:
+In another terminal, try:
 
   export DETENTE_HOME=%[2]s
   %[1]s sign-in duty-officer        # passphrase: demonstration duty-officer

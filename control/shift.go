@@ -1,0 +1,240 @@
+package control
+
+import (
+	"context"
+	"slices"
+
+	"detente/act"
+	"detente/desk"
+	"detente/docket"
+	"detente/internal/canon"
+	"detente/node"
+	"detente/party"
+)
+
+func shiftVerbs() map[string]verb {
+	return map[string]verb{
+		"shift":     reads(shift),
+		"sent-list": reads(sentList),
+	}
+}
+
+// Shift is what an officer sees on coming to the desk.
+type Shift struct {
+	Inbox        []Line      `json:"inbox"`        // what waits for a word of this state
+	More         bool        `json:"more"`         // the inbox has more than is listed
+	Clear        []DraftLine `json:"clear"`        // drafts whose next step this officer may clear
+	Returned     []DraftLine `json:"returned"`     // own drafts that came back with remarks
+	Cleared      []DraftLine `json:"cleared"`      // cleared and not sent yet
+	Waiting      []Progress  `json:"waiting"`      // said by this state, and not acknowledged by all
+	Acknowledged []Line      `json:"acknowledged"` // by this state, and nothing said on it since; oldest first
+}
+
+// Progress is how far a statement of this state got.
+type Progress struct {
+	Line
+	Addressees []Reached `json:"addressees"` // in the order of the roster
+	Short      int       `json:"short"`      // addressees that have not acknowledged
+}
+
+// Reached is how far it got with one addressee.
+type Reached struct {
+	Party party.ID `json:"party"`
+	// State is returned, acknowledged, delivered, handed-over, no-record or queued: the
+	// furthest that is shown. Nothing says whether anybody there read it.
+	State string     `json:"state"`
+	At    string     `json:"at"`   // as the receipt claims; of queued: when the party was last heard, or ""
+	Post  party.Post `json:"post"` // that acknowledged
+	Place string     `json:"place"`
+}
+
+const (
+	// shiftRows is how many rows each list of a shift has at most.
+	shiftRows = 20
+	// shiftDays is how far back a shift looks for what was acknowledged and not
+	// answered, in days.
+	shiftDays = 30
+)
+
+func shift(ctx context.Context, c *call, _ nothing) (any, error) {
+	s, err := c.session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := Shift{Inbox: []Line{}, Clear: []DraftLine{}, Returned: []DraftLine{}, Cleared: []DraftLine{}, Waiting: []Progress{}, Acknowledged: []Line{}}
+	rows, err := c.node.Inbox(ctx, shiftRows+1)
+	if err != nil {
+		return nil, err
+	}
+	out.More = len(rows) > shiftRows
+	if out.Inbox, err = c.lines(ctx, rows[:min(len(rows), shiftRows)]); err != nil {
+		return nil, err
+	}
+	if err := c.drafts(ctx, s.Officer(), &out); err != nil {
+		return nil, err
+	}
+	said, err := c.progress(ctx, docket.Filter{Author: c.node.Self(), Kinds: []act.Kind{act.Statement}, Newest: true, Limit: shiftRows})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range said {
+		if p.Short > 0 {
+			out.Waiting = append(out.Waiting, p)
+		}
+	}
+	out.Acknowledged, err = c.taken(ctx)
+	return out, err
+}
+
+// drafts sorts the open drafts of the house for an officer.
+func (c *call) drafts(ctx context.Context, o desk.Officer, out *Shift) error {
+	chain, err := c.node.Desk().Chain(ctx)
+	if err != nil {
+		return err
+	}
+	for _, one := range []struct {
+		state string
+		into  *[]DraftLine
+	}{{desk.StateSubmitted, &out.Clear}, {desk.StateReturned, &out.Returned}, {desk.StateCleared, &out.Cleared}} {
+		v, err := draftList(ctx, c, DraftsArgs{State: one.state})
+		if err != nil {
+			return err
+		}
+		for _, d := range v.([]DraftLine) {
+			switch {
+			case len(*one.into) == shiftRows:
+			case one.state == desk.StateSubmitted && (d.Author == o.ID || !mayClear(chain, d, o)):
+			case one.state == desk.StateReturned && d.Author != o.ID:
+			default:
+				*one.into = append(*one.into, d)
+			}
+		}
+	}
+	return nil
+}
+
+// mayClear reports whether the next open step of a draft is one of an officer's.
+func mayClear(chain desk.Chain, d DraftLine, o desk.Officer) bool {
+	return len(d.Open) > 0 && slices.ContainsFunc(chain.Steps, func(s desk.Step) bool {
+		return s.Name == d.Open[0] && (o.Has(desk.Clearer) && slices.Contains(o.Steps, s.Name) || slices.Contains(s.Deputies, o.ID))
+	})
+}
+
+// taken lists what this state acknowledged of late and has said nothing on since,
+// the oldest first: acknowledged is not done.
+func (c *call) taken(ctx context.Context) ([]Line, error) {
+	acks, err := c.node.List(ctx, docket.Filter{Author: c.node.Self(), Kinds: []act.Kind{act.Acknowledged}, Newest: true, Limit: 5 * shiftRows})
+	if err != nil {
+		return nil, err
+	}
+	since := c.node.Now().AddDate(0, 0, -shiftDays).Unix()
+	out := []Line{}
+	seen := map[act.Ref]bool{}
+	for _, a := range acks {
+		if a.Claimed < since || len(out) == shiftRows {
+			break
+		}
+		row, err := c.node.At(ctx, a.Answers.Origin, a.Answers.Index)
+		if err != nil || row.Kind != act.Statement || seen[row.Ref] {
+			continue
+		}
+		seen[row.Ref] = true
+		answered, err := c.node.List(ctx, docket.Filter{Author: c.node.Self(), Kinds: []act.Kind{act.Statement}, Answers: row.Ref, Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		if len(answered) > 0 {
+			continue
+		}
+		l, err := c.line(ctx, row)
+		if err != nil {
+			return nil, err
+		}
+		l.On = node.Time(a.Claimed)
+		out = append(out, l)
+	}
+	slices.Reverse(out)
+	return out, nil
+}
+
+func sentList(ctx context.Context, c *call, a LimitArgs) (any, error) {
+	return c.progress(ctx, docket.Filter{Author: c.node.Self(), Kinds: []act.Kind{act.Statement, act.Entered}, Newest: true, Limit: min(max(a.Limit, 1), MaxList)})
+}
+
+// progress says of statements of this state how far they got.
+func (c *call) progress(ctx context.Context, f docket.Filter) ([]Progress, error) {
+	rows, err := c.node.List(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	heard, err := c.heard(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := []Progress{}
+	for _, r := range rows {
+		l, err := c.line(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		receipts, err := c.node.Receipts(ctx, r.Ref)
+		if err != nil {
+			return nil, err
+		}
+		p := Progress{Line: l}
+		if p.Addressees, err = c.reached(ctx, l, receipts, heard); err != nil {
+			return nil, err
+		}
+		for _, x := range p.Addressees {
+			if x.State != string(act.Acknowledged) && x.State != noRecord {
+				p.Short++
+			}
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+const (
+	noRecord = "no-record"
+	queued   = "queued"
+)
+
+// heard is when each party was last heard.
+func (c *call) heard(ctx context.Context) (map[party.ID]string, error) {
+	peers, err := c.node.Peers(ctx)
+	out := map[party.ID]string{}
+	for _, p := range peers {
+		if !p.LastHeard.IsZero() {
+			out[p.Party] = canon.FormatTime(p.LastHeard)
+		}
+	}
+	return out, err
+}
+
+// reached orders receipts by addressee: of each the furthest.
+func (c *call) reached(ctx context.Context, l Line, receipts []docket.Row, heard map[party.ID]string) ([]Reached, error) {
+	out := []Reached{}
+	for _, p := range c.node.Keys().Current().Parties {
+		if p.ID == c.node.Self() || len(l.To) > 0 && !slices.Contains(l.To, p.ID) {
+			continue
+		}
+		x := Reached{Party: p.ID, State: queued, At: heard[p.ID]}
+		if p.Card == nil {
+			x.State, x.At = noRecord, ""
+		}
+		for _, r := range receipts {
+			if r.Author != p.ID && (r.Kind != act.HandedOver || r.For != p.ID) || rank(string(r.Kind)) <= rank(x.State) {
+				continue
+			}
+			x.State, x.At, x.Post, x.Place = string(r.Kind), node.Time(r.Claimed), r.Post, place(r.Ref)
+		}
+		out = append(out, x)
+	}
+	return out, ctx.Err()
+}
+
+// rank orders what is shown of one addressee: a later word outweighs an earlier one.
+func rank(state string) int {
+	return slices.Index([]string{queued, noRecord, string(act.HandedOver), string(act.Delivered), string(act.Acknowledged), string(act.Returned)}, state)
+}

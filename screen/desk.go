@@ -1,0 +1,64 @@
+package screen
+
+import (
+	"time"
+
+	"detente/control"
+	"detente/regime"
+)
+
+func deskRoutes() []route {
+	return []route{
+		{"GET /desk", deskPage, false},
+	}
+}
+
+// deskView is what the desk shows.
+type deskView struct {
+	control.Shift
+	Next  []control.Item // what this state will do, by date
+	Lines []control.Peer
+	Quiet bool // nothing needs anybody
+	Live  bool
+}
+
+// nextDays is how far ahead the desk looks, in days; nextRows how many rows it has.
+const nextDays, nextRows = 14, 12
+
+func deskPage(v *visit) error {
+	var d deskView
+	if err := v.call("shift", nil, &d.Shift); err != nil {
+		return err
+	}
+	if err := v.call("peer-list", nil, &d.Lines); err != nil {
+		return err
+	}
+	now, err := time.Parse(time.RFC3339, v.head.Now)
+	if err != nil {
+		return err
+	}
+	for _, status := range []string{"actual", "exercise"} {
+		var due control.Due
+		a := control.DueArgs{Open: true, Until: now.AddDate(0, 0, nextDays).Format(time.RFC3339)}
+		a.Status, a.Language = statusNamed(status), houseLanguage(v.lang)
+		if err := v.call("due", a, &due); err != nil {
+			return err
+		}
+		for _, it := range due.Own {
+			if it.Due != "" && it.Due >= v.head.Now && len(d.Next) < nextRows {
+				d.Next = append(d.Next, it)
+			}
+		}
+	}
+	d.Quiet = len(d.Inbox)+len(d.Clear)+len(d.Returned)+len(d.Cleared) == 0
+	return v.show("desk", v.t("desk.title"), d)
+}
+
+// houseLanguage is the nearest language in which sentences of texts are said.
+func houseLanguage(lang string) regime.Lang {
+	switch lang {
+	case "ru", "kk":
+		return regime.Russian
+	}
+	return regime.English
+}

@@ -1,0 +1,28 @@
+package screen
+
+import "time"
+
+const (
+	// maxBody bounds a posted form, in bytes: the largest draft is 4 MiB, and text
+	// that is not Latin is three times as long in a form.
+	maxBody = 13 << 20
+	// maxHeader bounds the headers of a request, in bytes.
+	maxHeader = 32 << 10
+	// headerWithin bounds the time in which a request begins.
+	headerWithin = 10 * time.Second
+	// readWithin bounds the time in which a form arrives: on a line of 150 kbit/s a
+	// long text needs half a minute.
+	readWithin = 2 * time.Minute
+	// writeWithin bounds the time in which an answer leaves.
+	writeWithin = 2 * time.Minute
+	// idleFor is how long a connection without a request is kept.
+	idleFor = 2 * time.Minute
+	// stopWithin is how long requests under way may go on when the node stops.
+	stopWithin = 3 * time.Second
+	// maxOfficer and maxPassphrase bound what is typed at sign-in, in bytes.
+	maxOfficer, maxPassphrase = 64, 1024
+	// rowsOfPage is how many rows a list shows at once.
+	rowsOfPage = 50
+	// choiceFor is how long a browser keeps a language and a theme.
+	choiceFor = 365 * 24 * time.Hour
+)
