@@ -117,7 +117,7 @@ func (s *story) notify() error {
 	if err != nil {
 		return err
 	}
-	s.out.say(fmt.Sprintf("The desk officer drafted it on the form of CICA 2.1.1d: %d fields, %v troops; the group's level is 9,000.", len(v), v["troops_total"]),
+	s.out.say(fmt.Sprintf("The desk officer drafted it on the form of CICA 2.1.1d: %d fields, %s troops; the group's level is 9,000.", len(v), regime.Quantity(fmt.Sprint(v["troops_total"]), "", regime.English)),
 		"draft "+d.ID)
 	_, err = s.node(alatau).Desk().Clear(s.ctx, s.staff[account{alatau, "desk-officer"}], d.ID, d.Revision, "")
 	if !errors.Is(err, desk.ErrAuthor) {
