@@ -114,6 +114,11 @@ detente --home ./alatau version`, cobra.NoArgs, func(ctx context.Context, args [
 				}
 			}
 		}
-		return a.show(v, func(w writer) { fmt.Fprintf(w, "detente %s (%s)\n", v.Version, v.Go) })
+		return a.show(v, func(w writer) {
+			fmt.Fprintf(w, "detente %s (%s)\n", v.Version, v.Go)
+			if v.Revision != "" {
+				fmt.Fprintf(w, "commit %s\n", v.Revision)
+			}
+		})
 	})
 }
