@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -141,6 +142,8 @@ type RefArgs struct {
 	Ref    string     `json:"ref"`
 	Post   party.Post `json:"post,omitempty"`
 	Faults string     `json:"faults,omitempty"`
+	// Language of the sentences about what texts provide for; empty: English.
+	Language regime.Lang `json:"language,omitempty"`
 }
 
 // Lodged is what is shown about the time of an act.
@@ -193,12 +196,15 @@ func mirrors(n int) string {
 // Statement is one act in full.
 type Statement struct {
 	Line
-	Outside string `json:"outside"` // the act as it stands in the record
-	Type    string `json:"type"`    // media type of the content, if it can be read here
-	Text    string `json:"text"`    // the content in full, for people
-	Content string `json:"content"` // the content as it is, if it is text
-	Reading string `json:"reading"` // how it is readable here, in words
-	Lodged  Lodged `json:"lodged"`
+	Outside  string       `json:"outside"`  // the act as it stands in the record
+	Type     string       `json:"type"`     // media type of the content, if it can be read here
+	Text     string       `json:"text"`     // the content in full, for people
+	Content  string       `json:"content"`  // the content as it is, if it is text
+	Pack     canon.Digest `json:"pack"`     // by which the author checked the form; zero: none
+	Handling string       `json:"handling"` // mark
+	Original string       `json:"original"` // language in which the author wrote, if said
+	Reading  string       `json:"reading"`  // how it is readable here, in words
+	Lodged   Lodged       `json:"lodged"`
 	// Provided is what the texts in force provide for of it, as far as it concerns
 	// this state, and how that stands.
 	Provided []Item `json:"provided"`
@@ -213,11 +219,11 @@ func statementShow(ctx context.Context, c *call, a RefArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.statement(ctx, row)
+	return c.statement(ctx, row, a.Language)
 }
 
-func (c *call) statement(ctx context.Context, row docket.Row) (*Statement, error) {
-	s, err := c.alone(ctx, row)
+func (c *call) statement(ctx context.Context, row docket.Row, lang regime.Lang) (*Statement, error) {
+	s, err := c.alone(ctx, row, lang)
 	if err == nil {
 		s.Receipts, err = c.receipts(ctx, row)
 	}
@@ -225,7 +231,7 @@ func (c *call) statement(ctx context.Context, row docket.Row) (*Statement, error
 }
 
 // alone is a statement without what answers it.
-func (c *call) alone(ctx context.Context, row docket.Row) (*Statement, error) {
+func (c *call) alone(ctx context.Context, row docket.Row, lang regime.Lang) (*Statement, error) {
 	s := &Statement{For: map[party.ID]string{}, Receipts: []Receipt{}, Provided: []Item{}}
 	var err error
 	if s.Line, err = c.line(ctx, row); err != nil {
@@ -239,7 +245,7 @@ func (c *call) alone(ctx context.Context, row docket.Row) (*Statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Outside = string(b)
+	s.Outside, s.Pack, s.Handling, s.Original = string(b), parsed.Pack, parsed.Handling, parsed.Language
 	if err := c.read(ctx, s, row, parsed); err != nil {
 		return nil, err
 	}
@@ -255,7 +261,7 @@ func (c *call) alone(ctx context.Context, row docket.Row) (*Statement, error) {
 			s.For[id] = node.Time(b.NotAfter)
 		}
 	}
-	s.Provided, err = c.provided(ctx, row)
+	s.Provided, err = c.provided(ctx, row, lang)
 	return s, err
 }
 
@@ -352,6 +358,8 @@ type Thread struct {
 	// Provided is what the texts in force provide for of its statements, each once.
 	Provided []Item `json:"provided"`
 	Whole    string `json:"whole"` // the form as corrected and updated so far, if readable here
+	// Values are those of Whole.
+	Values json.RawMessage `json:"values,omitempty"`
 }
 
 func threadShow(ctx context.Context, c *call, a RefArgs) (any, error) {
@@ -378,7 +386,7 @@ func threadShow(ctx context.Context, c *call, a RefArgs) (any, error) {
 		if r.Kind == act.Delivered || r.Kind == act.Acknowledged || r.Kind == act.Returned {
 			continue // they stand with what they answer
 		}
-		s, err := c.statement(ctx, r)
+		s, err := c.statement(ctx, r, a.Language)
 		if err != nil {
 			return nil, err
 		}
@@ -392,8 +400,7 @@ func threadShow(ctx context.Context, c *call, a RefArgs) (any, error) {
 	}
 	slices.SortStableFunc(out.Acts, func(a, b Statement) int { return strings.Compare(a.Claimed, b.Claimed) })
 	said := firstSaid(rows)
-	out.Whole = c.whole(ctx, said, out.Acts)
-	return out, nil
+	return out, c.whole(ctx, said, &out)
 }
 
 // firstSaid is the thread of the statement that claims to be the first: others
@@ -409,20 +416,22 @@ func firstSaid(rows []docket.Row) docket.Thread {
 }
 
 // whole is the form of a thread as it stands now, once more than one act made it.
-func (c *call) whole(ctx context.Context, thread docket.Thread, acts []Statement) string {
-	if len(acts) < 2 || thread.Name == "" {
-		return ""
+func (c *call) whole(ctx context.Context, thread docket.Thread, out *Thread) error {
+	if len(out.Acts) < 2 || thread.Name == "" {
+		return nil
 	}
 	v, err := c.node.Whole(ctx, thread)
 	if err != nil {
-		return ""
+		return nil // it has no form, or is not readable here: the acts say so
 	}
-	for _, a := range acts {
+	for _, a := range out.Acts {
 		if form := c.node.Form(ctx, a.Measure, canon.Digest{}); form != nil {
-			return form.Text(v, regime.English)
+			out.Whole = form.Text(v, regime.English)
+			out.Values, err = v.Bytes()
+			return err
 		}
 	}
-	return ""
+	return nil
 }
 
 // Receipt is one answer to an act, with the text of a return if it is readable here.
@@ -450,7 +459,7 @@ func (c *call) receipts(ctx context.Context, said docket.Row) ([]Receipt, error)
 		if (r.Kind == act.Confirmed || r.Kind == act.Contested) && r.Author != said.For {
 			continue // nobody speaks for a third
 		}
-		s, err := c.alone(ctx, r)
+		s, err := c.alone(ctx, r, regime.English)
 		if err != nil {
 			return nil, err
 		}

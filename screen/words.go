@@ -11,6 +11,7 @@ import (
 
 	"detente/control"
 	"detente/internal/phrase"
+	"detente/party"
 	"detente/regime"
 	"golang.org/x/text/language"
 )
@@ -104,20 +105,23 @@ func (s *Site) functions(lang string) template.FuncMap {
 		"word":      func(family string, value any) string { return word(lang, family, value) },
 		"at":        func(v any) template.HTML { return at(lang, v) },
 		"ltr":       ltr,
+		"link":      link,
+		"row":       func(head *control.Masthead, l control.Line) row { return row{head, l} },
+		"names":     func(head *control.Masthead, ids []party.ID) string { return namesIn(lang, head, ids) },
 		"asset":     s.assetPath,
 		"languages": sentences.Languages,
 		"called":    func(of string) string { return say(of, "language.name") },
 		"direction": direction,
-		"pair":      func(head *control.Masthead, of any) pair { return pair{head, fmt.Sprint(of)} },
+		"name":      nameIn,
 		"title":     func(names map[regime.Lang]string) string { return inLanguage(lang, names) },
 		"join":      func(list []string) string { return joined(lang, list) },
 	}
 }
 
-// pair hands two values to a part of a page.
-type pair struct {
+// row hands a line of a list to a part of a page, with the names of its parties.
+type row struct {
 	Head *control.Masthead
-	Of   string
+	Line control.Line
 }
 
 // inLanguage is a name of a form in a language, else in the nearest that there is.
