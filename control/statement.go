@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -358,8 +357,6 @@ type Thread struct {
 	// Provided is what the texts in force provide for of its statements, each once.
 	Provided []Item `json:"provided"`
 	Whole    string `json:"whole"` // the form as corrected and updated so far, if readable here
-	// Values are those of Whole.
-	Values json.RawMessage `json:"values,omitempty"`
 }
 
 func threadShow(ctx context.Context, c *call, a RefArgs) (any, error) {
@@ -400,7 +397,8 @@ func threadShow(ctx context.Context, c *call, a RefArgs) (any, error) {
 	}
 	slices.SortStableFunc(out.Acts, func(a, b Statement) int { return strings.Compare(a.Claimed, b.Claimed) })
 	said := firstSaid(rows)
-	return out, c.whole(ctx, said, &out)
+	out.Whole = c.whole(ctx, said, out.Acts)
+	return out, nil
 }
 
 // firstSaid is the thread of the statement that claims to be the first: others
@@ -416,22 +414,20 @@ func firstSaid(rows []docket.Row) docket.Thread {
 }
 
 // whole is the form of a thread as it stands now, once more than one act made it.
-func (c *call) whole(ctx context.Context, thread docket.Thread, out *Thread) error {
-	if len(out.Acts) < 2 || thread.Name == "" {
-		return nil
+func (c *call) whole(ctx context.Context, thread docket.Thread, acts []Statement) string {
+	if len(acts) < 2 || thread.Name == "" {
+		return ""
 	}
 	v, err := c.node.Whole(ctx, thread)
 	if err != nil {
-		return nil // it has no form, or is not readable here: the acts say so
+		return ""
 	}
-	for _, a := range out.Acts {
+	for _, a := range acts {
 		if form := c.node.Form(ctx, a.Measure, canon.Digest{}); form != nil {
-			out.Whole = form.Text(v, regime.English)
-			out.Values, err = v.Bytes()
-			return err
+			return form.Text(v, regime.English)
 		}
 	}
-	return nil
+	return ""
 }
 
 // Receipt is one answer to an act, with the text of a return if it is readable here.

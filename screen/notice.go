@@ -72,8 +72,8 @@ func noticesPage(v *visit) error {
 type notice struct {
 	Act      control.Statement
 	Thread   control.Thread
-	Fields   []shownField // of this act
-	Whole    []shownField // as it stands, if more than one act made it
+	Fields   []shownField // marked where they differ from the version before
+	Newer    string       // place of the version that stands in its stead; empty: this one
 	Ended    act.Life     // how its author ended the thread; empty: it goes on
 	Mine     bool
 	To       bool // to this state, and a receipt may be given
@@ -90,7 +90,7 @@ type shownField struct {
 	Number  string
 	Name    string
 	Lines   []string
-	Changed bool // given by a later act than the first
+	Changed bool // against the version before
 }
 
 func noticePage(v *visit) error {
@@ -153,38 +153,31 @@ func (v *visit) notice() (*notice, error) {
 	return n, v.fill(n)
 }
 
-// fill renders the fields of an act, and of its thread as it stands.
+// fill renders the fields of an act, marked where they differ from the version before.
 func (v *visit) fill(n *notice) error {
+	var before *regime.Values
+	var passed bool
+	for _, s := range n.Thread.Acts {
+		version := s.Author == n.Act.Author && s.Kind == n.Act.Kind && s.Status == n.Act.Status && s.Measure == n.Act.Measure && (s.Life == act.New || s.Life == act.Correction || s.Life == act.Update)
+		switch {
+		case !version:
+		case s.Place == n.Act.Place:
+			passed = true
+		case passed:
+			n.Newer = s.Place
+		default:
+			before, _ = regime.ReadValues([]byte(s.Content)) // nil: nothing to compare with
+		}
+	}
 	form, err := v.formOf(n.Act.Measure, n.Act.Pack)
 	if err != nil || form == nil || !strings.HasPrefix(n.Act.Content, "{") {
 		return err
 	}
 	values, err := regime.ReadValues([]byte(n.Act.Content))
 	if err != nil {
-		return nil // it stands as text: another state wrote it
+		return nil // another state wrote it: it stands as text
 	}
-	n.Fields = v.fields(form, values, nil)
-	if len(n.Thread.Values) == 0 {
-		return nil
-	}
-	whole, err := regime.ReadValues(n.Thread.Values)
-	if err != nil {
-		return nil
-	}
-	later := map[string]bool{}
-	for _, s := range n.Thread.Acts {
-		if s.Life != act.Correction && s.Life != act.Update || s.Author != n.Act.Author {
-			continue
-		}
-		if change, err := regime.ReadValues([]byte(s.Content)); err == nil {
-			for _, id := range change.IDs() {
-				later[id] = true
-			}
-		}
-	}
-	if len(later) > 0 {
-		n.Whole = v.fields(form, whole, later)
-	}
+	n.Fields = v.fields(form, values, before)
 	return nil
 }
 
@@ -204,18 +197,21 @@ func (v *visit) formOf(code string, digest canon.Digest) (*regime.Form, error) {
 	return regime.ParseForm([]byte(known.Body))
 }
 
-// fields renders what is answered, in order.
-func (v *visit) fields(form *regime.Form, values *regime.Values, changed map[string]bool) []shownField {
+// fields renders what is answered, in order; what differs from before is marked, if
+// there is something before.
+func (v *visit) fields(form *regime.Form, values, before *regime.Values) []shownField {
 	var out []shownField
 	group := ""
 	lang := houseLanguage(v.lang)
+	named := func(id string) string { return nameIn(v.head, party.ID(id)) }
 	for i := range form.Fields {
 		f := &form.Fields[i]
-		lines := form.FieldText(values, f.ID, lang)
+		lines := form.FieldText(values, f.ID, lang, named)
 		if lines == nil {
 			continue
 		}
-		one := shownField{Number: f.Number, Name: inLanguage(v.lang, f.Name), Lines: lines, Changed: changed[f.ID]}
+		one := shownField{Number: f.Number, Name: inLanguage(v.lang, f.Name), Lines: lines}
+		one.Changed = before != nil && !slices.Equal(lines, form.FieldText(before, f.ID, lang, named))
 		if g, _, _ := strings.Cut(f.Number, "."); g != group {
 			group, one.Heading = g, v.groupName(form, g)
 		}

@@ -17,6 +17,8 @@ func routes() []route {
 		choiceRoutes(),
 		deskRoutes(),
 		noticeRoutes(),
+		draftRoutes(),
+		reviewRoutes(),
 	} {
 		all = append(all, part...)
 	}

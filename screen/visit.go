@@ -151,7 +151,10 @@ func (v *visit) showAs(name, title, status string, page any) error {
 
 // again renders the page of a form that could not be done, with what was typed.
 func (v *visit) again(err error, name, title, status string, page any) error {
-	f := v.faultOf(err)
+	return v.againWith(v.faultOf(err), err, name, title, status, page)
+}
+
+func (v *visit) againWith(f *fault, err error, name, title, status string, page any) error {
 	if f.Status == http.StatusUnauthorized {
 		return err
 	}
