@@ -32,6 +32,9 @@ func draftVerbs() map[string]verb {
 	}
 }
 
+// Request is what a draft asks to be said.
+type Request = node.Request
+
 // SaveArgs are a new draft, or with an ID another revision of it.
 type SaveArgs struct {
 	ID      string       `json:"id"`

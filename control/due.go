@@ -303,14 +303,14 @@ func (c *call) concerning(v *portfolio.View, items []provision.Item, lang regime
 }
 
 // provided is what texts provide for of one act, as far as they do.
-func (c *call) provided(ctx context.Context, row docket.Row) ([]Item, error) {
+func (c *call) provided(ctx context.Context, row docket.Row, lang regime.Lang) ([]Item, error) {
 	out := []Item{}
 	if row.Kind != act.Statement && row.Kind != act.Entered {
 		return out, nil
 	}
-	err := c.look(ctx, LookArgs{Status: row.Status, Language: regime.English}, func(v *portfolio.View, m provision.Moment) error {
+	err := c.look(ctx, LookArgs{Status: row.Status, Language: lang}, func(v *portfolio.View, m provision.Moment) error {
 		items := v.Book.Of(provision.ID{Origin: row.Ref.Origin, Index: row.Ref.Index}, m)
-		out = c.concerning(v, slices.DeleteFunc(items, func(it provision.Item) bool { return it.Code != row.Measure }), regime.English)
+		out = c.concerning(v, slices.DeleteFunc(items, func(it provision.Item) bool { return it.Code != row.Measure }), lang)
 		return nil
 	})
 	return out, err

@@ -16,6 +16,7 @@ func shiftVerbs() map[string]verb {
 	return map[string]verb{
 		"shift":     reads(shift),
 		"sent-list": reads(sentList),
+		"sent-show": reads(sentShow),
 	}
 }
 
@@ -161,12 +162,32 @@ func sentList(ctx context.Context, c *call, a LimitArgs) (any, error) {
 	return c.progress(ctx, docket.Filter{Author: c.node.Self(), Kinds: []act.Kind{act.Statement, act.Entered}, Newest: true, Limit: min(max(a.Limit, 1), MaxList)})
 }
 
+// sentShow says of one act of this state how far it got.
+func sentShow(ctx context.Context, c *call, a RefArgs) (any, error) {
+	row, err := c.node.Find(ctx, a.Ref)
+	if err != nil {
+		return nil, err
+	}
+	if row.Author != c.node.Self() {
+		return nil, refuse(Permission, "detente statement list --from-me", "%s is not of this state", place(row.Ref))
+	}
+	all, err := c.far(ctx, []docket.Row{row})
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
 // progress says of statements of this state how far they got.
 func (c *call) progress(ctx context.Context, f docket.Filter) ([]Progress, error) {
 	rows, err := c.node.List(ctx, f)
 	if err != nil {
 		return nil, err
 	}
+	return c.far(ctx, rows)
+}
+
+func (c *call) far(ctx context.Context, rows []docket.Row) ([]Progress, error) {
 	heard, err := c.heard(ctx)
 	if err != nil {
 		return nil, err

@@ -141,6 +141,8 @@ type RefArgs struct {
 	Ref    string     `json:"ref"`
 	Post   party.Post `json:"post,omitempty"`
 	Faults string     `json:"faults,omitempty"`
+	// Language of the sentences about what texts provide for; empty: English.
+	Language regime.Lang `json:"language,omitempty"`
 }
 
 // Lodged is what is shown about the time of an act.
@@ -193,12 +195,15 @@ func mirrors(n int) string {
 // Statement is one act in full.
 type Statement struct {
 	Line
-	Outside string `json:"outside"` // the act as it stands in the record
-	Type    string `json:"type"`    // media type of the content, if it can be read here
-	Text    string `json:"text"`    // the content in full, for people
-	Content string `json:"content"` // the content as it is, if it is text
-	Reading string `json:"reading"` // how it is readable here, in words
-	Lodged  Lodged `json:"lodged"`
+	Outside  string       `json:"outside"`  // the act as it stands in the record
+	Type     string       `json:"type"`     // media type of the content, if it can be read here
+	Text     string       `json:"text"`     // the content in full, for people
+	Content  string       `json:"content"`  // the content as it is, if it is text
+	Pack     canon.Digest `json:"pack"`     // by which the author checked the form; zero: none
+	Handling string       `json:"handling"` // mark
+	Original string       `json:"original"` // language in which the author wrote, if said
+	Reading  string       `json:"reading"`  // how it is readable here, in words
+	Lodged   Lodged       `json:"lodged"`
 	// Provided is what the texts in force provide for of it, as far as it concerns
 	// this state, and how that stands.
 	Provided []Item `json:"provided"`
@@ -213,11 +218,11 @@ func statementShow(ctx context.Context, c *call, a RefArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.statement(ctx, row)
+	return c.statement(ctx, row, a.Language)
 }
 
-func (c *call) statement(ctx context.Context, row docket.Row) (*Statement, error) {
-	s, err := c.alone(ctx, row)
+func (c *call) statement(ctx context.Context, row docket.Row, lang regime.Lang) (*Statement, error) {
+	s, err := c.alone(ctx, row, lang)
 	if err == nil {
 		s.Receipts, err = c.receipts(ctx, row)
 	}
@@ -225,7 +230,7 @@ func (c *call) statement(ctx context.Context, row docket.Row) (*Statement, error
 }
 
 // alone is a statement without what answers it.
-func (c *call) alone(ctx context.Context, row docket.Row) (*Statement, error) {
+func (c *call) alone(ctx context.Context, row docket.Row, lang regime.Lang) (*Statement, error) {
 	s := &Statement{For: map[party.ID]string{}, Receipts: []Receipt{}, Provided: []Item{}}
 	var err error
 	if s.Line, err = c.line(ctx, row); err != nil {
@@ -239,7 +244,7 @@ func (c *call) alone(ctx context.Context, row docket.Row) (*Statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Outside = string(b)
+	s.Outside, s.Pack, s.Handling, s.Original = string(b), parsed.Pack, parsed.Handling, parsed.Language
 	if err := c.read(ctx, s, row, parsed); err != nil {
 		return nil, err
 	}
@@ -255,7 +260,7 @@ func (c *call) alone(ctx context.Context, row docket.Row) (*Statement, error) {
 			s.For[id] = node.Time(b.NotAfter)
 		}
 	}
-	s.Provided, err = c.provided(ctx, row)
+	s.Provided, err = c.provided(ctx, row, lang)
 	return s, err
 }
 
@@ -378,7 +383,7 @@ func threadShow(ctx context.Context, c *call, a RefArgs) (any, error) {
 		if r.Kind == act.Delivered || r.Kind == act.Acknowledged || r.Kind == act.Returned {
 			continue // they stand with what they answer
 		}
-		s, err := c.statement(ctx, r)
+		s, err := c.statement(ctx, r, a.Language)
 		if err != nil {
 			return nil, err
 		}
@@ -450,7 +455,7 @@ func (c *call) receipts(ctx context.Context, said docket.Row) ([]Receipt, error)
 		if (r.Kind == act.Confirmed || r.Kind == act.Contested) && r.Author != said.For {
 			continue // nobody speaks for a third
 		}
-		s, err := c.alone(ctx, r)
+		s, err := c.alone(ctx, r, regime.English)
 		if err != nil {
 			return nil, err
 		}

@@ -55,8 +55,9 @@ func (f *Form) Describe(lang Lang) string {
 // writer gathers lines of text.
 type writer struct {
 	strings.Builder
-	form *Form
-	lang Lang
+	form  *Form
+	lang  Lang
+	named func(id string) string // of a party; nil: its id stands
 }
 
 func (w *writer) line(indent int, s string) {
@@ -113,6 +114,9 @@ func (w *writer) figure(f *Field, n int64) string {
 func (w *writer) word(f *Field, s string) string {
 	if c, ok := choice(f.Choices, s); ok {
 		return in(c.Name, w.lang)
+	}
+	if w.named != nil && (f.Type == TypeState || f.Type == TypeStates || f.Keys == "state") {
+		return w.named(s)
 	}
 	if _, ok := ParseDecimal(s); ok && f.Type == TypeNumber {
 		return quantity(s, f.Unit, w.lang)

@@ -3,6 +3,8 @@ package screen
 import "time"
 
 const (
+	// maxRows is how many rows of a table a page takes at once.
+	maxRows = 200
 	// maxBody bounds a posted form, in bytes: the largest draft is 4 MiB, and text
 	// that is not Latin is three times as long in a form.
 	maxBody = 13 << 20

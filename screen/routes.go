@@ -16,6 +16,9 @@ func routes() []route {
 		signRoutes(),
 		choiceRoutes(),
 		deskRoutes(),
+		noticeRoutes(),
+		draftRoutes(),
+		reviewRoutes(),
 	} {
 		all = append(all, part...)
 	}

@@ -117,28 +117,26 @@ func (v *visit) run(do func(*visit) error) (err error) {
 // t says a sentence in the language of the visit.
 func (v *visit) t(key string, args ...any) string { return say(v.lang, key, args...) }
 
-// name is how the roster names a party in the language of the visit.
-func (v *visit) name(id party.ID) string {
-	if v.head != nil {
-		for _, p := range v.head.Parties {
-			if p.ID == id {
-				return p.Name
-			}
+// nameIn is how the roster names a party in the language of the page.
+func nameIn(head *control.Masthead, id party.ID) string {
+	for _, p := range head.Parties {
+		if p.ID == id {
+			return p.Name
 		}
 	}
 	return string(id)
 }
 
-// names lists parties; nobody is everybody.
-func (v *visit) names(ids []party.ID) string {
+// namesIn lists parties; nobody is everybody.
+func namesIn(lang string, head *control.Masthead, ids []party.ID) string {
 	if len(ids) == 0 {
-		return v.t("to.all")
+		return say(lang, "to.all")
 	}
 	all := make([]string, len(ids))
 	for i, id := range ids {
-		all[i] = v.name(id)
+		all[i] = nameIn(head, id)
 	}
-	return joined(v.lang, all)
+	return joined(lang, all)
 }
 
 // show renders a page under a title that is already said.
@@ -153,7 +151,10 @@ func (v *visit) showAs(name, title, status string, page any) error {
 
 // again renders the page of a form that could not be done, with what was typed.
 func (v *visit) again(err error, name, title, status string, page any) error {
-	f := v.faultOf(err)
+	return v.againWith(v.faultOf(err), err, name, title, status, page)
+}
+
+func (v *visit) againWith(f *fault, err error, name, title, status string, page any) error {
 	if f.Status == http.StatusUnauthorized {
 		return err
 	}

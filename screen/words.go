@@ -11,6 +11,7 @@ import (
 
 	"detente/control"
 	"detente/internal/phrase"
+	"detente/party"
 	"detente/regime"
 	"golang.org/x/text/language"
 )
@@ -32,8 +33,10 @@ func say(lang, key string, args ...any) string {
 		switch value := args[i+1].(type) {
 		case int:
 			of[name] = int64(value)
-		default:
+		case int64, string, phrase.Day, phrase.Moment, phrase.Span, phrase.Lapse:
 			of[name] = value
+		default: // a coded value of another package
+			of[name] = fmt.Sprint(value)
 		}
 	}
 	return sentences.Say(lang, key, of)
@@ -100,24 +103,35 @@ func (s *Site) templates() (map[string]*template.Template, error) {
 // functions are what a template may call, in one language.
 func (s *Site) functions(lang string) template.FuncMap {
 	return template.FuncMap{
-		"t":         func(key string, args ...any) string { return say(lang, key, args...) },
-		"word":      func(family string, value any) string { return word(lang, family, value) },
-		"at":        func(v any) template.HTML { return at(lang, v) },
-		"ltr":       ltr,
-		"asset":     s.assetPath,
+		"t":        func(key string, args ...any) string { return say(lang, key, args...) },
+		"word":     func(family string, value any) string { return word(lang, family, value) },
+		"at":       func(v any) template.HTML { return at(lang, v) },
+		"ltr":      ltr,
+		"link":     link,
+		"row":      func(head *control.Masthead, l control.Line) row { return row{head, l} },
+		"names":    func(head *control.Masthead, ids []party.ID) string { return namesIn(lang, head, ids) },
+		"asset":    s.assetPath,
+		"plus":     func(a, b int) int { return a + b },
+		"channels": func() []string { return []string{"note", "mail", "telephone", "embassy"} },
+		"typing": func(kind string) string { // how a value is typed, where that needs saying
+			if key := "typing." + kind; sentences.Has(key) {
+				return say(lang, key)
+			}
+			return ""
+		},
 		"languages": sentences.Languages,
 		"called":    func(of string) string { return say(of, "language.name") },
 		"direction": direction,
-		"pair":      func(head *control.Masthead, of any) pair { return pair{head, fmt.Sprint(of)} },
+		"name":      nameIn,
 		"title":     func(names map[regime.Lang]string) string { return inLanguage(lang, names) },
 		"join":      func(list []string) string { return joined(lang, list) },
 	}
 }
 
-// pair hands two values to a part of a page.
-type pair struct {
+// row hands a line of a list to a part of a page, with the names of its parties.
+type row struct {
 	Head *control.Masthead
-	Of   string
+	Line control.Line
 }
 
 // inLanguage is a name of a form in a language, else in the nearest that there is.

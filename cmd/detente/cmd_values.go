@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"detente/paper"
 	"detente/position"
+	"detente/control"
 	"detente/regime"
 )
 
@@ -46,18 +46,15 @@ func (a *app) earlier(ctx context.Context, from string, form string) (string, *r
 		v, err := a.readValues(f, from)
 		return form, v, err
 	}
-	var l paper.Letter
-	code, err := a.letter(ctx, from, &l)
-	if err != nil {
+	var e control.Earlier
+	if err := a.call(ctx, "earlier", control.RefArgs{Ref: from}, &e); err != nil {
 		return "", nil, err
 	}
-	if l.Form == nil {
-		return "", nil, usage("detente draft new --text TEXT", from+" has no form to begin from")
+	if form != "" && form != e.Code {
+		return "", nil, usage("detente draft new --from "+from, fmt.Sprintf("%s was made with the form %s, not %s", from, e.Code, form))
 	}
-	if form != "" && form != code {
-		return "", nil, usage("detente draft new --from "+from, fmt.Sprintf("%s was made with the form %s, not %s", from, code, form))
-	}
-	return code, l.Values, nil
+	v, err := regime.ReadValues(e.Values)
+	return e.Code, v, err
 }
 
 // again names the dates that a draft took over from an earlier one and that nobody
