@@ -186,10 +186,11 @@ func TestCostDoesNotGrowWithHistory(t *testing.T) {
 	_, e3 := Get(t.Context(), seen, alatau, 1)
 	_, e4 := NextSerial(t.Context(), seen, alatau, "borovia")
 	_, e5 := AddressedBetween(t.Context(), seen, alatau, "borovia", 1, 2)
-	if err := errors.Join(e1, e2, e3, e4, e5); err != nil && !errors.Is(err, ErrNone) {
+	_, e6 := AnsweredIn(t.Context(), seen, alatau, 1, 3)
+	if err := errors.Join(e1, e2, e3, e4, e5, e6); err != nil && !errors.Is(err, ErrNone) {
 		t.Fatal(err)
 	}
-	if seen.count < 19 {
+	if seen.count < 21 {
 		t.Fatalf("only %d statements were seen", seen.count)
 	}
 }

@@ -137,7 +137,7 @@ func (n *Node) proofWithdrawal(ctx context.Context, ref act.Ref) (*proof.Include
 	if err != nil {
 		return nil, err
 	}
-	gap, err := n.withdrawnAt(ctx, n.db.Read(), row.Ref)
+	gap, err := n.withdrawnAt(ctx, row.Ref)
 	if err != nil || gap < 0 {
 		return nil, err
 	}
@@ -158,7 +158,11 @@ func (n *Node) proofCosigs(ctx context.Context, o party.Origin, idx int64, head 
 	if err != nil {
 		return nil, err
 	}
-	list, err := mirrored(ctx, q, n.keys.Load(), o, idx, func(ck roster.CosignerKey, c record.StoredCosig) (bool, error) {
+	all, err := record.Cosignatures(ctx, q, o, idx+1)
+	if err != nil {
+		return nil, err
+	}
+	list, err := mirrored(ctx, q, n.keys.Load(), o, idx, all, func(ck roster.CosignerKey, c record.StoredCosig) (bool, error) {
 		return n.listed(ctx, ck, c) // a file with another would count for nothing
 	})
 	if err != nil {

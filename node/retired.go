@@ -20,8 +20,16 @@ import (
 // stamps are the verified mirror cosignatures over heads that cover an act. They
 // were verified when stored; whether a retired key's counts is asked here.
 func (n *Node) stamps(ctx context.Context, q durable.Querier, k *roster.Keys, o party.Origin, idx int64) ([]lodging.Stamp, error) {
-	lists := retiredLists{}
-	all, err := mirrored(ctx, q, k, o, idx, func(ck roster.CosignerKey, c record.StoredCosig) (bool, error) {
+	list, err := record.Cosignatures(ctx, q, o, idx+1)
+	if err != nil {
+		return nil, err
+	}
+	return standing(ctx, q, k, o, idx, list, retiredLists{})
+}
+
+// standing are those of a list of what Cosignatures has over an act that count.
+func standing(ctx context.Context, q durable.Querier, k *roster.Keys, o party.Origin, idx int64, list []record.StoredCosig, lists retiredLists) ([]lodging.Stamp, error) {
+	all, err := mirrored(ctx, q, k, o, idx, list, func(ck roster.CosignerKey, c record.StoredCosig) (bool, error) {
 		return lists.stands(ctx, q, ck, c)
 	})
 	var out []lodging.Stamp
@@ -38,22 +46,14 @@ type mirroring struct {
 }
 
 // mirrored are, of each mirror key, the earliest cosignatures over an act that
-// stand, in order of time. Where the earliest of a retired key does not stand, the
+// stand, in order of time, from the list that Cosignatures has. Where the earliest of a retired key does not stand, the
 // ones over larger trees may: who holds the key can sign small trees again.
-func mirrored(ctx context.Context, q durable.Querier, k *roster.Keys, o party.Origin, idx int64, stands func(roster.CosignerKey, record.StoredCosig) (bool, error)) ([]mirroring, error) {
-	list, err := record.Cosignatures(ctx, q, o, idx+1)
-	if err != nil {
-		return nil, err
-	}
+func mirrored(ctx context.Context, q durable.Querier, k *roster.Keys, o party.Origin, idx int64, list []record.StoredCosig, stands func(roster.CosignerKey, record.StoredCosig) (bool, error)) ([]mirroring, error) {
 	var out []mirroring
 	asked := map[string]bool{}
 	for i := 0; i < len(list); i++ {
 		c := list[i]
-		note, err := checkpoint.ParseNote(c.Note)
-		if err != nil || len(note.Lines) == 0 {
-			continue
-		}
-		ck, ok := k.ByName(c.By, note.Lines[0].ID)
+		ck, ok := k.ByName(c.By, c.KeyID)
 		if !ok || ck.Role != key.Mirror {
 			continue
 		}
@@ -117,8 +117,7 @@ func (n *Node) retiredOut(ctx context.Context, q durable.Querier, k *roster.Keys
 		return false, err
 	}
 	return slices.ContainsFunc(held, func(s record.StoredCosig) bool {
-		old, err := checkpoint.ParseNote(s.Note)
-		return err == nil && s.Head.Size == h.Size && old.Lines[0].ID == note.Lines[0].ID
+		return s.Head.Size == h.Size && s.KeyID == note.Lines[0].ID
 	}), nil
 }
 

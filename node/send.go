@@ -360,8 +360,5 @@ func (n *Node) Content(ctx context.Context, ref act.Ref) (Content, error) {
 	if err != nil {
 		return Content{}, err
 	}
-	if c.State != opened {
-		return Content{}, fmt.Errorf("%w: %s", ErrNoContent, c.Note)
-	}
-	return Content{c.Type, c.Body}, nil
+	return c.open()
 }

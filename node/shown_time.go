@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"detente/act"
-	"detente/internal/durable"
+	"detente/docket"
 	"detente/key"
 	"detente/lodging"
 	"detente/party"
@@ -47,32 +46,16 @@ func (s *Seen) Alters(c Stamp) bool {
 
 // Shown gathers the times of one act.
 func (n *Node) Shown(ctx context.Context, ref act.Ref) (Shown, error) {
-	k := n.keys.Load()
-	g, err := n.assemble(ctx, ref, k)
+	row, err := docket.Get(ctx, n.db.Read(), ref.Origin, ref.Index)
 	if err != nil {
 		return Shown{}, err
 	}
-	if len(g.To) == 0 {
-		if g.Receipts, err = n.receiptStamps(ctx, n.db.Read(), g.row, n.others(g.Author)); err != nil {
-			return Shown{}, err
-		}
-	}
-	out := Shown{Had: map[party.ID]int64{}}
-	if out.Seen, err = n.seen(ctx, &g); err != nil {
-		return out, err
-	}
-	e, rule, err := n.weigh(ctx, k, g)
+	r := n.acts(n.keys.Load(), ref.Origin, ref.Index, ref.Index+1)
+	a, err := r.Act(ctx, ref.Index)
 	if err != nil {
-		return out, err
+		return Shown{}, err
 	}
-	out.Bounds = lodging.Bound(e, rule)
-	for _, s := range slices.Concat(e.Stamps, e.Receipts) {
-		if t := out.Had[s.By]; s.By != e.Author && (t == 0 || s.Time < t) {
-			out.Had[s.By] = s.Time
-		}
-	}
-	out.Held, err = n.heldSince(ctx, n.db.Read(), ref)
-	return out, err
+	return r.Shown(ctx, row, a)
 }
 
 // seen notes what was looked at.
@@ -120,21 +103,6 @@ func (n *Node) others(but party.ID) []party.ID {
 		}
 	}
 	return out
-}
-
-func (n *Node) heldSince(ctx context.Context, q durable.Querier, ref act.Ref) (int64, error) {
-	if n.author(ref.Origin) == n.self {
-		s, ok, err := record.At(ctx, q, ref.Origin, ref.Index+1)
-		if err != nil || !ok {
-			return 0, err
-		}
-		return s.Time, nil
-	}
-	list, err := record.CosignaturesBy(ctx, q, ref.Origin, n.set().Mirror.Public.Name, ref.Index+1, 1)
-	if err != nil || len(list) == 0 {
-		return 0, err
-	}
-	return list[0].Time, nil
 }
 
 // Positions are the records held here, each volume with its size.

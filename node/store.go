@@ -233,6 +233,14 @@ const (
 	unreadable = "unreadable"
 )
 
+// open is the content, or ErrNoContent if it could not be read.
+func (c content) open() (Content, error) {
+	if c.State != opened {
+		return Content{}, fmt.Errorf("%w: %s", ErrNoContent, c.Note)
+	}
+	return Content{c.Type, c.Body}, nil
+}
+
 func (n *Node) saveContent(ctx context.Context, tx *sql.Tx, o party.Origin, idx int64, c content) error {
 	body, err := n.lock(o, idx, c.Body)
 	if err != nil {
@@ -260,4 +268,31 @@ func (n *Node) readContent(ctx context.Context, q durable.Querier, o party.Origi
 	}
 	c.Body, err = n.unlock(o, idx, body)
 	return c, err
+}
+
+// largeContent is the size in bytes from which contents are read one by one.
+const largeContent = 64 << 10
+
+// contents are those kept of the acts of a record from index from up to, not
+// including, to, but for large ones.
+func (n *Node) contents(ctx context.Context, q durable.Querier, o party.Origin, from, to int64) (map[int64]content, error) {
+	rows, err := q.QueryContext(ctx, `select idx, state, type, body, note from node_contents
+		where origin = $1 and idx >= $2 and idx < $3 and length(body) < $4`, string(o), from, to, largeContent)
+	if err != nil {
+		return nil, fmt.Errorf("read contents of %s: %w", o, err)
+	}
+	defer rows.Close()
+	out := map[int64]content{}
+	for rows.Next() {
+		var idx int64
+		var c content
+		if err := rows.Scan(&idx, &c.State, &c.Type, &c.Body, &c.Note); err != nil {
+			return nil, fmt.Errorf("read contents of %s: %w", o, err)
+		}
+		if c.Body, err = n.unlock(o, idx, c.Body); err != nil {
+			return nil, err
+		}
+		out[idx] = c
+	}
+	return out, rows.Err()
 }

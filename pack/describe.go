@@ -168,6 +168,9 @@ func (w *describer) head() {
 	w.line(0, w.say("head", blanks{"id": h.ID, "nature": w.say("nature."+string(h.Nature), nil), "n": int64(len(w.p.Measures))}))
 	w.line(0, w.p.digest.String())
 	w.line(0, h.Remark.In(w.lang))
+	if h.TimeZone != "" {
+		w.line(0, w.say("clock.zone", blanks{"zone": h.TimeZone, "edition": h.ZoneData}))
+	}
 	if slices.Contains(h.Unofficial, w.lang) {
 		w.line(0, w.say("unofficial", nil))
 	}

@@ -101,7 +101,7 @@ func TestZone(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := small(t)
-	files["pack.yaml"].Data = []byte(strings.Replace(string(files["pack.yaml"].Data), "id: small\n", "id: small\ntime_zone: Europe/Vienna\n", 1))
+	files["pack.yaml"].Data = []byte(strings.Replace(string(files["pack.yaml"].Data), "id: small\n", "id: small\ntime_zone: Europe/Vienna\nzone_data: 2025c\n", 1))
 	files["zones/Europe/Vienna.tzif"] = &fstest.MapFile{Data: data}
 	p, err := Load(files)
 	if err != nil {
@@ -114,6 +114,9 @@ func TestZone(t *testing.T) {
 	if err != nil || again.Digest() != p.Digest() {
 		t.Errorf("as one file it is another pack: %v", err)
 	}
+	files["zones/Europe/Paris.tzif"] = &fstest.MapFile{Data: data}
+	wantFault(t, files, "zones/Europe/Paris.tzif: no time_zone names it")
+	delete(files, "zones/Europe/Paris.tzif")
 	files["zones/Europe/Vienna.tzif"].Data = append([]byte("TZif2"), 0)
 	wantFault(t, files, "zones/Europe/Vienna.tzif: this is not zone data")
 }

@@ -174,7 +174,9 @@ var (
 	// spanRule is ISO 8601 without seconds and fractions; each part is at most 9,999.
 	spanRule   = regexp.MustCompile(strings.ReplaceAll(`^P(nY)?(nM)?(nW)?(nD)?(T(nH)?(nM)?)?$`, "n", "(?:0|[1-9][0-9]{0,3})"))
 	numberRule = regexp.MustCompile(`^(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$`)
-	codeRule   = regexp.MustCompile(`^[A-Z]{2}$`)
+	// zoneEdition is how IANA names an edition of its zone data.
+	zoneEdition = regexp.MustCompile(`^[12][0-9]{3}[a-z]$`)
+	codeRule    = regexp.MustCompile(`^[A-Z]{2}$`)
 )
 
 // ids asks that ids are well formed and stand once.
@@ -243,7 +245,13 @@ func (l *linter) head() {
 	if h.TimeZone != "" && l.p.Zones[h.TimeZone] == nil {
 		l.add(h.Pos, "time_zone: the pack carries no file zones/%s; answers must not change with a build", h.TimeZone+zoneSuffix)
 	}
+	if (h.TimeZone != "") != zoneEdition.MatchString(h.ZoneData) {
+		l.add(h.Pos, "zone_data: the edition of the data of the time zone belongs here, such as 2025c, and nothing where there is no time_zone")
+	}
 	for name, data := range l.p.Zones {
+		if name != h.TimeZone {
+			l.add(Pos{File: zonesDir + name + zoneSuffix}, "no time_zone names it: remove it")
+		}
 		if _, err := time.LoadLocationFromTZData(name, data); err != nil {
 			l.add(Pos{File: zonesDir + name + zoneSuffix}, "this is not zone data as RFC 9636 describes it")
 		}

@@ -66,6 +66,7 @@ type Head struct {
 	Slots      []Slot        `yaml:"slots,omitempty"`
 	Zones      []Zone        `yaml:"zones,omitempty"`
 	TimeZone   string        `yaml:"time_zone,omitempty"` // name of a file of zones/, for dates without a zone; empty: UTC
+	ZoneData   string        `yaml:"zone_data,omitempty"` // edition of the IANA data of that file, e.g. 2025c
 	Areas      []Area        `yaml:"areas,omitempty"`     // of a catalogue, e.g. CICA's priority areas
 	Cycle      []Stage       `yaml:"cycle,omitempty"`     // how a measure of a catalogue is carried out
 	Issues     []Issue       `yaml:"issues,omitempty"`    // standing issues that measures bear on

@@ -44,7 +44,7 @@ func vectors(t *testing.T) (good map[string][]byte, bad map[string][]byte, why m
 		t.Fatal(err)
 	}
 	zoned := small(t)
-	zoned["pack.yaml"].Data = []byte(strings.Replace(string(zoned["pack.yaml"].Data), "id: small\n", "id: small\ntime_zone: Europe/Vienna\n", 1))
+	zoned["pack.yaml"].Data = []byte(strings.Replace(string(zoned["pack.yaml"].Data), "id: small\n", "id: small\ntime_zone: Europe/Vienna\nzone_data: 2025c\n", 1))
 	zone, err := os.ReadFile("../condition/testdata/vienna.tzif")
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +96,9 @@ func vectors(t *testing.T) (good map[string][]byte, bad map[string][]byte, why m
 	ofHead := func(from, to string) []byte {
 		return file(item("forms/notice.yaml", form), item("measures/one.yaml", one), item("pack.yaml", strings.Replace(head, from, to, 1)))
 	}
-	add("no-zone", "the time zone is not carried", ofHead("id: small\n", "id: small\ntime_zone: Europe/Vienna\n"))
+	add("no-zone", "the time zone is not carried", ofHead("id: small\n", "id: small\ntime_zone: Europe/Vienna\nzone_data: 2025c\n"))
+	add("no-zone-edition", "the edition of the zone data is not named", file(item("forms/notice.yaml", form), item("measures/one.yaml", one),
+		item("pack.yaml", strings.Replace(head, "id: small\n", "id: small\ntime_zone: Europe/Vienna\n", 1)), item("zones/Europe/Vienna.tzif", string(zone))))
 	add("editions", "two editions are in force on one day", ofHead("    sure: high\nsets", "    sure: high\n  - {id: \"2024\", in_force: [{from: 2024-01-01}], sources: [invented], sure: high}\nsets"))
 	add("unsure-default", "a figure that is not sure is in force by default", ofHead("proposed: P42D", "default: P42D"))
 	add("second-document", "a file has two documents", ofHead("engine: 1", "---\nengine: 1"))

@@ -11,5 +11,5 @@ import "embed"
 // FS holds <pack>/pack.yaml with the folders beside it, and
 // <pack>/examples/<name>.json.
 //
-//go:embed */pack.yaml */measures/*.yaml */forms/*.yaml */cases/*.txt */examples/*.json
+//go:embed */pack.yaml */measures/*.yaml */forms/*.yaml */cases/*.txt */zones/*/*.tzif */examples/*.json
 var FS embed.FS

@@ -12,11 +12,11 @@ import (
 )
 
 // filing is what a text looks at in an act; nil if it looks at nothing.
-func (p *Portfolio) filing(ctx context.Context, r docket.Row) (*filing, error) {
+func (p *Portfolio) filing(ctx context.Context, run *node.Acts, r docket.Row) (*filing, error) {
 	if r.State != docket.Read {
 		return nil, nil
 	}
-	a, _, err := p.n.Act(ctx, r.Ref)
+	a, err := run.Act(ctx, r.Ref.Index)
 	if err != nil {
 		return nil, err
 	}
@@ -32,16 +32,24 @@ func (p *Portfolio) filing(ctx context.Context, r docket.Row) (*filing, error) {
 	if r.Kind == act.Entered && !a.On.IsZero() {
 		f.Claimed = a.On.Unix()
 	}
-	if err := p.content(ctx, f, a); err != nil {
+	if err := p.content(ctx, run, f, a); err != nil {
 		return nil, err
 	}
-	return f, p.times(ctx, f)
+	s, err := run.Shown(ctx, r, a)
+	if err != nil {
+		return nil, err
+	}
+	p.times(f, s)
+	return f, nil
 }
 
 // about notes what a filing answers. A place with another leaf than it names is not
 // what it answers; one that is not held yet is compared when it comes.
 func (p *Portfolio) about(ctx context.Context, f *filing, ref act.Ref) error {
 	f.about, f.Answers = ref, idOf(ref)
+	if x := p.filings[f.Answers]; x != nil && x.ref == ref {
+		return nil
+	}
 	row, err := p.n.At(ctx, ref.Origin, ref.Index)
 	switch {
 	case errors.Is(err, docket.ErrNone):
@@ -55,11 +63,11 @@ func (p *Portfolio) about(ctx context.Context, f *filing, ref act.Ref) error {
 }
 
 // content reads the form of an act, as far as this reader can.
-func (p *Portfolio) content(ctx context.Context, f *filing, a *act.Act) error {
+func (p *Portfolio) content(ctx context.Context, run *node.Acts, f *filing, a *act.Act) error {
 	if f.Code == "" {
 		return nil
 	}
-	c, err := p.n.Content(ctx, f.ref)
+	c, err := run.Content(ctx, f.ref.Index, a)
 	if err != nil && !errors.Is(err, node.ErrNoContent) {
 		return err
 	}
@@ -93,18 +101,10 @@ func (p *Portfolio) form(ctx context.Context, f *filing, body []byte) {
 	}
 }
 
-// times reads what the evidence shows of the time of an act.
-func (p *Portfolio) times(ctx context.Context, f *filing) error {
-	if f.Source != provision.FromRecord {
-		return nil
-	}
-	s, err := p.n.Shown(ctx, f.ref)
-	if err != nil {
-		return err
-	}
+// times takes in what the evidence shows of the time of an act.
+func (p *Portfolio) times(f *filing, s node.Shown) {
 	f.Bounds, f.Held, f.Receipts, f.seen, f.round = s.Bounds, s.Held, nil, s.Seen, p.round
 	for id, at := range s.Had {
 		f.Receipts = append(f.Receipts, provision.Receipt{By: id, At: at})
 	}
-	return nil
 }

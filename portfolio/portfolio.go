@@ -184,7 +184,7 @@ var answers = []act.Kind{act.Delivered, act.Acknowledged}
 // who takes part.
 var looked = append([]act.Kind{act.Statement, act.Entered, act.Confirmed, act.Contested, act.Suspension, act.Resumption}, answers...)
 
-// page is how many acts are read at a time.
+// page is how many notes are read at a time.
 const page = 1000
 
 // readActs reads the acts that came since the last time.
@@ -196,27 +196,25 @@ func (p *Portfolio) readActs(ctx context.Context) error {
 	p.round++
 	for o, size := range sizes {
 		for p.next[o] < size {
-			rows, err := p.n.List(ctx, docket.Filter{Origin: o, From: p.next[o], Kinds: looked, Limit: page})
+			to := min(size, p.next[o]+node.MaxActs)
+			run := p.n.Acts(o, p.next[o], to)
+			rows, err := run.Rows(ctx, looked)
 			if err != nil {
 				return err
 			}
 			for _, r := range rows {
-				if err := p.read(ctx, r); err != nil {
+				if err := p.read(ctx, run, r); err != nil {
 					return err
 				}
 			}
-			if len(rows) < page {
-				p.next[o] = size
-			} else {
-				p.next[o] = rows[len(rows)-1].Ref.Index + 1
-			}
+			p.next[o] = to
 		}
 	}
 	return nil
 }
 
 // read takes one act in.
-func (p *Portfolio) read(ctx context.Context, r docket.Row) error {
+func (p *Portfolio) read(ctx context.Context, run *node.Acts, r docket.Row) error {
 	if f := p.filings[idOf(r.Answers)]; f != nil && f.round < p.round && (slices.Contains(answers, r.Kind) || r.Life == act.Withdrawal) {
 		p.stale[f.ID] = true // a receipt shows it earlier; what is withdrawn is not held by who cosigns later
 	}
@@ -229,7 +227,7 @@ func (p *Portfolio) read(ctx context.Context, r docket.Row) error {
 	case r.Measure == "" && r.Life == act.New:
 		return nil // free text, under no measure
 	}
-	f, err := p.filing(ctx, r)
+	f, err := p.filing(ctx, run, r)
 	if err != nil || f == nil {
 		return err
 	}
@@ -344,12 +342,13 @@ func (p *Portfolio) readContents(ctx context.Context) error {
 			delete(p.waiting, id)
 			continue
 		}
-		a, _, err := p.n.Act(ctx, f.ref)
+		run := p.n.Acts(f.ref.Origin, f.ref.Index, f.ref.Index+1)
+		a, err := run.Act(ctx, f.ref.Index)
 		if err != nil {
 			return err
 		}
 		f.Unreadable, f.Faulty, f.Values = false, false, nil
-		if err := p.content(ctx, f, a); err != nil {
+		if err := p.content(ctx, run, f, a); err != nil {
 			return err
 		}
 		p.enter(f)
@@ -371,9 +370,11 @@ func (p *Portfolio) readStale(ctx context.Context) error {
 
 // again reads the times of a filing anew.
 func (p *Portfolio) again(ctx context.Context, f *filing) error {
-	if err := p.times(ctx, f); err != nil {
+	s, err := p.n.Shown(ctx, f.ref)
+	if err != nil {
 		return err
 	}
+	p.times(f, s)
 	p.enter(f)
 	return nil
 }

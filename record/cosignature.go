@@ -19,9 +19,11 @@ import (
 type StoredCosig struct {
 	Head checkpoint.Head
 	By   string // key name of the cosigner
-	Time int64  // Unix seconds, by the cosigner's clock
-	Note []byte // verifies alone; absent in the answers of CosignedBy
-	Seq  int64  // order of arrival here, from 1, for gossip since a position
+	// KeyID is the id of the key of the first line of the note.
+	KeyID uint32
+	Time  int64  // Unix seconds, by the cosigner's clock
+	Note  []byte // verifies alone; absent in the answers of CosignedBy and of Cosigned
+	Seq   int64  // order of arrival here, from 1, for gossip since a position
 }
 
 // SaveCosigned keeps a verified cosignature if it is the earliest or the latest
@@ -77,8 +79,11 @@ func (n note) keepCosigned(ctx context.Context, tx *sql.Tx, r row, c checkpoint.
 	return n.keep(ctx, tx)
 }
 
-// selectCosigs begins a query for cosignatures.
-const selectCosigs = `select l.origin, n.size, n.root, s.name, n.time, n.note, n.seq `
+// selectCosigs begins a query for cosignatures, bareCosigs one without their notes.
+const (
+	selectCosigs = `select l.origin, n.size, n.root, s.name, s.key_id, n.time, n.note, n.seq `
+	bareCosigs   = `select l.origin, n.size, n.root, s.name, s.key_id, n.time, null, n.seq `
+)
 
 // Cosignatures returns, for each cosigner's key, the earliest cosignature over n
 // entries or more, that is, covering entry n-1: those of the smallest size that
@@ -201,8 +206,7 @@ func CosignaturesOf(ctx context.Context, q durable.Querier, p Part, seq int64, l
 // CosignedBy lists all that was made under a key name, for a rotation's list, in
 // order of origin, size and time, without the notes.
 func CosignedBy(ctx context.Context, q durable.Querier, by string) ([]StoredCosig, error) {
-	return cosigs(ctx, q, `select l.origin, n.size, n.root, s.name, n.time, null, n.seq
-		from record_signers s cross join record_logs l cross join record_notes n
+	return cosigs(ctx, q, bareCosigs+`from record_signers s cross join record_logs l cross join record_notes n
 		where s.name = $1 and n.log = l.id and n.signer = s.id
 		order by l.origin, n.size, n.time, n.seq`, by)
 }
@@ -254,7 +258,7 @@ func cosigs(ctx context.Context, q durable.Querier, query string, args ...any) (
 		var c StoredCosig
 		var o string
 		var root []byte
-		if err := rows.Scan(&o, &c.Head.Size, &root, &c.By, &c.Time, &c.Note, &c.Seq); err != nil {
+		if err := rows.Scan(&o, &c.Head.Size, &root, &c.By, &c.KeyID, &c.Time, &c.Note, &c.Seq); err != nil {
 			return nil, fmt.Errorf("read cosignatures: %w", err)
 		}
 		c.Head.Origin = party.Origin(o)
