@@ -53,8 +53,12 @@ func ParseID(s string) (ID, error) {
 	return ID(s), nil
 }
 
-// UnmarshalText reads an ID from JSON.
+// UnmarshalText reads an ID from JSON; an empty text is the zero value.
 func (i *ID) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*i = ""
+		return nil
+	}
 	id, err := ParseID(string(b))
 	*i = id
 	return err
