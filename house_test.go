@@ -32,9 +32,12 @@ var floors = map[string]int{
 	"act":              2,  // what is said
 	"lodging":          2,  // when it was lodged
 	"seal":             2,  // who may read
+	"line":             2,  // what is said between capitals
+	"phrasebook":       2,  // sentences that are agreed on, in every language
 	"regime":           2,  // the form that a text asks for
 	"checkpoint":       3,  // what a record looks like at one size
 	"roster":           3,  // who belongs
+	"watch":            3,  // whom an alert calls
 	"pack":             3,  // a text as data
 	"record":           4,  // what is kept
 	"bundle":           4,  // what is carried
@@ -73,6 +76,9 @@ var forbidden = []prohibition{
 	{"key", outside, "pure: same input, same answer, on every node"},
 	{"act", outside, "pure: same input, same answer, on every node"},
 	{"pack", outside, "pure: same input, same answer, on every node"},
+	{"line", outside, "pure: same input, same answer, on every node"},
+	{"watch", outside, "pure: same input, same answer, on every node"},
+	{"phrasebook", outside, "pure: same input, same answer, on every node"},
 	{"condition", outside, "pure: same input, same answer, on every node"},
 	{"provision", outside, "pure: same input, same answer, on every node"},
 	{"seal", outside, "pure: same input, same answer, on every node"},
@@ -90,7 +96,7 @@ var forbidden = []prohibition{
 }
 
 // pure packages take time as a value and randomness as an io.Reader.
-var pure = []string{"party", "position", "paper", "key", "act", "seal", "regime", "lodging", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
+var pure = []string{"party", "position", "paper", "key", "act", "seal", "regime", "lodging", "line", "watch", "phrasebook", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
 
 // doors are the packages that may end the process, read flags and environment,
 // and set what holds for the whole process.

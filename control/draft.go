@@ -156,7 +156,7 @@ func (c *call) requestText(ctx context.Context, p *node.Plan) string {
 	line("status", strings.ToUpper(string(r.Status)))
 	line("to", c.parties(r.To))
 	switch {
-	case r.Measure == "" && r.Text == "":
+	case r.Measure == "" && r.Text == "" && r.Type == "":
 	case r.Open || len(r.To) == 0:
 		line("readable by", "all who hold the record: it is not sealed")
 	default:
@@ -175,6 +175,12 @@ func (c *call) requestText(ctx context.Context, p *node.Plan) string {
 	line("touches", strings.Join(p.Touches, ", "))
 	form := c.node.Form(ctx, r.Measure, canon.Digest{})
 	switch {
+	case r.Type != "":
+		content := p.Content
+		if len(content) == 0 { // it has faults
+			content = r.Body
+		}
+		b.WriteString("\n" + lineText(r.Type, content))
 	case form != nil:
 		v := p.Checked.Values()
 		if v == nil {

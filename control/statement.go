@@ -11,6 +11,7 @@ import (
 	"detente/desk"
 	"detente/docket"
 	"detente/internal/canon"
+	"detente/line"
 	"detente/lodging"
 	"detente/node"
 	"detente/pack"
@@ -285,7 +286,7 @@ func (c *call) read(ctx context.Context, s *Statement, row docket.Row, a *act.Ac
 		s.Reading = "sealed to the addressees"
 	}
 	s.Type = content.Type
-	if content.Type == node.FormType || content.Type == node.TextType {
+	if content.Type == node.FormType || content.Type == node.TextType || line.IsType(content.Type) {
 		s.Content = string(content.Body)
 	}
 	s.Text = contentText(c.node.Form(ctx, a.Measure, a.Pack), content.Type, content.Body)
@@ -304,6 +305,8 @@ func contentText(form *regime.Form, contentType string, body []byte) string {
 		return node.Legible(string(body))
 	case node.TextType:
 		return node.Legible(string(body))
+	case line.TypeMessage, line.TypeEnd, line.TypeHours:
+		return lineText(contentType, body)
 	}
 	return fmt.Sprintf("%d bytes of %s", len(body), contentType)
 }

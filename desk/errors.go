@@ -27,6 +27,8 @@ var (
 	ErrNotCleared     = errors.New("the draft is not cleared")
 	ErrNotUrgent      = errors.New("the chain does not allow an urgent release")
 	ErrSent           = errors.New("the draft is sent already")
+	ErrNoShift        = errors.New("there is no hand-over that waits for a second signature")
+	ErrSameOfficer    = errors.New("a shift is handed over to another officer")
 	ErrDropped        = errors.New("the draft was dropped")
 )
 

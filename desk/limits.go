@@ -54,6 +54,8 @@ const (
 	maxReason    = 500      // characters of the reason for an urgent release
 	maxReference = 200      // characters: a file number, a note number
 	maxSent      = 400      // bytes of an act's reference
+	maxItems     = 1000     // open items of one hand-over
+	maxItem      = 300      // characters of one
 	maxDetail    = 500      // bytes of a line of the trail
 	maxDrafts    = 1000     // drafts that one list returns
 	maxTrail     = 1000     // entries that one page of the trail returns

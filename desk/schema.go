@@ -65,6 +65,16 @@ create table if not exists desk_clearance (
   primary key (draft, step)
 );
 
+create table if not exists desk_shift (
+  id bigint primary key,
+  outgoing text not null,
+  incoming text not null,
+  remarks text not null,
+  items text not null,
+  handed bigint not null,
+  taken bigint not null
+);
+
 create table if not exists desk_trail (
   seq bigint primary key,
   at bigint not null,

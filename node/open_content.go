@@ -52,6 +52,9 @@ func (n *Node) openOne(ctx context.Context, ref act.Ref, a *act.Act, blobs map[c
 	if err != nil {
 		return content{State: unreadable, Note: err.Error()}, true
 	}
+	if err := n.fitsLine(n.author(ref.Origin), a, o.Type, o.Body); err != nil {
+		return content{State: unreadable, Note: err.Error()}, true
+	}
 	return content{State: opened, Type: o.Type, Body: o.Body}, true
 }
 
@@ -130,7 +133,7 @@ func (n *Node) blobsArrived(ctx context.Context, blobs map[canon.Digest][]byte) 
 				continue
 			}
 			if err := n.update(ctx, func(tx *Tx) error {
-				if err := n.saveContent(ctx, tx.Tx, r.Ref.Origin, r.Ref.Index, c); err != nil {
+				if err := n.saveContent(ctx, tx.Tx, r.Ref, a, c); err != nil {
 					return err
 				}
 				done, err := n.answeredBy(ctx, tx, r.Ref, act.Delivered, act.Returned)

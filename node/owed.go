@@ -113,7 +113,7 @@ func (n *Node) oweReceipt(ctx context.Context, r docket.Row) error {
 	}
 	return n.update(ctx, func(tx *Tx) error {
 		if late {
-			if err := n.saveContent(ctx, tx.Tx, r.Ref.Origin, r.Ref.Index, c); err != nil {
+			if err := n.saveContent(ctx, tx.Tx, r.Ref, a, c); err != nil {
 				return err
 			}
 		}

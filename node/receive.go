@@ -517,7 +517,7 @@ func (n *Node) storeRecord(ctx context.Context, tx *Tx, acc *accepted, contents 
 			return err
 		}
 		if c, ok := contents[a.ref]; ok {
-			if err := n.saveContent(ctx, tx.Tx, a.ref.Origin, a.ref.Index, c); err != nil {
+			if err := n.saveContent(ctx, tx.Tx, a.ref, a.act, c); err != nil {
 				return err
 			}
 		}

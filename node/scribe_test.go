@@ -86,16 +86,21 @@ func (s *scribe) clear(thread string, to ...party.ID) act.Ref {
 // sealed adds a sealed statement and returns its ciphertext.
 func (s *scribe) sealed(thread string, to ...party.ID) (act.Ref, []byte) {
 	s.t.Helper()
-	a := s.statement(thread, to...)
+	return s.sealing(s.statement(thread, to...), seal.Content{Type: node.TextType, Body: []byte("text of " + thread)})
+}
+
+// sealing completes a statement with a content sealed to its addressees, and adds it.
+func (s *scribe) sealing(a *act.Act, c seal.Content) (act.Ref, []byte) {
+	s.t.Helper()
 	outside, err := a.OutsideDigest()
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	var keys []*age.HybridRecipient
-	for _, id := range to {
+	for _, id := range a.To {
 		keys = append(keys, s.tw.Houses[id].Config.Keys.Sealing[0].Recipient())
 	}
-	b, err := seal.Seal(rand.Reader, seal.Content{Type: node.TextType, Body: []byte("text of " + thread)},
+	b, err := seal.Seal(rand.Reader, c,
 		seal.Binding{Author: s.origin.Base(), Group: a.Group, Outside: outside}, keys)
 	if err != nil {
 		s.t.Fatal(err)

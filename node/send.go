@@ -45,6 +45,10 @@ type Request struct {
 	Post     party.Post      `json:"post"`     // issuing post
 	Language string          `json:"language"` // original language
 	Handling string          `json:"handling"` // handling mark
+	// Type and Body are a content of package line instead of a form or a text:
+	// Body is JSON as a person may write it.
+	Type string          `json:"type,omitempty"`
+	Body json.RawMessage `json:"body,omitempty"`
 	// Gives is the digest of what a correction or update gives, by Submit.
 	Gives string `json:"gives,omitempty"`
 }
@@ -78,7 +82,11 @@ func (n *Node) Check(ctx context.Context, b []byte) (*Plan, error) {
 		return nil, fmt.Errorf("read draft: %w", err)
 	}
 	r := p.Request
-	if r.Measure == "" {
+	if r.Type != "" {
+		if err := n.checkLine(ctx, &p); err != nil {
+			return nil, err
+		}
+	} else if r.Measure == "" {
 		if err := checkLegible(r.Text); err != nil {
 			return nil, err
 		}
@@ -214,6 +222,9 @@ func (n *Node) actOf(p *Plan, now time.Time, serials map[party.ID]int64) (*act.A
 }
 
 func (p *Plan) contentType() string {
+	if p.Request.Type != "" {
+		return p.Request.Type
+	}
 	if p.Form != nil {
 		return FormType
 	}
@@ -277,7 +288,7 @@ func (n *Node) say(ctx context.Context, tx *Tx, p *Plan) (act.Ref, error) {
 		return act.Ref{}, err
 	}
 	if a.PayloadType == "" && len(p.Content) > 0 {
-		err = n.saveContent(ctx, tx.Tx, ref.Origin, ref.Index, content{State: opened, Type: p.contentType(), Body: p.Content})
+		err = n.saveContent(ctx, tx.Tx, ref, a, content{State: opened, Type: p.contentType(), Body: p.Content})
 	}
 	return ref, err
 }

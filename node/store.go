@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"detente/act"
 	"detente/internal/canon"
 	"detente/internal/durable"
 	"detente/key"
@@ -54,6 +55,14 @@ create table if not exists node_conflicting (
 create table if not exists node_proven (
 	against text not null, origin text not null, kind text not null, lodger text not null, proof text not null,
 	primary key (against, origin, kind, lodger));
+create table if not exists node_lines (
+	origin text not null, idx bigint not null, author text not null, type text not null,
+	line text not null, parties text not null, kind text not null, arrived bigint not null,
+	primary key (origin, idx));
+create index if not exists node_lines_type on node_lines (type, arrived);
+create index if not exists node_lines_line on node_lines (line, parties, arrived);
+create table if not exists node_line_marks (
+	origin text not null, idx bigint not null, silenced bigint not null, done bigint not null, primary key (origin, idx));
 create table if not exists node_unproven (
 	proof text not null, lodger text not null, primary key (proof));
 `
@@ -241,9 +250,13 @@ func (c content) open() (Content, error) {
 	return Content{c.Type, c.Body}, nil
 }
 
-func (n *Node) saveContent(ctx context.Context, tx *sql.Tx, o party.Origin, idx int64, c content) error {
+func (n *Node) saveContent(ctx context.Context, tx *sql.Tx, ref act.Ref, a *act.Act, c content) error {
+	o, idx := ref.Origin, ref.Index
 	body, err := n.lock(o, idx, c.Body)
 	if err != nil {
+		return err
+	}
+	if err := n.noteLine(ctx, tx, ref, a, c); err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `insert into node_contents (origin, idx, state, type, body, note) values ($1,$2,$3,$4,$5,$6)

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,17 +29,8 @@ func (n *Node) statements(ctx context.Context, t docket.Thread) ([]docket.Row, e
 	if len(rows) == maxThread {
 		return nil, fmt.Errorf("thread %q of %s has too many statements", t.Name, t.Author)
 	}
-	keys := n.keys.Load()
-	newest := func(r docket.Row) int { // a record entered after a loss of keys comes last
-		if p, ok := keys.Current().Party(t.Author); ok && p.Card != nil && p.Card.Origin == r.Ref.Origin.Base() {
-			return 1
-		}
-		return 0
-	}
-	slices.SortFunc(rows, func(a, b docket.Row) int {
-		return cmp.Or(cmp.Compare(newest(a), newest(b)), cmp.Compare(a.Ref.Origin.Base(), b.Ref.Origin.Base()),
-			cmp.Compare(a.Ref.Origin.Volume(), b.Ref.Origin.Volume()), cmp.Compare(a.Ref.Index, b.Ref.Index))
-	})
+	inOrder := n.inOrder(t.Author)
+	slices.SortFunc(rows, func(a, b docket.Row) int { return inOrder(a.Ref, b.Ref) })
 	seen := map[act.Ref]bool{}
 	var out []docket.Row
 	for _, r := range rows {

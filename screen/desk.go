@@ -15,7 +15,7 @@ func deskRoutes() []route {
 
 // deskView is what the desk shows.
 type deskView struct {
-	control.Shift
+	control.Overview
 	Next  []control.Item // what this state will do, by date
 	Lines []control.Peer
 	Quiet bool // nothing needs anybody
@@ -27,7 +27,7 @@ const nextDays, nextRows = 14, 12
 
 func deskPage(v *visit) error {
 	var d deskView
-	if err := v.call("shift", nil, &d.Shift); err != nil {
+	if err := v.call("overview", nil, &d.Overview); err != nil {
 		return err
 	}
 	if err := v.call("peer-list", nil, &d.Lines); err != nil {

@@ -282,6 +282,11 @@ func (a *app) save(ctx context.Context, id string, r node.Request, submit bool) 
 	if err := a.call(ctx, "draft-save", control.SaveArgs{ID: id, Request: r}, &d); err != nil {
 		return err
 	}
+	return a.kept(ctx, d, submit)
+}
+
+// kept submits a draft, if asked to, and says what comes next.
+func (a *app) kept(ctx context.Context, d control.Draft, submit bool) error {
 	if submit {
 		if err := a.call(ctx, "draft-submit", control.DraftArgs{ID: d.ID}, &d); err != nil {
 			a.talk("The draft is kept: detente draft edit %s", d.ID)

@@ -12,16 +12,16 @@ import (
 	"detente/party"
 )
 
-func shiftVerbs() map[string]verb {
+func overviewVerbs() map[string]verb {
 	return map[string]verb{
-		"shift":     reads(shift),
+		"overview":  reads(overview),
 		"sent-list": reads(sentList),
 		"sent-show": reads(sentShow),
 	}
 }
 
-// Shift is what an officer sees on coming to the desk.
-type Shift struct {
+// Overview is what an officer sees on coming to the desk.
+type Overview struct {
 	Inbox        []Line      `json:"inbox"`        // what waits for a word of this state
 	More         bool        `json:"more"`         // the inbox has more than is listed
 	Clear        []DraftLine `json:"clear"`        // drafts whose next step this officer may clear
@@ -50,31 +50,31 @@ type Reached struct {
 }
 
 const (
-	// shiftRows is how many rows each list of a shift has at most.
-	shiftRows = 20
-	// shiftDays is how far back a shift looks for what was acknowledged and not
+	// overviewRows is how many rows each list of an overview has at most.
+	overviewRows = 20
+	// overviewDays is how far back an overview looks for what was acknowledged and not
 	// answered, in days.
-	shiftDays = 30
+	overviewDays = 30
 )
 
-func shift(ctx context.Context, c *call, _ nothing) (any, error) {
+func overview(ctx context.Context, c *call, _ nothing) (any, error) {
 	s, err := c.session(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := Shift{Inbox: []Line{}, Clear: []DraftLine{}, Returned: []DraftLine{}, Cleared: []DraftLine{}, Waiting: []Progress{}, Acknowledged: []Line{}}
-	rows, err := c.node.Inbox(ctx, shiftRows+1)
+	out := Overview{Inbox: []Line{}, Clear: []DraftLine{}, Returned: []DraftLine{}, Cleared: []DraftLine{}, Waiting: []Progress{}, Acknowledged: []Line{}}
+	rows, err := c.node.Inbox(ctx, overviewRows+1)
 	if err != nil {
 		return nil, err
 	}
-	out.More = len(rows) > shiftRows
-	if out.Inbox, err = c.lines(ctx, rows[:min(len(rows), shiftRows)]); err != nil {
+	out.More = len(rows) > overviewRows
+	if out.Inbox, err = c.lines(ctx, rows[:min(len(rows), overviewRows)]); err != nil {
 		return nil, err
 	}
 	if err := c.drafts(ctx, s.Officer(), &out); err != nil {
 		return nil, err
 	}
-	said, err := c.progress(ctx, docket.Filter{Author: c.node.Self(), Kinds: []act.Kind{act.Statement}, Newest: true, Limit: shiftRows})
+	said, err := c.progress(ctx, docket.Filter{Author: c.node.Self(), Kinds: []act.Kind{act.Statement}, Newest: true, Limit: overviewRows})
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func shift(ctx context.Context, c *call, _ nothing) (any, error) {
 }
 
 // drafts sorts the open drafts of the house for an officer.
-func (c *call) drafts(ctx context.Context, o desk.Officer, out *Shift) error {
+func (c *call) drafts(ctx context.Context, o desk.Officer, out *Overview) error {
 	chain, err := c.node.Desk().Chain(ctx)
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ func (c *call) drafts(ctx context.Context, o desk.Officer, out *Shift) error {
 		}
 		for _, d := range v.([]DraftLine) {
 			switch {
-			case len(*one.into) == shiftRows:
+			case len(*one.into) == overviewRows:
 			case one.state == desk.StateSubmitted && (d.Author == o.ID || !mayClear(chain, d, o)):
 			case one.state == desk.StateReturned && d.Author != o.ID:
 			default:
@@ -124,15 +124,15 @@ func mayClear(chain desk.Chain, d DraftLine, o desk.Officer) bool {
 // taken lists what this state acknowledged of late and has said nothing on since,
 // the oldest first: acknowledged is not done.
 func (c *call) taken(ctx context.Context) ([]Line, error) {
-	acks, err := c.node.List(ctx, docket.Filter{Author: c.node.Self(), Kinds: []act.Kind{act.Acknowledged}, Newest: true, Limit: 5 * shiftRows})
+	acks, err := c.node.List(ctx, docket.Filter{Author: c.node.Self(), Kinds: []act.Kind{act.Acknowledged}, Newest: true, Limit: 5 * overviewRows})
 	if err != nil {
 		return nil, err
 	}
-	since := c.node.Now().AddDate(0, 0, -shiftDays).Unix()
+	since := c.node.Now().AddDate(0, 0, -overviewDays).Unix()
 	out := []Line{}
 	seen := map[act.Ref]bool{}
 	for _, a := range acks {
-		if a.Claimed < since || len(out) == shiftRows {
+		if a.Claimed < since || len(out) == overviewRows {
 			break
 		}
 		row, err := c.node.At(ctx, a.Answers.Origin, a.Answers.Index)
