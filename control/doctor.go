@@ -95,14 +95,29 @@ func (u *checkup) guard(context.Context) error {
 	return nil
 }
 
-func (u *checkup) clock(ctx context.Context) error {
-	now := u.home.Time()
-	if head, ok := u.node.Head(); ok {
-		if ahead := time.Unix(head.Time(), 0).Sub(now); ahead > time.Duration(max(u.node.Settings().SkewSeconds, 5))*time.Second {
-			u.mend("clock", "set the clock of this machine by a source that you trust", "it is %s before the newest own signature", ahead.Round(time.Second))
-			return nil
-		}
+// setClock is what to do where the clock of this machine is wrong.
+const setClock = "set the clock of this machine by a source that you trust"
+
+// clockBehind is by how much the clock of this machine is before the newest own
+// signature, where that is more than clocks differ; else 0.
+func (c *call) clockBehind() time.Duration {
+	head, ok := c.node.Head()
+	if !ok {
+		return 0
 	}
+	behind := time.Unix(head.Time(), 0).Sub(c.home.Time())
+	if behind <= time.Duration(max(c.node.Settings().SkewSeconds, 5))*time.Second {
+		return 0
+	}
+	return behind.Round(time.Second)
+}
+
+func (u *checkup) clock(ctx context.Context) error {
+	if behind := u.clockBehind(); behind > 0 {
+		u.mend("clock", setClock, "it is %s before the newest own signature", behind)
+		return nil
+	}
+	now := u.home.Time()
 	peers, err := u.node.Peers(ctx)
 	if err != nil {
 		return err
@@ -120,7 +135,7 @@ func (u *checkup) clock(ctx context.Context) error {
 		u.note("clock", "tell them; look at your own clock first", "%s differs by %s", p.Party, p.Offset)
 	}
 	if n := max(ahead, behind); n > 1 && n*2 > len(peers) {
-		u.mend("clock", "set the clock of this machine by a source that you trust", "most peers differ in the same direction")
+		u.mend("clock", setClock, "most peers differ in the same direction")
 		return nil
 	}
 	u.good("clock", "%s", now.Format(time.RFC3339))

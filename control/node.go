@@ -12,6 +12,7 @@ import (
 func nodeVerbs() map[string]verb {
 	return map[string]verb{
 		"status":  reads(status),
+		"ready":   reads(ready),
 		"confirm": writes(confirm),
 		"rebuild": writes(rebuild),
 		"doctor":  reads(doctor),
@@ -90,6 +91,16 @@ func status(ctx context.Context, c *call, _ nothing) (any, error) {
 	s.Frozen = list(frozen)
 	s.Suspended, err = n.Suspended(ctx, n.Self())
 	return s, err
+}
+
+// ready says whether the node can do its own work: its store takes changes and its
+// clock is not behind its own signatures. Keys are loaded where a node is open, and
+// other parties have no part in it.
+func ready(ctx context.Context, c *call, _ nothing) (any, error) {
+	if behind := c.clockBehind(); behind > 0 {
+		return nil, refuse(Failed, setClock, "the clock of this machine is %s before the newest own signature", behind)
+	}
+	return nil, c.node.Writable(ctx)
 }
 
 // ConsoleArgs say that the console acts.

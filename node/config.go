@@ -60,6 +60,9 @@ type Settings struct {
 	// PEM. Optional: both or none.
 	DeskCertificate string `json:"desk_certificate,omitempty"`
 	DeskKey         string `json:"desk_key,omitempty"`
+	// Monitor is the address of /metrics, /healthz and /readyz, host:port, of this
+	// machine only. Optional: none.
+	Monitor string `json:"monitor,omitempty"`
 }
 
 // Config is what Open needs besides the home directory.

@@ -32,6 +32,21 @@ func (n *Node) Failure() error {
 	return n.failure
 }
 
+// errUnchanged ends a change that was only tried.
+var errUnchanged = errors.New("nothing to change")
+
+// Writable says whether the store takes changes, as nil or the reason. It changes
+// nothing; it waits for the change under way.
+func (n *Node) Writable(ctx context.Context) error {
+	if err := n.Failure(); err != nil {
+		return err
+	}
+	if err := n.db.Update(ctx, func(*sql.Tx) error { return errUnchanged }); !errors.Is(err, errUnchanged) {
+		return err
+	}
+	return nil
+}
+
 // Assured says whether this node may sign, as nil, ErrNotSure or ErrNewVolume
 // with the reason.
 func (n *Node) Assured() error { return n.maySign() }

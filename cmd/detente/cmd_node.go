@@ -28,20 +28,21 @@ detente node confirm`, a.nodeRun(), a.nodeStatus(), a.nodeConfirm(), a.nodeNewVo
 }
 
 func (a *app) nodeRun() *cobra.Command {
-	var listen, desk string
+	var listen, desk, monitor string
 	c := a.command("run", "Run the node: serve the peers, reach them, answer the commands and the officers' browsers", `
 detente node run
 detente node run --home ./alatau --listen 127.0.0.1:7443 --desk 127.0.0.1:8443
 DETENTE_UNLOCK=/etc/detente/unlock.key detente node run`, cobra.NoArgs, func(ctx context.Context, args []string) error {
-		return a.serve(ctx, listen, desk)
+		return a.serve(ctx, listen, desk, monitor)
 	})
 	c.Flags().StringVar(&listen, "listen", "", "address of the listener instead of that in the settings")
 	c.Flags().StringVar(&desk, "desk", "", "address of the screens, host:port, instead of that in the settings")
+	c.Flags().StringVar(&monitor, "monitor", "", "address of /metrics, /healthz and /readyz on this machine, host:port, instead of that in the settings")
 	return c
 }
 
 // serve runs the node until ctx ends or the node stops by itself.
-func (a *app) serve(ctx context.Context, listen, desk string) error {
+func (a *app) serve(ctx context.Context, listen, desk, monitor string) error {
 	if err := a.adopted(); err != nil {
 		return err
 	}
@@ -78,15 +79,22 @@ func (a *app) serve(ctx context.Context, listen, desk string) error {
 		return err
 	}
 	var loops sync.WaitGroup
-	ended := make(chan error, 2)
+	ended := make(chan error, 3)
 	loops.Go(func() { ended <- door.Serve(socket) })
 	screens, err := a.screens(h, door, desk, log)
 	if err != nil {
 		return errors.Join(err, door.Stop())
 	}
+	gauges, err := a.monitor(h, door, monitor, log)
+	if err != nil {
+		return errors.Join(err, screens.stop(), door.Stop())
+	}
 	h.Node.Run(peers)
 	if screens != nil {
 		loops.Go(func() { ended <- screens.serve() })
+	}
+	if gauges != nil {
+		loops.Go(func() { ended <- gauges.serve() })
 	}
 	if err := h.Node.Assured(); err != nil {
 		log.Warn("this node does not sign yet", "reason", err.Error())
@@ -106,7 +114,7 @@ func (a *app) serve(ctx context.Context, listen, desk string) error {
 	stop()
 	manager.Stopping("")
 	log.Info("the node stops")
-	err = errors.Join(err, screens.stop(), door.Stop())
+	err = errors.Join(err, gauges.stop(), screens.stop(), door.Stop())
 	loops.Wait()
 	return errors.Join(err, h.Close())
 }

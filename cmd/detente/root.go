@@ -98,22 +98,7 @@ func (a *app) cmdVersion() *cobra.Command {
 detente version
 detente version --json
 detente --home ./alatau version`, cobra.NoArgs, func(ctx context.Context, args []string) error {
-		v := struct {
-			Version  string `json:"version"`
-			Go       string `json:"go"`
-			Revision string `json:"revision"`
-		}{Version: "unreleased"}
-		if info, ok := debug.ReadBuildInfo(); ok {
-			v.Go = info.GoVersion
-			if info.Main.Version != "" && info.Main.Version != "(devel)" {
-				v.Version = info.Main.Version
-			}
-			for _, s := range info.Settings {
-				if s.Key == "vcs.revision" {
-					v.Revision = s.Value
-				}
-			}
-		}
+		v := ownVersion()
 		return a.show(v, func(w writer) {
 			fmt.Fprintf(w, "detente %s (%s)\n", v.Version, v.Go)
 			if v.Revision != "" {
@@ -121,4 +106,30 @@ detente --home ./alatau version`, cobra.NoArgs, func(ctx context.Context, args [
 			}
 		})
 	})
+}
+
+// version is which program this is.
+type version struct {
+	Version  string `json:"version"`
+	Go       string `json:"go"`
+	Revision string `json:"revision"`
+}
+
+// ownVersion reads what the build wrote into the program.
+func ownVersion() version {
+	v := version{Version: "unreleased"}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	v.Go = info.GoVersion
+	if info.Main.Version != "" && info.Main.Version != "(devel)" {
+		v.Version = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v.Revision = s.Value
+		}
+	}
+	return v
 }
