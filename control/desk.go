@@ -132,7 +132,7 @@ func officerAdd(ctx context.Context, c *call, a NewOfficer) (any, error) {
 		return nil, err
 	}
 	by := desk.Console // the first account of a house
-	if len(all) > 0 {
+	if len(all) > 0 || c.remote {
 		if by, err = c.admin(ctx, a.Console); err != nil {
 			return nil, err
 		}
@@ -163,7 +163,7 @@ func officerDeactivate(ctx context.Context, c *call, a OfficerArgs) (any, error)
 
 func officerPassphrase(ctx context.Context, c *call, a OfficerArgs) (any, error) {
 	by := desk.Console
-	if !a.Console {
+	if !a.Console || c.remote {
 		s, err := c.session(ctx)
 		if err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 
 	"detente/desk"
 	"detente/home"
@@ -15,13 +16,14 @@ import (
 
 // call is one call of a verb.
 type call struct {
-	home  *home.Home
-	node  *node.Node
-	folio *portfolio.Portfolio
-	token string    // of a session; may be empty
-	live  bool      // the node's loops run
-	in    io.Reader // of a verb that reads a file
-	out   io.Writer // of a verb that writes one
+	home   *home.Home
+	node   *node.Node
+	folio  *portfolio.Portfolio
+	token  string    // of a session, or of a program; may be empty
+	remote bool      // it came over a network: nobody is the console, and every verb but the sign-in asks for a session
+	live   bool      // the node's loops run
+	in     io.Reader // of a verb that reads a file
+	out    io.Writer // of a verb that writes one
 }
 
 // session is the sign-in of the caller.
@@ -32,6 +34,9 @@ func (c *call) session(ctx context.Context) (desk.Session, error) {
 // admin is the name under which an admin acts; console is whoever commands the
 // machine and says so: the trail shows it.
 func (c *call) admin(ctx context.Context, console bool) (string, error) {
+	if console && c.remote {
+		return "", refuse(Permission, "give the command on the machine of the node", "over a network nobody acts as its console")
+	}
 	if console {
 		return desk.Console, nil
 	}
@@ -60,6 +65,7 @@ func (c *call) queued() bool { return !c.live && c.node.HasPeers() }
 type verb struct {
 	do     func(ctx context.Context, c *call, args []byte) (any, error)
 	writes bool // refused while a restored home awaits its new volume
+	args   reflect.Type
 }
 
 // nothing is the arguments of a verb that takes none.
@@ -67,11 +73,11 @@ type nothing struct{}
 
 // reads and writes make a verb of a function with typed arguments.
 func reads[A any](f func(context.Context, *call, A) (any, error)) verb {
-	return verb{do: typed(f)}
+	return verb{do: typed(f), args: reflect.TypeFor[A]()}
 }
 
 func writes[A any](f func(context.Context, *call, A) (any, error)) verb {
-	return verb{do: typed(f), writes: true}
+	return verb{do: typed(f), writes: true, args: reflect.TypeFor[A]()}
 }
 
 func typed[A any](f func(context.Context, *call, A) (any, error)) func(context.Context, *call, []byte) (any, error) {
@@ -87,7 +93,7 @@ func typed[A any](f func(context.Context, *call, A) (any, error)) func(context.C
 // table is every verb of the door.
 func table() map[string]verb {
 	t := map[string]verb{}
-	for _, part := range []map[string]verb{deskVerbs(), draftVerbs(), statementVerbs(), groupVerbs(), keyVerbs(), carryVerbs(), nodeVerbs(), textVerbs(), portfolioVerbs(), noteVerbs(), mastheadVerbs(), overviewVerbs(), paperVerbs(), lineVerbs()} {
+	for _, part := range []map[string]verb{deskVerbs(), draftVerbs(), statementVerbs(), groupVerbs(), keyVerbs(), carryVerbs(), nodeVerbs(), textVerbs(), portfolioVerbs(), noteVerbs(), mastheadVerbs(), overviewVerbs(), paperVerbs(), lineVerbs(), tokenVerbs()} {
 		for name, v := range part {
 			t[name] = v
 		}
@@ -111,6 +117,9 @@ func invoke(ctx context.Context, verbs map[string]verb, name string, c *call, ar
 	v, ok := verbs[name]
 	if !ok {
 		return outcome{Error: refuse(Usage, "are the command and the node of one version?", "the node does not know %q", name)}
+	}
+	if err := c.admit(ctx, name); err != nil {
+		return outcome{Error: ErrorOf(err)}
 	}
 	if v.writes && c.home.Restored {
 		return outcome{Error: ErrorOf(home.ErrRestored)}

@@ -22,7 +22,7 @@ func (d *Desk) Clear(ctx context.Context, s Session, id string, revision int, re
 			return Draft{}, fmt.Errorf("clear draft: %w", err)
 		}
 	}
-	return d.change(ctx, "clear draft", s, id, func(tx *sql.Tx, o Officer) error {
+	return d.change(ctx, "clear draft", s, "", id, func(tx *sql.Tx, o Officer) error {
 		draft, err := readDraft(ctx, tx, id)
 		if err != nil {
 			return err
@@ -116,7 +116,7 @@ func (d *Desk) Return(ctx context.Context, s Session, id, remarks string) (Draft
 	if err := checkText("the remarks", remarks, maxRemarks, true); err != nil {
 		return Draft{}, fmt.Errorf("return draft: %w", err)
 	}
-	return d.change(ctx, "return draft", s, id, func(tx *sql.Tx, o Officer) error {
+	return d.change(ctx, "return draft", s, "", id, func(tx *sql.Tx, o Officer) error {
 		draft, err := readOpen(ctx, tx, id)
 		if err != nil {
 			return err
@@ -154,7 +154,7 @@ func (d *Desk) Release(ctx context.Context, s Session, id string, reason string)
 	if err := checkLine("the reason", reason, maxReason); err != nil {
 		return Draft{}, fmt.Errorf("release draft: %w", err)
 	}
-	return d.change(ctx, "release draft", s, id, func(tx *sql.Tx, o Officer) error {
+	return d.change(ctx, "release draft", s, "", id, func(tx *sql.Tx, o Officer) error {
 		draft, err := readOpen(ctx, tx, id)
 		if err != nil {
 			return err

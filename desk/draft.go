@@ -59,7 +59,7 @@ func (d *Desk) Save(ctx context.Context, s Session, id string, request []byte) (
 			return Draft{}, fmt.Errorf("save draft: %w", err)
 		}
 	}
-	return d.change(ctx, "save draft", s, id, func(tx *sql.Tx, o Officer) error {
+	return d.change(ctx, "save draft", s, ScopeDraft, id, func(tx *sql.Tx, o Officer) error {
 		if !o.Has(Drafter) {
 			return fmt.Errorf("%w: drafter", ErrRole)
 		}
@@ -94,7 +94,7 @@ func (d *Desk) Save(ctx context.Context, s Session, id string, request []byte) (
 
 // Submit hands the author's draft over for clearance, as it is.
 func (d *Desk) Submit(ctx context.Context, s Session, id string) (Draft, error) {
-	return d.change(ctx, "submit draft", s, id, func(tx *sql.Tx, o Officer) error {
+	return d.change(ctx, "submit draft", s, ScopeDraft, id, func(tx *sql.Tx, o Officer) error {
 		draft, err := readOpen(ctx, tx, id)
 		if err != nil {
 			return err
@@ -114,7 +114,7 @@ func (d *Desk) Submit(ctx context.Context, s Session, id string) (Draft, error) 
 
 // Drop gives a draft up; its author does, or an admin. It stays readable.
 func (d *Desk) Drop(ctx context.Context, s Session, id string) error {
-	_, err := d.change(ctx, "drop draft", s, id, func(tx *sql.Tx, o Officer) error {
+	_, err := d.change(ctx, "drop draft", s, ScopeDraft, id, func(tx *sql.Tx, o Officer) error {
 		draft, err := readOpen(ctx, tx, id)
 		if err != nil {
 			return err
@@ -181,11 +181,11 @@ func (d *Desk) Drafts(ctx context.Context, state string) ([]Draft, error) {
 }
 
 // change runs f for the session's officer in one transaction and returns the
-// draft as it is then.
-func (d *Desk) change(ctx context.Context, what string, s Session, id string, f func(tx *sql.Tx, o Officer) error) (Draft, error) {
+// draft as it is then. A program needs the scope; the zero scope is for people.
+func (d *Desk) change(ctx context.Context, what string, s Session, scope Scope, id string, f func(tx *sql.Tx, o Officer) error) (Draft, error) {
 	var draft Draft
 	err := d.update(ctx, what, func(tx *sql.Tx) error {
-		o, err := d.acting(ctx, tx, s)
+		o, err := d.actingAs(ctx, tx, s, scope)
 		if err != nil {
 			return err
 		}

@@ -28,6 +28,26 @@ create table if not exists desk_session (
   used bigint not null
 );
 
+create table if not exists desk_token (
+  id text primary key,
+  hash text not null unique,
+  officer text not null,
+  name text not null,
+  scopes text not null,
+  made bigint not null,
+  expires bigint not null,
+  ended bigint not null
+);
+
+create table if not exists desk_once (
+  who text not null,
+  name text not null,
+  what text not null,
+  outcome text not null,
+  made bigint not null,
+  primary key (who, name)
+);
+
 create table if not exists desk_challenge (
   hash text primary key,
   officer text not null,

@@ -11,12 +11,13 @@ import (
 	"detente/internal/durable"
 )
 
-// Session proves a sign-in; made only by SignIn, SignInAgent and Resume. The
-// zero value is refused. It tells who signed in, not what the officer still may:
+// Session proves a sign-in, or the token of a program that acts for an officer; made
+// only by SignIn, SignInAgent and Resume. The zero value is refused. It tells who signed in, not what the officer still may:
 // every method looks that up again.
 type Session struct {
 	officer Officer
 	token   string
+	scopes  []Scope // of a program; a person has none and may all
 }
 
 // Officer is the account as it was at sign-in.
@@ -47,7 +48,7 @@ func (d *Desk) begin(ctx context.Context, tx *sql.Tx, o Officer, how string) (Se
 	if err != nil {
 		return Session{}, err
 	}
-	return Session{o, token}, d.Audit(ctx, tx, o.ID, "sign-in", how)
+	return Session{officer: o, token: token}, d.Audit(ctx, tx, o.ID, "sign-in", how)
 }
 
 func seconds(d time.Duration) int64 { return int64(d / time.Second) }
@@ -77,8 +78,21 @@ func (d *Desk) live(ctx context.Context, q durable.Querier, token string) (Offic
 	return o, used, err
 }
 
-// acting returns the officer who acts in a transaction, with the roles of now.
+// acting returns the officer who acts in a transaction, with the roles of now. A
+// program is refused.
 func (d *Desk) acting(ctx context.Context, tx *sql.Tx, s Session) (Officer, error) {
+	return d.actingAs(ctx, tx, s, "")
+}
+
+// actingAs is acting for what programs may do too, by a scope.
+func (d *Desk) actingAs(ctx context.Context, tx *sql.Tx, s Session, scope Scope) (Officer, error) {
+	if isProgram(s.token) {
+		o, scopes, err := d.program(ctx, tx, s.token)
+		if err == nil && !(Session{token: s.token, scopes: scopes}).Allows(scope) {
+			err = ErrScope
+		}
+		return o, err
+	}
 	o, used, err := d.live(ctx, tx, s.token)
 	if err != nil {
 		return Officer{}, err
@@ -98,6 +112,13 @@ func (d *Desk) touch(ctx context.Context, tx *sql.Tx, token string, used int64) 
 // Resume returns the session of a token, with the officer's account as it is
 // now, or ErrSession.
 func (d *Desk) Resume(ctx context.Context, token string) (Session, error) {
+	if isProgram(token) {
+		o, scopes, err := d.program(ctx, d.db.Read(), token)
+		if err != nil {
+			return Session{}, fmt.Errorf("resume session: %w", err)
+		}
+		return Session{officer: o, token: token, scopes: scopes}, nil
+	}
 	o, used, err := d.live(ctx, d.db.Read(), token)
 	if err != nil {
 		return Session{}, fmt.Errorf("resume session: %w", err)
@@ -110,7 +131,7 @@ func (d *Desk) Resume(ctx context.Context, token string) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	return Session{o, token}, nil
+	return Session{officer: o, token: token}, nil
 }
 
 // SignOut ends a session. One that ended already is no error.

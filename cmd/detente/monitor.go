@@ -30,7 +30,7 @@ func (a *app) monitor(h *home.Home, door *control.Server, address string, log *s
 		return nil, err
 	}
 	log.Info("the node can be monitored", "address", fmt.Sprintf("http://%s/metrics", l.Addr()))
-	return &monitor{gauge.NewServer(gauge.New(door.As(""), ownVersion().Version, h.Time()), log), l}, nil
+	return &monitor{gauge.NewServer(gauge.New(door.Own(), ownVersion().Version, h.Time()), log), l}, nil
 }
 
 func (m *monitor) serve() error { return m.server.Serve(m.listener) }
