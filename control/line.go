@@ -57,6 +57,8 @@ type Side struct {
 	// Answer times of the newest calls and tests by this state that this party
 	// acknowledged, in seconds, as its own acknowledgement claims; the newest first.
 	Answers []int64 `json:"answers"`
+	// Tested is when the newest acknowledged call or test by this state was made.
+	Tested string `json:"tested"`
 	// Unanswered is how many calls and tests since the newest of them it has not
 	// acknowledged.
 	Unanswered int `json:"unanswered"`
@@ -143,6 +145,9 @@ func (c *call) side(p node.PeerStatus, end *line.End, hours *line.Hours, calls [
 		ack, ok := m.Acks[p.Party]
 		switch {
 		case ok && len(s.Answers) < answersShown:
+			if s.Tested == "" {
+				s.Tested = node.Time(m.Row.Claimed)
+			}
 			s.Answers = append(s.Answers, int64(ack.At.Sub(time.Unix(m.Row.Claimed, 0))/time.Second))
 		case !ok && len(s.Answers) == 0:
 			s.Unanswered++

@@ -83,7 +83,7 @@ func (a *app) printLinesOf(w writer, all []control.LineView) {
 				fmt.Fprintf(w, "    answers in %s\n", strings.Join(s.Languages, ", "))
 			}
 			if len(s.Answers) > 0 {
-				fmt.Fprintf(w, "    last call acknowledged after %d s\n", s.Answers[0])
+				fmt.Fprintf(w, "    call of %s acknowledged after %d s\n", s.Tested, s.Answers[0])
 			}
 			if s.Unanswered > 0 {
 				fmt.Fprintf(w, "    %s since without an acknowledgement\n", counted(s.Unanswered, "call"))
