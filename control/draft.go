@@ -180,7 +180,8 @@ func (c *call) requestText(ctx context.Context, p *node.Plan) string {
 		if len(content) == 0 { // it has faults
 			content = r.Body
 		}
-		b.WriteString("\n" + lineText(r.Type, content))
+		books, _ := c.node.Phrasebooks() // without them phrases stand by id and values
+		b.WriteString("\n" + lineText(books, r.Type, content))
 	case form != nil:
 		v := p.Checked.Values()
 		if v == nil {

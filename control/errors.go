@@ -13,6 +13,7 @@ import (
 	"detente/internal/durable"
 	"detente/key"
 	"detente/node"
+	"detente/phrasebook"
 	"detente/record"
 	"detente/regime"
 )
@@ -138,6 +139,14 @@ func ErrorOf(err error) *Error {
 		e.Code = Findings
 		e.Faults = formFaults(faults.Faults)
 		e.Hint = "mend the fields named; detente form show ID says what each asks for"
+		return e
+	}
+	var blanks *phrasebook.FaultsError
+	if errors.As(err, &blanks) {
+		e.Code, e.Hint = Findings, "detente phrase show "+blanks.Phrase
+		for _, f := range blanks.Faults {
+			e.Faults = append(e.Faults, Fault{Where: f.Slot, What: f.What})
+		}
 		return e
 	}
 	var refused *home.RefusedError

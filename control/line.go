@@ -57,6 +57,8 @@ type Side struct {
 	// Answer times of the newest calls and tests by this state that this party
 	// acknowledged, in seconds, as its own acknowledgement claims; the newest first.
 	Answers []int64 `json:"answers"`
+	// Tested is when the newest acknowledged call or test by this state was made.
+	Tested string `json:"tested"`
 	// Unanswered is how many calls and tests since the newest of them it has not
 	// acknowledged.
 	Unanswered int `json:"unanswered"`
@@ -143,6 +145,9 @@ func (c *call) side(p node.PeerStatus, end *line.End, hours *line.Hours, calls [
 		ack, ok := m.Acks[p.Party]
 		switch {
 		case ok && len(s.Answers) < answersShown:
+			if s.Tested == "" {
+				s.Tested = node.Time(m.Row.Claimed)
+			}
 			s.Answers = append(s.Answers, int64(ack.At.Sub(time.Unix(m.Row.Claimed, 0))/time.Second))
 		case !ok && len(s.Answers) == 0:
 			s.Unanswered++
@@ -319,11 +324,43 @@ func lineSay(ctx context.Context, c *call, a SayArgs) (any, error) {
 			return nil, err
 		}
 	}
+	if err := c.spell(a.Agreed); err != nil {
+		return nil, err
+	}
 	m := line.Message{Line: key.ID, Kind: line.Said, Precedence: a.Precedence, Agreed: a.Agreed, Text: a.Text, Language: a.Language}
 	if r.Body, err = m.Bytes(); err != nil {
 		return nil, err
 	}
 	return c.lineDraft(ctx, r)
+}
+
+// spell gives phrases without a book the newest one that has them, and values the
+// one spelling of their kind.
+func (c *call) spell(phrases []line.Phrase) error {
+	books, err := c.node.Phrasebooks()
+	if err != nil {
+		return err
+	}
+	for i := range phrases {
+		p := &phrases[i]
+		for _, b := range slices.Backward(books) {
+			phrase, ok := b.Phrase(p.ID)
+			if !ok || !p.Book.IsZero() && p.Book != b.Digest() {
+				continue
+			}
+			p.Book = b.Digest()
+			for _, s := range b.Blanks(phrase) {
+				if v, ok := p.Values[s.Name]; ok {
+					p.Values[s.Name] = s.Spell(v)
+				}
+			}
+			break
+		}
+		if p.Book.IsZero() {
+			return refuse(NotFound, "detente phrase list", "no phrase %s is in the phrasebook", p.ID)
+		}
+	}
+	return nil
 }
 
 // newThread names a thread by author and moment; it says nothing of the line to

@@ -17,6 +17,7 @@ import (
 	"detente/pack"
 	"detente/packs"
 	"detente/party"
+	"detente/phrasebook"
 	"detente/regime"
 )
 
@@ -289,13 +290,17 @@ func (c *call) read(ctx context.Context, s *Statement, row docket.Row, a *act.Ac
 	if content.Type == node.FormType || content.Type == node.TextType || line.IsType(content.Type) {
 		s.Content = string(content.Body)
 	}
-	s.Text = contentText(c.node.Form(ctx, a.Measure, a.Pack), content.Type, content.Body)
+	books, err := c.node.Phrasebooks()
+	if err != nil {
+		return err
+	}
+	s.Text = contentText(books, c.node.Form(ctx, a.Measure, a.Pack), content.Type, content.Body)
 	return nil
 }
 
 // contentText writes content for people. It is another state's: what would steer
 // a terminal is replaced.
-func contentText(form *regime.Form, contentType string, body []byte) string {
+func contentText(books []*phrasebook.Book, form *regime.Form, contentType string, body []byte) string {
 	switch contentType {
 	case node.FormType:
 		v, err := regime.ParseValues(body)
@@ -306,7 +311,7 @@ func contentText(form *regime.Form, contentType string, body []byte) string {
 	case node.TextType:
 		return node.Legible(string(body))
 	case line.TypeMessage, line.TypeEnd, line.TypeHours:
-		return lineText(contentType, body)
+		return lineText(books, contentType, body)
 	}
 	return fmt.Sprintf("%d bytes of %s", len(body), contentType)
 }
@@ -477,5 +482,9 @@ func ContentText(measure, contentType string, body []byte) (string, error) {
 	if err != nil && !errors.Is(err, pack.ErrNotAtHand) && !errors.Is(err, pack.ErrNoForm) {
 		return "", err
 	}
-	return contentText(form, contentType, body), nil
+	books, err := phrasebook.Shipped()
+	if err != nil {
+		return "", err
+	}
+	return contentText(books, form, contentType, body), nil
 }

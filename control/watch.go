@@ -15,6 +15,7 @@ import (
 	"detente/line"
 	"detente/node"
 	"detente/party"
+	"detente/phrasebook"
 	"detente/watch"
 )
 
@@ -36,7 +37,7 @@ type LineMessage struct {
 	Claimed    string          `json:"claimed"`
 	Arrived    string          `json:"arrived"` // at this node
 	Text       string          `json:"text"`    // in full, for people
-	Agreed     []line.Phrase   `json:"agreed"`
+	Agreed     []AgreedText    `json:"agreed"`
 	Free       string          `json:"free"` // the free text alone
 	Language   string          `json:"language"`
 	// Of another party's: where it stands on this desk.
@@ -50,6 +51,34 @@ type LineMessage struct {
 	Sent []SentTo `json:"sent"`
 }
 
+// AgreedText is one agreed phrase of a message. A book that is not at hand, or a phrase
+// that does not fit it, leaves Texts empty: it is shown by id and values.
+type AgreedText struct {
+	line.Phrase
+	Texts    map[string]string              `json:"texts"`    // the sentence by language
+	Standing map[string]phrasebook.Standing `json:"standing"` // of each language
+}
+
+// agreed reads the phrases of a message in every language of their book.
+func agreed(books []*phrasebook.Book, m *line.Message) []AgreedText {
+	out := []AgreedText{}
+	for _, p := range m.Agreed {
+		one := AgreedText{p, map[string]string{}, map[string]phrasebook.Standing{}}
+		for _, b := range books {
+			if b.Digest() != p.Book {
+				continue
+			}
+			for _, l := range b.Languages {
+				if pieces, ok := b.Read(p.ID, l.Tag, p.Values); ok {
+					one.Texts[l.Tag], one.Standing[l.Tag] = phrasebook.Join(pieces), l.Standing
+				}
+			}
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
 // SentTo is how an own message stands towards one addressee.
 type SentTo struct {
 	Party    party.ID     `json:"party"`
@@ -61,12 +90,12 @@ type SentTo struct {
 	Sentence string       `json:"sentence"` // neutral, in full
 }
 
-func (c *call) lineMessage(rules watch.Rules, m *node.LineMessage) LineMessage {
+func (c *call) lineMessage(books []*phrasebook.Book, rules watch.Rules, m *node.LineMessage) LineMessage {
 	now, self := c.now(), c.node.Self()
 	r := m.Row
 	out := LineMessage{Ref: r.Ref.String(), Place: place(r.Ref), Line: m.Key.ID, Parties: m.Key.Members(), Author: r.Author, Name: c.name(r.Author),
 		Kind: m.Message.Kind, Precedence: m.Message.Precedence, Status: r.Status, Thread: r.Thread, Life: r.Life, Post: r.Post, Answers: place(r.Answers),
-		Claimed: node.Time(r.Claimed), Arrived: canon.FormatTime(m.Arrived), Text: messageText(m.Message), Agreed: m.Message.Agreed,
+		Claimed: node.Time(r.Claimed), Arrived: canon.FormatTime(m.Arrived), Text: messageText(books, m.Message), Agreed: agreed(books, m.Message),
 		Free: m.Message.Text, Language: m.Message.Language, Sent: []SentTo{}}
 	if r.Author == self {
 		for _, id := range m.To {
@@ -106,7 +135,7 @@ func (c *call) sentTo(rules watch.Rules, m *node.LineMessage, id party.ID) SentT
 }
 
 // messageText is a message for people: agreed text marked as such, beside free text.
-func messageText(m *line.Message) string {
+func messageText(books []*phrasebook.Book, m *line.Message) string {
 	var b strings.Builder
 	switch m.Kind {
 	case line.Call:
@@ -114,13 +143,15 @@ func messageText(m *line.Message) string {
 	case line.Test:
 		b.WriteString("Test call: please acknowledge.\n")
 	}
-	for i := range m.Agreed {
-		p := &m.Agreed[i]
-		fmt.Fprintf(&b, "[agreed text] %s", p.ID)
-		for _, slot := range slices.Sorted(maps.Keys(p.Values)) {
-			fmt.Fprintf(&b, "; %s: %s", slot, p.Values[slot])
+	for _, p := range agreed(books, m) {
+		text, ok := p.Texts["en"]
+		if !ok {
+			text = p.ID + ", of a phrasebook that is not at hand, or not as it asks"
+			for _, slot := range slices.Sorted(maps.Keys(p.Values)) {
+				text += fmt.Sprintf("; %s: %s", slot, p.Values[slot])
+			}
 		}
-		b.WriteByte('\n')
+		fmt.Fprintf(&b, "[agreed text, %s] %s\n", p.ID, text)
 	}
 	if m.Text != "" {
 		fmt.Fprintf(&b, "[free text, %s] %s\n", m.Language, m.Text)
@@ -129,11 +160,11 @@ func messageText(m *line.Message) string {
 }
 
 // lineText writes a content of package line for people.
-func lineText(contentType string, body []byte) string {
+func lineText(books []*phrasebook.Book, contentType string, body []byte) string {
 	switch contentType {
 	case line.TypeMessage:
 		if m, err := line.ParseMessage(body); err == nil {
-			return fmt.Sprintf("On the line %s, precedence %d of 4.\n%s", m.Line, m.Precedence, messageText(m))
+			return fmt.Sprintf("On the line %s, precedence %d of 4.\n%s", m.Line, m.Precedence, messageText(books, m))
 		}
 	case line.TypeEnd:
 		if e, err := line.ParseEnd(body); err == nil {
@@ -231,9 +262,13 @@ func (c *call) lineMessages(ctx context.Context, which node.Which, key line.Key,
 	if err != nil {
 		return nil, err
 	}
+	books, err := c.node.Phrasebooks()
+	if err != nil {
+		return nil, err
+	}
 	out := []LineMessage{}
 	for i := range all {
-		out = append(out, c.lineMessage(rules, &all[i]))
+		out = append(out, c.lineMessage(books, rules, &all[i]))
 	}
 	return out, nil
 }

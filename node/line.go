@@ -13,6 +13,7 @@ import (
 	"detente/internal/canon"
 	"detente/line"
 	"detente/party"
+	"detente/phrasebook"
 )
 
 // maxLines is how many lines of one author are kept in sight: enough for a line
@@ -255,9 +256,34 @@ func (n *Node) checkLine(ctx context.Context, p *Plan) error {
 	return n.fitsLine(n.self, a, r.Type, p.Content)
 }
 
-// checkMessage asks that the own side of the line is open, and that the thread
-// keeps its status.
+// Phrasebooks are those that ship, the newest edition of each id last.
+func (n *Node) Phrasebooks() ([]*phrasebook.Book, error) { return n.books() }
+
+// checkAgreed wants each phrase to be in its book, with every blank filled in: what
+// is said as agreed text is read as such on every side.
+func (n *Node) checkAgreed(m *line.Message) error {
+	books, err := n.books()
+	if err != nil {
+		return err
+	}
+	for _, p := range m.Agreed {
+		i := slices.IndexFunc(books, func(b *phrasebook.Book) bool { return b.Digest() == p.Book })
+		if i < 0 {
+			return fmt.Errorf("the phrasebook %s is not at hand", p.Book)
+		}
+		if err := books[i].Check(p.ID, p.Values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkMessage asks that the own side of the line is open, that agreed text is in
+// its book, and that the thread keeps its status.
 func (n *Node) checkMessage(ctx context.Context, r Request, m *line.Message) error {
+	if err := n.checkAgreed(m); err != nil {
+		return err
+	}
 	key := line.KeyOf(m.Line, append([]party.ID{n.self}, r.To...))
 	lines, err := n.Lines(ctx)
 	if err != nil {

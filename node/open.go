@@ -19,6 +19,7 @@ import (
 	"detente/internal/durable"
 	"detente/key"
 	"detente/party"
+	"detente/phrasebook"
 	"detente/record"
 	"detente/register"
 	"detente/roster"
@@ -71,7 +72,8 @@ type Node struct {
 	reading transit              // guards itself
 	giving  transit              // guards itself
 	sealers sealers              // guards itself
-	served  served               // guards itself
+	books   func() ([]*phrasebook.Book, error)
+	served  served // guards itself
 
 	// Guarded by receiving.
 	logs           map[party.Origin]*record.Log // mirrors
@@ -106,6 +108,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		cosign: make(chan struct{}, 1), owed: make(chan struct{}, 1), logs: map[party.Origin]*record.Log{}, parked: map[party.Origin][]sentCosig{}, waiting: map[party.ID]int{},
 	}
 	n.reading.what, n.reading.most, n.reading.one = "read", maxReading, maxReadingOne
+	n.books = sync.OnceValues(phrasebook.Shipped)
 	n.giving.what, n.giving.most, n.giving.one = "sent", maxGiving, maxGivingOne
 	n.secrets.Store(cfg.Keys)
 	n.assured.answered = map[party.ID]bool{}

@@ -165,7 +165,7 @@ func (d *terminalDesk) watch(ctx context.Context, every time.Duration) error {
 	shown := ""
 	for {
 		var w control.Watch
-		err := d.app.call(ctx, "watch", nil, &w)
+		err := d.app.callRunning(ctx, "watch", &w)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -173,6 +173,8 @@ func (d *terminalDesk) watch(ctx context.Context, every time.Duration) error {
 		if err != nil {
 			if lost.IsZero() {
 				lost = time.Now().UTC().Truncate(time.Second)
+				d.ring()
+				d.call(ctx, control.LineMessage{Calls: deskLost})
 			}
 			fmt.Fprintf(&b, "This desk has lost its node at %s: what is shown elsewhere on this screen is old. %s\n", lost.Format(time.RFC3339), control.ErrorOf(err).Message)
 		} else {
@@ -195,6 +197,18 @@ func (d *terminalDesk) watch(ctx context.Context, every time.Duration) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// callRunning calls a verb of the running node and never opens the home itself: a
+// desk that looks every two seconds would keep the node from starting.
+func (a *app) callRunning(ctx context.Context, verb string, result any) error {
+	c, err := control.Dial(ctx, a.home())
+	if err != nil {
+		return control.ErrorOf(err)
+	}
+	defer c.Close()
+	c.Token = a.token()
+	return c.Call(ctx, verb, nil, nil, nil, result)
 }
 
 // same is a text without the moment at its end, to see whether anything changed.
@@ -221,15 +235,25 @@ func (d *terminalDesk) alert(ctx context.Context, w *control.Watch, now time.Tim
 				d.rung[m.Ref], ring = now, true
 			}
 		}
-		if m.Precedence == line.Immediate && d.hook != "" && d.told[m.Ref] != string(m.Calls) {
+		if m.Precedence == line.Immediate && d.told[m.Ref] != string(m.Calls) {
 			d.told[m.Ref] = string(m.Calls)
 			d.call(ctx, m)
 		}
 	}
-	if ring && !d.mute {
+	if ring {
+		d.ring()
+	}
+}
+
+func (d *terminalDesk) ring() {
+	if !d.mute {
 		io.WriteString(d.app.stdout, "\a")
 	}
 }
+
+// deskLost is what the hook is told when the desk itself has lost its node: who
+// relies on it has to know that nothing would call any more.
+const deskLost = "desk-lost"
 
 // hookFor is how long a hook may run: it wakes somebody and ends.
 const hookFor = time.Minute
@@ -237,6 +261,9 @@ const hookFor = time.Minute
 // call runs the hook beside the desk. What another state wrote is not handed to it:
 // names, numbers and references alone.
 func (d *terminalDesk) call(ctx context.Context, m control.LineMessage) {
+	if d.hook == "" {
+		return
+	}
 	d.hooks.Go(func() {
 		ctx, stop := context.WithTimeout(ctx, hookFor)
 		defer stop()

@@ -9,6 +9,7 @@ import (
 	"detente/control"
 	"detente/line"
 	"detente/party"
+	"detente/regime"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -82,7 +83,7 @@ func (a *app) printLinesOf(w writer, all []control.LineView) {
 				fmt.Fprintf(w, "    answers in %s\n", strings.Join(s.Languages, ", "))
 			}
 			if len(s.Answers) > 0 {
-				fmt.Fprintf(w, "    last call acknowledged after %d s\n", s.Answers[0])
+				fmt.Fprintf(w, "    call of %s acknowledged after %d s\n", s.Tested, s.Answers[0])
 			}
 			if s.Unanswered > 0 {
 				fmt.Fprintf(w, "    %s since without an acknowledgement\n", counted(s.Unanswered, "call"))
@@ -341,11 +342,17 @@ func (a *app) printMessages(w writer, all []control.LineMessage, empty string) {
 	if len(all) == 0 {
 		fmt.Fprintln(w, empty)
 	}
+	lang := string(a.officer())
 	for _, m := range all {
 		fmt.Fprintln(w, a.bold(fmt.Sprintf("%d %s, %s: %s from %s, %s", m.Precedence, strings.ToUpper(string(m.Status)), m.Line, m.Kind, m.Name, m.Arrived)))
 		fmt.Fprintf(w, "  thread %s, act %s\n", m.Thread, m.Place)
 		if m.Life != act.New {
 			fmt.Fprintf(w, "  %s of %s\n", strings.ReplaceAll(string(m.Life), "-", " "), m.Answers)
+		}
+		for _, p := range m.Agreed {
+			if text, ok := p.Texts[lang]; ok && lang != string(regime.English) {
+				fmt.Fprintf(w, "  [%s, %s, %s] %s\n", p.ID, lang, p.Standing[lang], text)
+			}
 		}
 		for _, text := range strings.Split(strings.TrimRight(m.Text, "\n"), "\n") {
 			fmt.Fprintf(w, "  %s\n", text)
