@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"detente/position"
 	"detente/control"
+	"detente/position"
 	"detente/regime"
 )
 
