@@ -66,7 +66,7 @@ func newHouse(t *testing.T) *house {
 			t.Error(err)
 		}
 	})
-	site, err := New(Config{Party: "alatau", Door: door.As, Now: h.Time})
+	site, err := New(Config{Party: "alatau", Door: door.As, Changed: door.Changed, Now: h.Time})
 	if err != nil {
 		t.Fatal(err)
 	}

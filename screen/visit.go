@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"detente/control"
@@ -42,6 +43,7 @@ type frame struct {
 	Status string // exercise or test: the whole page is banded
 	Done   string // what was done just now
 	Fault  *fault // what keeps a posted form from being done
+	Live   bool   // the page is shown anew when there is something new
 	Page   any
 }
 
@@ -176,6 +178,7 @@ func (v *visit) render(code int, name string, f frame) error {
 	if v.r.Method != http.MethodGet || !local(f.Path) {
 		f.Path = "/desk"
 	}
+	f.Live = v.r.Method == http.MethodGet && f.Fault == nil && slices.Contains([]string{"desk", "inbox", "sent", "drafts", "notices", "notice"}, name)
 	f.Here, _, _ = strings.Cut(strings.TrimPrefix(v.r.URL.Path, "/"), "/")
 	if v.token != "" {
 		f.Token = formToken(v.token)
