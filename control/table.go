@@ -93,7 +93,13 @@ func typed[A any](f func(context.Context, *call, A) (any, error)) func(context.C
 // table is every verb of the door.
 func table() map[string]verb {
 	t := map[string]verb{}
-	for _, part := range []map[string]verb{deskVerbs(), draftVerbs(), statementVerbs(), groupVerbs(), keyVerbs(), carryVerbs(), nodeVerbs(), textVerbs(), portfolioVerbs(), noteVerbs(), mastheadVerbs(), overviewVerbs(), paperVerbs(), lineVerbs(), tokenVerbs()} {
+	for _, part := range []map[string]verb{
+		deskVerbs(), tokenVerbs(), draftVerbs(), statementVerbs(), noteVerbs(), paperVerbs(),
+		groupVerbs(), keyVerbs(), nodeVerbs(), carryVerbs(),
+		textVerbs(), portfolioVerbs(),
+		mastheadVerbs(), overviewVerbs(), pulseVerbs(),
+		lineVerbs(),
+	} {
 		for name, v := range part {
 			t[name] = v
 		}

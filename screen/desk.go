@@ -19,7 +19,7 @@ type deskView struct {
 	Next  []control.Item // what this state will do, by date
 	Lines []control.Peer
 	Quiet bool // nothing needs anybody
-	Live  bool
+
 }
 
 // nextDays is how far ahead the desk looks, in days; nextRows how many rows it has.

@@ -21,6 +21,13 @@ const (
 	idleFor = 2 * time.Minute
 	// stopWithin is how long requests under way may go on when the node stops.
 	stopWithin = 3 * time.Second
+	// beatEvery is how often an open page hears that the node is alive. The script says
+	// so when it heard nothing for three of them.
+	beatEvery = 15 * time.Second
+	// restFor is the least time between two looks for something new.
+	restFor = 250 * time.Millisecond
+	// maxStreams is how many pages are live at once; further ones ask by themselves.
+	maxStreams = 512
 	// maxOfficer and maxPassphrase bound what is typed at sign-in, in bytes.
 	maxOfficer, maxPassphrase = 64, 1024
 	// rowsOfPage is how many rows a list shows at once.

@@ -69,7 +69,7 @@ func (v *visit) onDraft(verb string, a control.DraftArgs, done string) error {
 	a.ID = v.r.PathValue("id")
 	err := v.call(verb, a, nil)
 	if err == nil {
-		return v.redirect("/drafts/"+a.ID, done)
+		return v.redirect("/drafts/"+a.ID+"/review", done)
 	}
 	d, readErr := v.draft()
 	if readErr != nil {

@@ -16,6 +16,7 @@ func routes() []route {
 		signRoutes(),
 		choiceRoutes(),
 		deskRoutes(),
+		liveRoutes(),
 		noticeRoutes(),
 		draftRoutes(),
 		reviewRoutes(),

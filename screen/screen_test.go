@@ -66,7 +66,7 @@ func newHouse(t *testing.T) *house {
 			t.Error(err)
 		}
 	})
-	site, err := New(Config{Party: "alatau", Door: door.As, Now: h.Time})
+	site, err := New(Config{Party: "alatau", Door: door.As, Changed: door.Changed, Now: h.Time})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,6 +148,15 @@ func (b *browser) press(path string, fields ...string) {
 	b.post(path, of)
 }
 
+// press2 posts a form of a page that was read before.
+func (b *browser) press2(page, path string) {
+	b.t.Helper()
+	b.page = page
+	b.press(path)
+}
+
+func unescape(s string) string { return html.UnescapeString(s) }
+
 func (b *browser) signIn(officer string) {
 	b.t.Helper()
 	b.post("/sign-in", url.Values{"officer": {officer}, "passphrase": {passphrase}, "then": {"/desk"}})
@@ -160,8 +169,8 @@ var tags = regexp.MustCompile(`<[^>]*>`)
 
 // text is a page as it is read.
 func text(page string) string {
-	_, main, _ := strings.Cut(page, "<main")
-	return strings.Join(strings.Fields(html.UnescapeString(tags.ReplaceAllString("<main"+main, " "))), " ")
+	_, body, _ := strings.Cut(page, "<body")
+	return strings.Join(strings.Fields(html.UnescapeString(tags.ReplaceAllString("<body"+body, " "))), " ")
 }
 
 // sees demands a page of a status that says all of these.

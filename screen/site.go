@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"detente/control"
@@ -21,6 +22,8 @@ type Config struct {
 	Party party.ID
 	// Door calls verbs of the running node under the session of a token.
 	Door func(token string) control.Caller
+	// Changed returns a channel that is closed when the node has something new.
+	Changed func() <-chan struct{}
 	// Now is the clock, for what a page says about its own age.
 	Now func() time.Time
 	// Log takes what operators read. Optional: discarded.
@@ -40,6 +43,7 @@ type Site struct {
 	Config
 	languages map[string]*template.Template // by language, every page
 	assets    map[string]asset              // by path
+	watch     *watch
 	handler   http.Handler
 }
 
@@ -48,7 +52,7 @@ func New(c Config) (*Site, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Site{Config: c}
+	s := &Site{Config: c, watch: newWatch()}
 	var err error
 	if s.assets, err = readAssets(); err != nil {
 		return nil, err
@@ -92,17 +96,22 @@ func guard(next http.Handler) http.Handler {
 }
 
 // Server serves a site until it is stopped.
-type Server struct{ http *http.Server }
+type Server struct {
+	http  *http.Server
+	site  *Site
+	loops sync.WaitGroup
+}
 
 // NewServer prepares a server with bounds in size and time.
 func NewServer(s *Site) *Server {
-	return &Server{&http.Server{Handler: s, ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, WriteTimeout: writeWithin,
+	return &Server{site: s, http: &http.Server{Handler: s, ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, WriteTimeout: writeWithin,
 		IdleTimeout: idleFor, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)}}
 }
 
 // Serve answers until Stop: under TLS with the two files of a certificate, or in the
 // clear without, which is for a listener that Listen made.
 func (s *Server) Serve(l net.Listener, cert, key string) error {
+	s.loops.Go(s.site.run)
 	var err error
 	if cert != "" {
 		err = s.http.ServeTLS(l, cert, key)
@@ -115,8 +124,11 @@ func (s *Server) Serve(l net.Listener, cert, key string) error {
 	return nil
 }
 
-// Stop takes no further requests and waits a little for those under way.
+// Stop takes no further requests and waits a little for those under way. It is called
+// once.
 func (s *Server) Stop() error {
+	close(s.site.watch.done) // ends the streams
+	defer s.loops.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
 	if err := s.http.Shutdown(ctx); err != nil {

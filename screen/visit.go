@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"detente/control"
@@ -42,6 +43,7 @@ type frame struct {
 	Status string // exercise or test: the whole page is banded
 	Done   string // what was done just now
 	Fault  *fault // what keeps a posted form from being done
+	Live   bool   // the page is shown anew when there is something new
 	Page   any
 }
 
@@ -64,8 +66,14 @@ func (v *visit) file(verb string, args any, out io.Writer, result any) error {
 	return v.door.Call(v.r.Context(), verb, args, nil, out, result)
 }
 
-// enter finds who visits and reads what is posted.
+// enter reads what is posted and finds who visits. What was posted is read first: if
+// the session has ended, it is kept for the next.
 func (v *visit) enter(open bool) error {
+	if v.r.Method == http.MethodPost {
+		if err := v.read(); err != nil {
+			return err
+		}
+	}
 	if v.token != "" {
 		m := &control.Masthead{}
 		err := v.call("masthead", control.MastheadArgs{Language: regime.Lang(v.lang)}, m)
@@ -78,22 +86,23 @@ func (v *visit) enter(open bool) error {
 	if v.head == nil && !open {
 		return errNoSession
 	}
-	if v.r.Method != http.MethodPost {
-		return nil
+	// A page of another origin has neither this token nor, being of another origin,
+	// a way to read it. Old browsers say nothing of where a form comes from.
+	if v.form != nil && !open && subtle.ConstantTimeCompare([]byte(v.form.Get("token")), []byte(formToken(v.token))) != 1 {
+		return errElsewhere
 	}
+	return nil
+}
+
+// read takes the posted form.
+func (v *visit) read() error {
 	if err := v.r.ParseForm(); err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
 			return errTooLarge
 		}
 		return errForm
 	}
 	v.form = v.r.PostForm
-	// A page of another origin has neither this token nor, being of another origin,
-	// a way to read it. Old browsers say nothing of where a form comes from.
-	if v.head != nil && !open && subtle.ConstantTimeCompare([]byte(v.form.Get("token")), []byte(formToken(v.token))) != 1 {
-		return errElsewhere
-	}
 	return nil
 }
 
@@ -169,6 +178,7 @@ func (v *visit) render(code int, name string, f frame) error {
 	if v.r.Method != http.MethodGet || !local(f.Path) {
 		f.Path = "/desk"
 	}
+	f.Live = v.r.Method == http.MethodGet && f.Fault == nil && slices.Contains([]string{"desk", "inbox", "sent", "drafts", "notices", "notice"}, name)
 	f.Here, _, _ = strings.Cut(strings.TrimPrefix(v.r.URL.Path, "/"), "/")
 	if v.token != "" {
 		f.Token = formToken(v.token)
@@ -212,16 +222,4 @@ func local(path string) bool {
 // text is a posted field without spaces around it and with line ends of one kind.
 func (v *visit) text(name string) string {
 	return strings.TrimSpace(strings.ReplaceAll(v.form.Get(name), "\r\n", "\n"))
-}
-
-// may reports whether the officer has a role.
-func (v *visit) may(role string) bool {
-	if v.head != nil {
-		for _, r := range v.head.Officer.Roles {
-			if string(r) == role {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -26,7 +26,7 @@ func (a *app) screens(h *home.Home, door *control.Server, address string, log *s
 	if address == "" {
 		return nil, nil
 	}
-	site, err := screen.New(screen.Config{Party: h.Settings.Party, Door: door.As, Now: h.Time, Log: log})
+	site, err := screen.New(screen.Config{Party: h.Settings.Party, Door: door.As, Changed: door.Changed, Now: h.Time, Log: log})
 	if err != nil {
 		return nil, err
 	}
