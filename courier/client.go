@@ -67,6 +67,7 @@ func NewClient(endpoints []string, cfg *tls.Config, dial func(ctx context.Contex
 		IdleConnTimeout:        idleTime,
 		MaxResponseHeaderBytes: maxHeader,
 		HTTP2: &http.HTTP2Config{
+			MaxReadFrameSize:          maxFrame,
 			MaxReceiveBufferPerStream: 1 << 20,
 			SendPingTimeout:           pingTime,
 			PingTimeout:               pongTime,

@@ -53,6 +53,11 @@ const (
 	// that wait or are only there to hear 503.
 	maxStreams = 32
 
+	// maxFrame is the largest HTTP/2 frame that either side takes, in bytes. Each end
+	// of a connection keeps a buffer of the size of the largest frame it sent or read;
+	// with the 1 MiB of net/http five peers cost a node some 6 MB.
+	maxFrame = 32 << 10
+
 	// maxConns and maxConnsPerHost bound the connections that a server holds,
 	// proven or not, in all and from one address. Many nodes of one house, or
 	// of a demonstration, share an address.

@@ -51,6 +51,7 @@ func NewServer(h Host, s key.TransportSecret, now func() time.Time) *Server {
 			BaseContext:       func(net.Listener) context.Context { return ctx },
 			HTTP2: &http.HTTP2Config{
 				MaxConcurrentStreams: maxStreams,
+				MaxReadFrameSize:     maxFrame,
 				SendPingTimeout:      idleTime / 2,
 				PingTimeout:          pongTime,
 				WriteByteTimeout:     patience,

@@ -25,12 +25,12 @@ import (
 const (
 	chunkBytes  = 4 << 20 // leaves and blobs gathered for one record in one message; the rest follows in the next
 	chunkLeaves = 4096    // leaves of one record in one message
-	chunkCosigs = 512     // cosignatures in one message
+	chunkCosigs = 128     // cosignatures in one message
 	maxWants    = 256     // blobs asked for in one message
 
 	messageBytes = 16 << 20 // of one message, all parts together; what is cut follows in the next
 	singleBytes  = 24 << 20 // for one blob, or one batch of an author, that cannot be divided
-	cosigBytes   = 4 << 20  // for cosignatures besides, so that they go on while a long record comes
+	cosigBytes   = 1 << 20  // for cosignatures besides, so that they go on while a long record comes
 	messageParts = 1 << 15  // half of what a reader admits
 )
 
@@ -259,6 +259,7 @@ func (m *message) write(w io.Writer) error {
 
 func (m *message) reader() (io.Reader, error) {
 	var b bytes.Buffer
+	b.Grow(m.bytes + len(m.parts)<<7 + 1<<10) // a frame has a short header; what it lacks is grown
 	if err := m.write(&b); err != nil {
 		return nil, err
 	}

@@ -12,8 +12,8 @@ const (
 
 	// writerCache and readerCache are SQLite page caches in KiB. A node has 60 MB
 	// in all; the cache of the operating system holds the rest.
-	writerCache = 4 << 10
-	readerCache = 1 << 10
+	writerCache = 2 << 10
+	readerCache = 512
 
 	// readers is the size of the pool. Two cores are kept busy by four; each costs
 	// its cache and about half a megabyte.
