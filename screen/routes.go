@@ -13,6 +13,7 @@ type route struct {
 func routes() []route {
 	var all []route
 	for _, part := range [][]route{
+		dueRoutes(),
 		signRoutes(),
 		choiceRoutes(),
 		deskRoutes(),
