@@ -2,7 +2,9 @@ package screen
 
 import (
 	"context"
+	"html"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -79,13 +81,15 @@ func TestDueAndWhy(t *testing.T) {
 	b.sees(http.StatusUnprocessableEntity, "neither a day such as 2027-08-20")
 	b.get("/due?text=nowhere")
 	b.sees(http.StatusNotFound, "no text nowhere is adopted")
-	b.get("/due?at=2030-01-01&all=1&side=awaited&page=2")
-	b.sees(http.StatusOK, "This state awaits", "Page 2 of")
-	b.get("/why?of=vd11.calendar/2027/alatau")
+	why := html.UnescapeString(regexp.MustCompile(`/why\?of=vd11\.calendar[^"]*alatau[^"]*`).FindString(own))
+	b.get(why)
 	b.sees(http.StatusOK, "Annual calendar", "The arithmetic", "Provided for under", "No act and no note is recorded for it")
 	b.get("/why?of=nothing")
 	b.sees(http.StatusNotFound, "rests on")
 	b.lang = "ru"
-	b.get("/why?of=vd11.calendar/2027/alatau&status=exercise")
-	b.sees(http.StatusOK, "УЧЕНИЕ", "Расчёт")
+	b.get(strings.Replace(why, "status=actual", "status=exercise", 1))
+	b.sees(http.StatusOK, "Расчёт")
+	if !strings.Contains(b.page, "УЧЕНИЕ") {
+		t.Error("a page of an exercise does not say so")
+	}
 }

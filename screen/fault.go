@@ -16,7 +16,7 @@ var (
 	errElsewhere = errors.New("the form does not come from a page of this session")
 	errForm      = errors.New("the form cannot be read")
 	errTooLarge  = errors.New("the form is too large")
-	errMoment   = errors.New("neither a day nor a moment")
+	errMoment    = errors.New("neither a day nor a moment")
 	errProgram   = errors.New("a fault of the program")
 )
 

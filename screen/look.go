@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"html/template"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -97,11 +99,11 @@ func (v *visit) with(pairs ...string) string {
 			q.Set(pairs[i], pairs[i+1])
 		}
 	}
-	return address(v.r.URL.Path, q)
+	return withQuery(v.r.URL.Path, q)
 }
 
-// address is a path with a query.
-func address(path string, q url.Values) string {
+// withQuery is a path with a query.
+func withQuery(path string, q url.Values) string {
 	if len(q) == 0 {
 		return path
 	}
@@ -114,4 +116,14 @@ func lookFunctions(lang string) template.FuncMap {
 		"item":  itemRowOf,
 		"lapse": func(seconds int64) phrase.Lapse { return phrase.Lapse(seconds) },
 	}
+}
+
+// hand answers with a file to keep, under a name without quotes.
+func (v *visit) hand(name, kind string, b []byte) error {
+	h := v.w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	v.w.WriteHeader(http.StatusOK)
+	v.w.Write(b)
+	return nil
 }

@@ -14,6 +14,7 @@ func routes() []route {
 	var all []route
 	for _, part := range [][]route{
 		dueRoutes(),
+		calendarRoutes(),
 		signRoutes(),
 		choiceRoutes(),
 		deskRoutes(),
