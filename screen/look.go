@@ -118,12 +118,23 @@ func lookFunctions(lang string) template.FuncMap {
 	}
 }
 
-// hand answers with a file to keep, under a name without quotes.
+// hand answers with a file to keep.
 func (v *visit) hand(name, kind string, b []byte) error {
 	h := v.w.Header()
 	h.Set("Content-Type", kind)
-	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	h.Set("Content-Disposition", disposition(name))
 	v.w.WriteHeader(http.StatusOK)
 	v.w.Write(b)
 	return nil
+}
+
+// disposition says that a file is to be kept, under its own name: RFC 6266.
+func disposition(name string) string {
+	plain := strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' || strings.ContainsRune(`"\%;`, r) {
+			return '_'
+		}
+		return r
+	}, name)
+	return `attachment; filename="` + plain + `"; filename*=UTF-8''` + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
 }

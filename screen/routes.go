@@ -15,6 +15,7 @@ func routes() []route {
 	for _, part := range [][]route{
 		dueRoutes(),
 		calendarRoutes(),
+		noteRoutes(),
 		signRoutes(),
 		choiceRoutes(),
 		deskRoutes(),
