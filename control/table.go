@@ -87,7 +87,7 @@ func typed[A any](f func(context.Context, *call, A) (any, error)) func(context.C
 // table is every verb of the door.
 func table() map[string]verb {
 	t := map[string]verb{}
-	for _, part := range []map[string]verb{deskVerbs(), draftVerbs(), statementVerbs(), groupVerbs(), keyVerbs(), carryVerbs(), nodeVerbs(), textVerbs(), portfolioVerbs(), noteVerbs(), mastheadVerbs(), shiftVerbs(), paperVerbs(), pulseVerbs()} {
+	for _, part := range []map[string]verb{measureVerbs(), deskVerbs(), draftVerbs(), statementVerbs(), groupVerbs(), keyVerbs(), carryVerbs(), nodeVerbs(), textVerbs(), portfolioVerbs(), noteVerbs(), mastheadVerbs(), shiftVerbs(), paperVerbs(), pulseVerbs()} {
 		for name, v := range part {
 			t[name] = v
 		}

@@ -16,6 +16,8 @@ func routes() []route {
 		dueRoutes(),
 		calendarRoutes(),
 		noteRoutes(),
+		measureRoutes(),
+		portfolioRoutes(),
 		signRoutes(),
 		choiceRoutes(),
 		deskRoutes(),
