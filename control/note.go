@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"detente/act"
 	"detente/internal/canon"
@@ -136,10 +137,28 @@ func (c *call) note(ctx context.Context, n register.Note) RegisterNote {
 type NotesArgs struct {
 	From  int64 `json:"from"`
 	Limit int   `json:"limit"`
+	// Newest asks for the last notes first; with Before, for those before that number.
+	Newest bool  `json:"newest,omitempty"`
+	Before int64 `json:"before,omitempty"`
 }
 
 func noteList(ctx context.Context, c *call, a NotesArgs) (any, error) {
-	all, err := c.node.Notes().Notes(ctx, a.From, min(max(a.Limit, 1), MaxList))
+	limit := min(max(a.Limit, 1), MaxList)
+	if a.Newest {
+		last, err := c.node.Notes().Last(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if a.Before > 0 {
+			last = min(last, a.Before-1)
+		}
+		a.From = max(1, last-int64(limit)+1)
+		limit = int(max(0, last-a.From+1))
+	}
+	all, err := c.node.Notes().Notes(ctx, a.From, limit)
+	if a.Newest {
+		slices.Reverse(all)
+	}
 	if all == nil {
 		all = []register.Note{}
 	}

@@ -281,6 +281,15 @@ func (r *Register) Notes(ctx context.Context, from int64, limit int) ([]Note, er
 	return out, rows.Err()
 }
 
+// Last is the number of the newest note; 0: there is none.
+func (r *Register) Last(ctx context.Context) (int64, error) {
+	var n int64
+	if err := r.db.Read().QueryRowContext(ctx, "select coalesce(max(number), 0) from register_notes").Scan(&n); err != nil {
+		return 0, fmt.Errorf("number of the newest note: %w", err)
+	}
+	return n, nil
+}
+
 // Changes counts what was entered, added and struck: as long as it is the same,
 // so is the register.
 func (r *Register) Changes(ctx context.Context) (int64, error) {

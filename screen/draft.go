@@ -72,7 +72,7 @@ type beginning struct {
 
 func newPage(v *visit) error {
 	q := v.r.URL.Query()
-	b := beginning{Kind: q.Get("kind"), Answers: q.Get("answers")}
+	b := beginning{Kind: q.Get("kind"), Answers: q.Get("answers"), Form: q.Get("form")}
 	return v.begin(b, nil)
 }
 

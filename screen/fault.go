@@ -16,6 +16,7 @@ var (
 	errElsewhere = errors.New("the form does not come from a page of this session")
 	errForm      = errors.New("the form cannot be read")
 	errTooLarge  = errors.New("the form is too large")
+	errMoment    = errors.New("neither a day nor a moment")
 	errProgram   = errors.New("a fault of the program")
 )
 
@@ -52,6 +53,8 @@ func (v *visit) faultOf(err error) *fault {
 		return own(http.StatusForbidden, "elsewhere")
 	case errors.Is(err, errForm):
 		return own(http.StatusUnprocessableEntity, "form")
+	case errors.Is(err, errMoment):
+		return own(http.StatusUnprocessableEntity, "moment")
 	case errors.Is(err, errTooLarge):
 		return own(http.StatusRequestEntityTooLarge, "too-large")
 	case errors.Is(err, errProgram):

@@ -8,6 +8,9 @@ const (
 	// maxBody bounds a posted form, in bytes: the largest draft is 4 MiB, and text
 	// that is not Latin is three times as long in a form.
 	maxBody = 13 << 20
+	// maxUpload bounds a posted form with files, in bytes: the largest scan and its
+	// form. What is larger goes by the command.
+	maxUpload = 33 << 20
 	// maxHeader bounds the headers of a request, in bytes.
 	maxHeader = 32 << 10
 	// headerWithin bounds the time in which a request begins.

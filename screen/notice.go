@@ -29,8 +29,13 @@ func noticeRoutes() []route {
 	}
 }
 
-// link is the address of an act's page.
-func link(place string) string { return "/notices/" + strings.ReplaceAll(place, " ", "/") }
+// link is the address of the page of an act, or of "note 12" of the register.
+func link(place string) string {
+	if number, ok := strings.CutPrefix(place, "note "); ok {
+		return "/notes/" + number
+	}
+	return "/notices/" + strings.ReplaceAll(place, " ", "/")
+}
 
 // place is the act that the address of a page names.
 func (v *visit) place() string {

@@ -13,6 +13,11 @@ type route struct {
 func routes() []route {
 	var all []route
 	for _, part := range [][]route{
+		dueRoutes(),
+		calendarRoutes(),
+		noteRoutes(),
+		measureRoutes(),
+		portfolioRoutes(),
 		signRoutes(),
 		choiceRoutes(),
 		deskRoutes(),

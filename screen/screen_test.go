@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"text/template/parse"
+	"time"
 
 	"detente/control"
 	"detente/desk"
@@ -32,6 +33,12 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	return openHouse(t, nil)
+}
+
+// openHouse is newHouse of a home that before has seen first; it lives a minute later.
+func openHouse(t *testing.T, before func(h *home.Home)) *house {
+	t.Helper()
 	ctx := context.Background()
 	dir := filepath.Join(t.TempDir(), "home")
 	made, err := home.Make(ctx, home.Making{Dir: dir, Party: "alatau", Names: map[string]string{"en": "Alatau"}, Next: filepath.Join(t.TempDir(), "next.age"), NextPassphrase: passphrase})
@@ -42,7 +49,19 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := home.Open(ctx, dir, home.Options{Identity: id})
+	now := time.Now
+	if before != nil {
+		h, err := home.Open(ctx, dir, home.Options{Identity: id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		before(h)
+		if err := h.Close(); err != nil {
+			t.Fatal(err)
+		}
+		now = func() time.Time { return time.Now().Add(time.Minute) }
+	}
+	h, err := home.Open(ctx, dir, home.Options{Identity: id, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}

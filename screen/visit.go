@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -96,7 +97,17 @@ func (v *visit) enter(open bool) error {
 
 // read takes the posted form.
 func (v *visit) read() error {
-	if err := v.r.ParseForm(); err != nil {
+	parse := v.r.ParseForm
+	if carriesFiles(v.r) {
+		// Files are read for a session alone, and stay in memory: what is secret is
+		// never written beside the store.
+		if err := v.call("masthead", control.MastheadArgs{}, nil); err != nil {
+			v.form = url.Values{}
+			return nil
+		}
+		parse = func() error { return v.r.ParseMultipartForm(maxUpload) }
+	}
+	if err := parse(); err != nil {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
 			return errTooLarge
 		}
@@ -104,6 +115,12 @@ func (v *visit) read() error {
 	}
 	v.form = v.r.PostForm
 	return nil
+}
+
+// carriesFiles reports whether a request is a posted form with files.
+func carriesFiles(r *http.Request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == "multipart/form-data"
 }
 
 // formToken stands in every form of a session. It follows from the session's own

@@ -90,7 +90,7 @@ func (s *Site) language(r *http.Request) string {
 func (s *Site) templates() (map[string]*template.Template, error) {
 	all := map[string]*template.Template{}
 	for _, lang := range sentences.Languages() {
-		t := template.New("").Option("missingkey=error").Funcs(s.functions(lang))
+		t := template.New("").Option("missingkey=error").Funcs(s.functions(lang)).Funcs(lookFunctions(lang))
 		t, err := t.ParseFS(pages, "page/*.html")
 		if err != nil {
 			return nil, fmt.Errorf("pages: %w", err)

@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"detente/calendar"
 	"detente/control"
 	"detente/internal/canon"
-	"detente/provision"
 	"github.com/spf13/cobra"
 )
 
@@ -68,19 +66,7 @@ detente calendar --to xlsx --out dates.xlsx`, cobra.NoArgs, func(ctx context.Con
 const maxYear = 9998
 
 func (a *app) writeCalendar(d *control.Due, s *control.Status, mark, to, out string) error {
-	var entries []calendar.Entry
-	for i := range d.Own {
-		entries = append(entries, entryOf(&d.Own[i], true))
-	}
-	for i := range d.Awaited {
-		entries = append(entries, entryOf(&d.Awaited[i], false))
-	}
-	slices.SortStableFunc(entries, func(x, y calendar.Entry) int {
-		return strings.Compare(x.Day+x.At.Format(time.RFC3339), y.Day+y.At.Format(time.RFC3339))
-	})
-	for i := range entries {
-		entries[i].What = mark + entries[i].What
-	}
+	entries := d.Dates(mark)
 	name := mark + "détente: " + s.Name
 	if to == "text" && out == "-" {
 		return a.show(d, func(w writer) {
@@ -119,32 +105,6 @@ func whenWords(e *calendar.Entry) string {
 		return "–"
 	}
 	return e.At.UTC().Format(time.RFC3339)
-}
-
-// entryOf is an item as a date: of what has none the day of what was done, or since
-// when it is open.
-func entryOf(it *control.Item, own bool) calendar.Entry {
-	e := calendar.Entry{Key: it.Key, What: it.Title, By: strings.Join(idsText(it.By), ", "), To: strings.Join(idsText(it.To), ", "), State: string(it.State),
-		Words: it.Words, Article: it.Article, Text: it.Text + " " + it.Edition, Sentence: it.Sentence, Acts: []string{},
-		Over: it.State == provision.Discharged || it.State == provision.Superseded, Own: own && it.State.IsOpen(), AlarmBefore: 14 * 24 * time.Hour}
-	when := it.Due
-	for _, d := range it.Acts {
-		e.Acts = append(e.Acts, d.Place)
-		if when == "" && (d.As == "did" || d.As == "declined") {
-			when = d.When
-		}
-	}
-	if when == "" {
-		when = it.Opened
-	}
-	if w := dueWords(it); len(w) == len(time.DateOnly) {
-		e.Day = w
-		return e
-	}
-	if at, err := canon.ParseTime(when); err == nil {
-		e.At, e.AlarmBefore = at, 2*time.Hour
-	}
-	return e
 }
 
 func (a *app) cmdArea() *cobra.Command {

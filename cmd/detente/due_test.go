@@ -17,7 +17,8 @@ func TestDueWords(t *testing.T) {
 		if got := dueWords(&it); got != want {
 			t.Errorf("%s is shown as %s", it.Due, got)
 		}
-		if e := entryOf(&it, true); it.Due != "" && (e.Day != "") != (it.Day != "") {
+		d := control.Due{Own: []control.Item{it}}
+		if e := d.Dates("")[0]; it.Due != "" && (e.Day != "") != (it.Day != "") {
 			t.Errorf("%s is in the calendar as %+v", it.Due, e)
 		}
 	}
