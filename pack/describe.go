@@ -14,10 +14,14 @@ import (
 var files embed.FS
 
 // In is how strongly a text binds, in a language.
-func (s Strength) In(lang regime.Lang) string { return sentences.Say(string(lang), "strength."+string(s), nil) }
+func (s Strength) In(lang regime.Lang) string {
+	return sentences.Say(string(lang), "strength."+string(s), nil)
+}
 
 // In is what kind of text it is, in a language.
-func (n Nature) In(lang regime.Lang) string { return sentences.Say(string(lang), "nature."+string(n), nil) }
+func (n Nature) In(lang regime.Lang) string {
+	return sentences.Say(string(lang), "nature."+string(n), nil)
+}
 
 var sentences = phrase.Must(files, "words")
 

@@ -170,3 +170,17 @@ func TestAccountOfAll(t *testing.T) {
 		equal(t, got, want)
 	}
 }
+
+// An answer that came here long after it was given leaves the question open at the
+// moments between.
+func TestOpenUntilHeld(t *testing.T) {
+	d := open(t, everything()...)
+	d.file("q", "2027-03-01T10:00:00Z", "alatau", "vd.talk", "{}", to("borovia"))
+	d.file("a", "2027-03-01T11:00:00Z", "borovia", "vd.talk.answer", "{}", to("alatau"), answers(d, "q"), func(f *Filing) { f.Held = at("2027-09-01") })
+	q := Query{Open: true, Obligor: "borovia", Measure: "vd.talk"}
+	for held, want := range map[string]int{"2027-08-01": 1, "2027-09-01": 0} {
+		if got := d.b.Items(q, Moment{Now: at("2027-10-01"), Held: at(held)}); len(got) != want {
+			t.Errorf("as held on %s %d are open, %d should be: %+v", held, len(got), want, got)
+		}
+	}
+}
