@@ -142,21 +142,13 @@ func (c *call) item(v *portfolio.View, it *provision.Item, lang regime.Lang) Ite
 		x := &it.By[i]
 		d := Deed{Place: placeOf(x.Filing), As: x.As, By: x.By, Entered: x.Entered, When: node.Time(x.When), Had: node.Time(v.Had(x.Filing)), Finding: x.Finding}
 		if !x.Note {
-			d.Lodged = lodgedOf(x.Bounds)
+			d.Lodged = lodgedOf(x.Bounds, lang)
 		} else {
-			d.Lodged = Lodged{By: []party.ID{}, Sentence: byHand(lang)}
+			d.Lodged = Lodged{By: []party.ID{}, Sentence: say(lang, "by-hand", nil)}
 		}
 		out.Acts = append(out.Acts, d)
 	}
 	return out
-}
-
-// byHand says what a note of the register is worth.
-func byHand(lang regime.Lang) string {
-	if lang == regime.Russian {
-		return "внесено в реестр вручную: свидетельство только для этого государства"
-	}
-	return "registered by hand: evidence for this state alone"
 }
 
 // placeOf writes where a filing stands.
@@ -401,7 +393,7 @@ func findings(ctx context.Context, c *call, a LookArgs) (any, error) {
 					continue
 				}
 			}
-			o := TextFinding{Key: f.Key, Kind: f.Kind, Measure: f.Measure, Article: f.Article, Parties: list(f.Parties), Acts: []string{}, Sentence: f.Says(a.Language)}
+			o := TextFinding{Key: f.Key, Kind: f.Kind, Measure: f.Measure, Article: f.Article, Parties: list(f.Parties), Acts: []string{}, Sentence: v.Book.Finding(&f, a.Language)}
 			for _, id := range f.Filings {
 				o.Acts = append(o.Acts, placeOf(id))
 			}
@@ -540,7 +532,7 @@ func blocks(ctx context.Context, c *call, a BlocksArgs) (any, error) {
 		for _, x := range v.Book.Blocks(v.Self, a.With, m.Now) {
 			o := Block{Measure: x.Measure, Text: x.Text, Title: x.Title.In(a.Language), Stage: x.Place.Stage, Nature: x.Nature, Stands: x.Stands, Needs: []string{}, From: list(x.From)}
 			for _, n := range x.Needs {
-				o.Needs = append(o.Needs, n.Says(a.Language))
+				o.Needs = append(o.Needs, v.Book.Says(n, a.Language))
 			}
 			out = append(out, o)
 		}

@@ -163,35 +163,17 @@ func (c *call) lodged(ctx context.Context, ref act.Ref) (Lodged, error) {
 	if err != nil {
 		return Lodged{}, err
 	}
-	return lodgedOf(l.Bounds), nil
+	return lodgedOf(l.Bounds, regime.English), nil
 }
 
 // lodgedOf says what bounds show.
-func lodgedOf(b lodging.Bounds) Lodged {
+func lodgedOf(b lodging.Bounds, lang regime.Lang) Lodged {
 	out := Lodged{NotAfter: node.Time(b.NotAfter), NotBefore: node.Time(b.NotBefore), Need: b.Need, Have: b.Have, Of: b.Of, By: []party.ID{}}
 	for _, s := range b.Shown {
 		out.By = append(out.By, s.By)
 	}
-	out.Sentence = lodgedSentence(b)
+	out.Sentence = lodgedSentence(b, lang)
 	return out
-}
-
-// lodgedSentence says neutrally what is shown to everybody.
-func lodgedSentence(b lodging.Bounds) string {
-	switch {
-	case b.Of == 0:
-		return "nobody else vouches for its time: no other party counts here"
-	case b.NotAfter > 0:
-		return fmt.Sprintf("lodged by %s, as %d of %s show", node.Time(b.NotAfter), b.Have, mirrors(b.Of))
-	}
-	return fmt.Sprintf("not yet shown to be lodged: %d of %s show it, %d are needed", b.Have, mirrors(b.Of), b.Need)
-}
-
-func mirrors(n int) string {
-	if n == 1 {
-		return "1 mirror"
-	}
-	return fmt.Sprintf("%d mirrors", n)
 }
 
 // Statement is one act in full.

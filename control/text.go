@@ -3,17 +3,16 @@ package control
 import (
 	"context"
 
-	"detente/act"
 	"detente/internal/canon"
+	"detente/node"
 	"detente/pack"
-	"detente/portfolio"
 	"detente/regime"
 )
 
 func textVerbs() map[string]verb {
 	return map[string]verb{
-		"form":      reads(formOf),
-		"form-list": reads(formList),
+		"form":  reads(formOf),
+		"forms": reads(forms),
 	}
 }
 
@@ -37,46 +36,39 @@ func formOf(ctx context.Context, c *call, a FormArgs) (any, error) {
 	return Form{string(b)}, err
 }
 
-// FormLine is one form of a list.
+// FormLine is a form in a list.
 type FormLine struct {
-	Code   string                 `json:"code"` // of the step that is filed by it
-	Text   string                 `json:"text"` // the pack
-	Title  map[regime.Lang]string `json:"title"`
-	Source string                 `json:"source"`
-	Fields int                    `json:"fields"`
+	Code    string                 `json:"code"` // of the step that is filed by it
+	ID      string                 `json:"id"`   // of the form
+	Edition string                 `json:"edition"`
+	Title   map[regime.Lang]string `json:"title"`
+	Source  string                 `json:"source"`
+	Fields  int                    `json:"fields"`
+	Pack    canon.Digest           `json:"pack"`
+	Of      node.Standing          `json:"of"`
 }
 
-// formList lists the forms of the texts in force; where none is, of those that ship.
-func formList(ctx context.Context, c *call, _ nothing) (any, error) {
-	var texts []*pack.Pack
-	err := c.folio.Look(ctx, act.Actual, func(v *portfolio.View) error {
-		now := c.node.Now().Unix()
-		for _, t := range v.Texts {
-			if t.InForce.Has(now) {
-				texts = append(texts, t.Pack)
-			}
+// FormsOf are the forms of a pack, in the order of its steps.
+func FormsOf(p *pack.Pack, of node.Standing) []FormLine {
+	var out []FormLine
+	for _, code := range p.Codes() {
+		if f, ok := p.Form(code); ok {
+			out = append(out, FormLine{code, f.ID, f.Edition, f.Title, f.Source, len(f.Fields), p.Digest(), of})
 		}
-		return nil
-	})
+	}
+	return out
+}
+
+// forms lists the forms of all packs at hand: those in force, those that were carried
+// in, and those that ship.
+func forms(ctx context.Context, c *call, _ struct{}) (any, error) {
+	texts, err := c.node.AllTexts(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(texts) == 0 {
-		for _, id := range c.node.Texts().IDs() {
-			p, err := c.node.Texts().Find(id, canon.Digest{})
-			if err != nil {
-				return nil, err
-			}
-			texts = append(texts, p)
-		}
-	}
 	out := []FormLine{}
-	for _, p := range texts {
-		for _, code := range p.Codes() {
-			if f, ok := p.Form(code); ok {
-				out = append(out, FormLine{code, p.Head.ID, f.Title, f.Source, len(f.Fields)})
-			}
-		}
+	for _, t := range texts {
+		out = append(out, FormsOf(t.Pack, t.Standing)...)
 	}
 	return out, nil
 }

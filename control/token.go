@@ -105,7 +105,7 @@ func ScopeOf(verb string) desk.Scope {
 	case "status", "ready", "doctor", "officer-list", "chain-show", "audit-list", "audit-check",
 		"draft-show", "draft-list", "draft-check", "draft-follow", "statement-list", "statement-show", "thread-show", "receipts",
 		"roster-show", "roster-status", "peer-list", "observations", "evidence", "key-list",
-		"due", "why", "quota", "findings", "portfolio", "blocks", "matrix", "areas", "form", "form-list",
+		"due", "why", "quota", "findings", "portfolio", "blocks", "matrix", "areas", "form", "forms",
 		"note-list", "note-show", "note-file", "masthead", "overview", "sent-list", "sent-show", "print", "earlier",
 		"line-list", "line-messages", "hours-list", "watch", "shift-show", "prove":
 		return desk.ScopeRead

@@ -115,7 +115,7 @@ func (s *season) finds(at party.ID, sentence, measure string, n int) error {
 	err := s.look(at, func(v *portfolio.View, m provision.Moment) error {
 		for _, f := range v.Book.Findings(m) {
 			if f.Measure == measure || measure == "" {
-				lines = append(lines, strings.TrimSpace(f.Says("en")+" "+f.Article))
+				lines = append(lines, strings.TrimSpace(v.Book.Finding(&f, "en")+" "+f.Article))
 			}
 		}
 		return nil
@@ -147,7 +147,7 @@ func (s *season) answer(at party.ID) (a answer, err error) {
 			a.Accounts = append(a.Accounts, fmt.Sprintf("%s %d %d %v", x.Key, x.Used, x.Allowed, x.Filings))
 		}
 		for _, f := range v.Book.Findings(m) {
-			a.Findings = append(a.Findings, fmt.Sprintf("%s %s %v", f.Key, f.Says("en"), f.Filings))
+			a.Findings = append(a.Findings, fmt.Sprintf("%s %s %v", f.Key, v.Book.Finding(&f, "en"), f.Filings))
 		}
 		return nil
 	})

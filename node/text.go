@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"detente/internal/canon"
 	"detente/pack"
@@ -45,6 +47,82 @@ func (n *Node) Text(ctx context.Context, id string, digest canon.Digest) (*pack.
 		return nil, err
 	}
 	return kept, nil
+}
+
+// Standing is how a pack is at hand.
+type Standing string
+
+const (
+	InForce Standing = "in-force"   // the edition in force names it
+	Ships   Standing = "ships"      // part of the program, and not in force
+	Carried Standing = "carried-in" // kept here, neither in force nor part of the program
+)
+
+// AtHand is a pack at hand.
+type AtHand struct {
+	*pack.Pack
+	Standing Standing
+}
+
+// AllTexts are the packs at hand by id: those in force before those that ship,
+// and these before those that were carried in. Each stands once.
+func (n *Node) AllTexts(ctx context.Context) ([]AtHand, error) {
+	var out []AtHand
+	add := func(id string, digest canon.Digest, s Standing) error {
+		p, err := n.Text(ctx, id, digest)
+		if errors.Is(err, pack.ErrNotAtHand) {
+			return nil
+		}
+		if err == nil && !slices.ContainsFunc(out, func(t AtHand) bool { return t.Digest() == p.Digest() }) {
+			out = append(out, AtHand{p, s})
+		}
+		return err
+	}
+	for _, k := range n.keys.Load().In(n.now()).Packs {
+		if err := add(k.ID, k.Digest, InForce); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range n.cfg.Texts.IDs() {
+		p, err := n.cfg.Texts.Find(id, canon.Digest{})
+		if err != nil {
+			return nil, err
+		}
+		if err := add(id, p.Digest(), Ships); err != nil {
+			return nil, err
+		}
+	}
+	kept, err := n.keptTexts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range kept {
+		if err := add(p.Head.ID, p.Digest(), Carried); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(out, func(a, b AtHand) int { return strings.Compare(a.Head.ID, b.Head.ID) })
+	return out, nil
+}
+
+// keptTexts are the packs kept here that this program can read.
+func (n *Node) keptTexts(ctx context.Context) ([]*pack.Pack, error) {
+	rows, err := n.db.Read().QueryContext(ctx, "select body from node_texts order by digest")
+	if err != nil {
+		return nil, fmt.Errorf("list packs: %w", err)
+	}
+	defer rows.Close()
+	var out []*pack.Pack
+	for rows.Next() {
+		var body []byte
+		if err := rows.Scan(&body); err != nil {
+			return nil, fmt.Errorf("list packs: %w", err)
+		}
+		if p, broken := pack.Parse(body); broken == nil { // one kept by a program that read packs otherwise is not at hand
+			out = append(out, p)
+		}
+	}
+	return out, rows.Err()
 }
 
 // keepAdopted keeps the texts in force that ship, so that they stay at hand when a

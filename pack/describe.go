@@ -13,6 +13,16 @@ import (
 //go:embed words/*.txt
 var files embed.FS
 
+// In is how strongly a text binds, in a language.
+func (s Strength) In(lang regime.Lang) string {
+	return sentences.Say(string(lang), "strength."+string(s), nil)
+}
+
+// In is what kind of text it is, in a language.
+func (n Nature) In(lang regime.Lang) string {
+	return sentences.Say(string(lang), "nature."+string(n), nil)
+}
+
 var sentences = phrase.Must(files, "words")
 
 // Text renders the whole pack in a language, as it is read beside the text: what

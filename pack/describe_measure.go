@@ -236,6 +236,9 @@ func (w *describer) role(m *Measure, r Role) string {
 	if r.Step != "" && (r.Who == RoleAuthor || r.Who == RoleAsked) {
 		key, args["step"] = key+"-of", w.stepTitle(m, r.Step)
 	}
+	if r.Without == WithoutAuthor {
+		key += "-without-author"
+	}
 	if r.Who == RoleEach && r.Set != "" {
 		key = "role.set"
 	}

@@ -147,6 +147,12 @@ func (l *linter) occasion(m *Measure) {
 		if y.AsOf != "" {
 			l.date(m.Pos, "occasion, as_of", y.AsOf)
 		}
+		if y.AsOfIn != "" {
+			l.field(m.Pos, "occasion, as_of_in", l.formOf(m, MainStep), y.AsOfIn, regime.TypeDate)
+			if y.AsOf == "" {
+				l.add(m.Pos, "occasion, as_of_in: as_of, the day that the text asks for, belongs to it")
+			}
+		}
 		l.set(m.Pos, y.Each)
 		if y.Ahead < -2 || y.Ahead > 3 || y.AsOfAhead < -2 || y.AsOfAhead > 3 {
 			l.add(m.Pos, "occasion, ahead, as_of_ahead: the year meant lies between 2 before and 3 after that of the date")
@@ -369,6 +375,9 @@ func (l *linter) role(m *Measure, s *Step, key string, r Role, before map[string
 	switch r.Who {
 	case RoleField:
 		l.field(s.Pos, key, l.opener(m), r.Field, regime.TypeState, regime.TypeStates)
+		if r.Without != "" {
+			l.one(s.Pos, key+", without", r.Without, WithoutAuthor)
+		}
 	case RoleShare:
 		l.field(s.Pos, key, l.opener(m), r.Field, regime.TypeMap)
 		if s.When == nil {
@@ -378,6 +387,9 @@ func (l *linter) role(m *Measure, s *Step, key string, r Role, before map[string
 		if joint(l.p.Head.Sets) != 2 {
 			l.add(s.Pos, "%s: who: other-side needs two sets of pack.yaml that are joint", key)
 		}
+	}
+	if r.Without != "" && r.Who != RoleField {
+		l.add(s.Pos, "%s: without belongs to who: field, and only there", key)
 	}
 	if r.Step != "" && (r.Step == s.ID || !before[r.Step]) {
 		l.add(s.Pos, "%s: %q is not an earlier step of this measure", key, r.Step)

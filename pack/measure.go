@@ -69,6 +69,7 @@ type Occasion struct {
 type Yearly struct {
 	Due       string `yaml:"due"`                   // month-day, "12-15", or a slot as "$id"
 	AsOf      string `yaml:"as_of,omitempty"`       // month-day that the data are valid as of
+	AsOfIn    string `yaml:"as_of_in,omitempty"`    // form field that tells as of which day the data are valid
 	Ahead     int    `yaml:"ahead"`                 // the year covered, from the year of Due: -1 the one before, 0, 1 the next, 2
 	Cycle     string `yaml:"cycle,omitempty"`       // form field that names the year covered; empty: the nearest due date
 	Nil       bool   `yaml:"nil,omitempty"`         // a nil return is a return
@@ -134,7 +135,12 @@ type Role struct {
 	Field string `yaml:"field,omitempty"`
 	Set   string `yaml:"set,omitempty"`
 	Step  string `yaml:"step,omitempty"` // "author" of this earlier step instead of the opening one
+	// Without leaves somebody out of those whom Field names; WithoutAuthor: the one who filed.
+	Without string `yaml:"without,omitempty"`
 }
+
+// WithoutAuthor leaves out the author of the filing that names others.
+const WithoutAuthor = "author"
 
 // Ways in which an earlier step opens the next.
 const (

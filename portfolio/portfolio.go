@@ -503,7 +503,7 @@ func (p *Portfolio) group(ctx context.Context) (provision.Group, error) {
 				g.Parties = append(g.Parties, provision.Party{ID: row.ID, In: since(span, alone(r))})
 			}
 			q := &g.Parties[j]
-			q.Code, q.Standing, q.Record, q.In.Until = row.Code, string(row.Standing), row.Card != nil, span.Until
+			q.Names, q.Code, q.Standing, q.Record, q.In.Until = row.Names, row.Code, string(row.Standing), row.Card != nil, span.Until
 		}
 	}
 	for i := range g.Parties {
@@ -594,8 +594,11 @@ func (p *Portfolio) note(ctx context.Context, n *register.Note) (*filing, error)
 	for _, id := range f.To {
 		f.Receipts = append(f.Receipts, provision.Receipt{By: id, At: f.Claimed})
 	}
-	if len(n.Values) > 0 && string(n.Values) != "null" {
+	switch {
+	case len(n.Values) > 0 && string(n.Values) != "null":
 		p.form(ctx, f, n.Values)
+	case f.Life == "" || f.Life == act.New:
+		f.Formless = f.Code != "" && p.n.Form(ctx, f.Code, f.Pack) != nil
 	}
 	return f, nil
 }

@@ -11,13 +11,13 @@ import (
 	"detente/party"
 )
 
-// Accounts lists the counts that belong to a party (empty: to any) under a
+// Accounts lists the counts that belong to a party, or to all together, (empty: to any) under a
 // measure (empty: all) in which something stands at a moment.
 func (b *Book) Accounts(id party.ID, measure string, m Moment) []Account {
 	b.recount()
 	var out []Account
 	for k, l := range b.ledgers {
-		if len(l.lines) == 0 || measure != "" && k.c.m.ID != measure || id != "" && !slices.Contains(l.values, string(id)) {
+		if len(l.lines) == 0 || measure != "" && k.c.m.ID != measure || id != "" && !l.concerns(b, id, m.Now) {
 			continue
 		}
 		if a := b.account(l, m, nil); a.Used > 0 || len(a.Passed) > 0 {
@@ -28,11 +28,25 @@ func (b *Book) Accounts(id party.ID, measure string, m Moment) []Account {
 	return out
 }
 
+// concerns reports whether an account belongs to a party: it is in its scope, or no
+// party is, and the text applies to it.
+func (l *ledger) concerns(b *Book, id party.ID, at int64) bool {
+	if slices.Contains(l.values, string(id)) {
+		return true
+	}
+	for _, v := range l.values {
+		if _, known := b.parties[party.ID(v)]; known {
+			return false
+		}
+	}
+	return b.applied(l.key.c.m, id, at)
+}
+
 // account reads one ledger at a moment.
 func (b *Book) account(l *ledger, m Moment, h *horizon) Account {
 	c := l.key.c
 	a := Account{Key: l.key.String(), Text: c.m.text.id, Measure: c.m.ID, Count: c.ID, Title: c.Title, Article: cmp.Or(c.Article, c.m.Article),
-		Strength: cmp.Or(c.Strength, c.m.Strength), Period: l.key.period, Allowed: -1, Remaining: -1, Follows: c.Full, Sure: lessSure(c.m.Sure, c.Sure)}
+		Strength: cmp.Or(c.Strength, c.m.Strength), Period: l.key.period, Allowed: -1, Remaining: -1, Follows: c.Full, ever: c.Period == pack.PerEver, Sure: lessSure(c.m.Sure, c.Sure)}
 	for _, v := range l.values {
 		if _, known := b.parties[party.ID(v)]; known {
 			a.Scope = append(a.Scope, party.ID(v))
@@ -68,6 +82,9 @@ func (b *Book) account(l *ledger, m Moment, h *horizon) Account {
 func (a *Account) when() any {
 	if a.Period != "" {
 		return a.Period
+	}
+	if a.ever {
+		return sentencesOf("period.ever")
 	}
 	return sentencesOf("period.open")
 }

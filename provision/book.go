@@ -331,7 +331,7 @@ func (b *Book) needs(m *measure) {
 			}
 		}
 		if m.cycle != nil && m.cycle.yearly != nil {
-			b.need(s.code, false, m.cycle.yearly.Cycle)
+			b.need(s.code, false, m.cycle.yearly.Cycle, m.cycle.yearly.AsOfIn)
 		}
 	}
 	for _, c := range m.counts {

@@ -285,10 +285,10 @@ func (r *run) finding(x expectation) {
 	for _, f := range r.b.Findings(x.moment) {
 		words := []string{"finding", f.Kind, f.Measure, strings.Join(list(f.Parties), "|")}
 		if len(x.words) >= 3 && slices.Equal(words[:len(x.words)], x.words) {
-			r.out.Why = append(r.out.Why, strings.Join(words, " ")+"\n    "+f.Says(r.lang))
+			r.out.Why = append(r.out.Why, strings.Join(words, " ")+"\n    "+r.b.Finding(&f, r.lang))
 			return
 		}
-		other = append(other, strings.Join(words, " ")+": "+f.Says(r.lang))
+		other = append(other, strings.Join(words, " ")+": "+r.b.Finding(&f, r.lang))
 	}
 	if len(other) == 0 {
 		other = []string{"no finding"}
@@ -304,7 +304,7 @@ func (r *run) findings(x expectation) {
 	}
 	out := []string{"findings " + strconv.Itoa(len(all))}
 	for _, f := range all {
-		out = append(out, f.Kind+" "+f.Measure+": "+f.Says(r.lang))
+		out = append(out, f.Kind+" "+f.Measure+": "+r.b.Finding(&f, r.lang))
 	}
 	r.fail(x, "%s", strings.Join(out, "\n                  "))
 }

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"slices"
 	"time"
 
 	"detente/condition"
@@ -135,8 +136,10 @@ func (o *occasion) running(c *clock, w who, it *Item, st start) (int64, bool) {
 	case c.Of == pack.OfReceipt:
 		at, ok := int64(0), false
 		for _, id := range append([]party.ID{w.id}, w.side...) {
-			if r, had := st.entry.f.receipt(id); had && r <= o.moment.cut() && (!ok || r < at) {
-				at, ok = r, true
+			for _, e := range o.received(st.entry, id) {
+				if r, had := e.f.receipt(id); had && r <= o.moment.cut() && (!ok || r < at) {
+					at, ok = r, true
+				}
 			}
 		}
 		if !ok && w.has(st.entry.f.By()) {
@@ -185,6 +188,23 @@ func (o *occasion) with(c *clock, w who) (time.Time, bool, bool) {
 		}
 	}
 	return o.m.text.in(at), true, at > 0
+}
+
+// received are the filings by whose receipt by a party a clock begins that an entry
+// starts: where its author sent it to that party later, that.
+func (o *occasion) received(e *entry, id party.ID) []*entry {
+	var out []*entry
+	if o.opener != nil && e == o.opener.entry && len(e.f.To) > 0 {
+		for _, x := range o.sent() {
+			if len(x.f.To) == 0 || slices.Contains(x.f.To, id) {
+				out = append(out, x)
+			}
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, e)
+	}
+	return out
 }
 
 // ends works out from which second until which a clock runs.

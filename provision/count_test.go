@@ -66,7 +66,7 @@ func TestQuotas(t *testing.T) {
 	d.file("v5", "2027-06-01", "alatau", "vd.visit", `{"entry":"2027-06-03"}`, to("elbria"))
 	equal(t, findings(d, "2027-12-01"), []string{"above/vd.visit.received/elbria/2027", "above/vd.visit.same/alatau|elbria/2027"})
 	f := d.b.Findings(Moment{Now: at("2027-12-01")})[0]
-	equal(t, f.Says(regime.English), "elbria: inspections received, 2027: 4 counted; the text provides for at most 3.")
+	equal(t, d.b.Finding(&f, regime.English), "elbria: inspections received, 2027: 4 counted; the text provides for at most 3.")
 	// what was shown by the end of May knows nothing of June
 	equal(t, len(d.b.Findings(Moment{Now: at("2027-05-31"), Lodged: at("2027-05-31")})), 0)
 	d.file("x5", "2027-06-02", "alatau", "vd.visit", "", life(act.Cancellation), answers(d, "v5"))
@@ -245,7 +245,7 @@ func TestCeilingSaysItsFigure(t *testing.T) {
 		regime.English: "alatau: “above_limit”: 0.5 million m³ declared; the text provides for at most 0 million m³.",
 		regime.Russian: "0,5 млн м³",
 	} {
-		if said := found[0].Says(lang); !strings.Contains(said, want) {
+		if said := d.b.Finding(&found[0], lang); !strings.Contains(said, want) {
 			t.Errorf("in %s it says %q, not %q", lang, said, want)
 		}
 	}

@@ -15,8 +15,6 @@ import (
 type cycle struct {
 	text   *text
 	yearly *pack.Yearly
-	day    condition.MonthDay
-	slot   string // that gives the day
 	every  *pack.Every
 	period condition.Duration
 	since  time.Time
@@ -44,13 +42,15 @@ func (m *measure) newCycle() (*cycle, error) {
 	switch {
 	case m.Occasion.Yearly != nil:
 		c := &cycle{text: m.text, yearly: m.Occasion.Yearly}
-		if id, ok := strings.CutPrefix(c.yearly.Due, "$"); ok {
-			c.slot = id
-			return c, nil
+		for _, day := range []string{c.yearly.Due, c.yearly.AsOf} {
+			if day == "" || strings.HasPrefix(day, "$") {
+				continue
+			}
+			if _, err := condition.ParseMonthDay(day); err != nil {
+				return nil, err
+			}
 		}
-		var err error
-		c.day, err = condition.ParseMonthDay(c.yearly.Due)
-		return c, err
+		return c, nil
 	case m.Occasion.Every != nil:
 		c := &cycle{text: m.text, every: m.Occasion.Every}
 		var err error
@@ -79,17 +79,22 @@ func (m *measure) newCycle() (*cycle, error) {
 }
 
 // dueIn is the day in a year on which a yearly return is due; false: not agreed.
-func (c *cycle) dueIn(year int) (time.Time, bool) {
-	day := c.day
-	if c.slot != "" {
+func (c *cycle) dueIn(year int) (time.Time, bool) { return c.dayIn(c.yearly.Due, year) }
+
+// dayIn is the first second of a month-day, or of that which a slot gives, in a year;
+// false: not agreed.
+func (c *cycle) dayIn(day string, year int) (time.Time, bool) {
+	if id, ok := strings.CutPrefix(day, "$"); ok {
 		at := time.Date(year, 1, 1, 0, 0, 0, 0, c.text.loc).Unix()
-		value, ok := c.text.slotOf(c.slot, at, "", "")
-		var err error
-		if day, err = condition.ParseMonthDay(value); !ok || err != nil {
+		if day, ok = c.text.slotOf(id, at, "", ""); !ok {
 			return time.Time{}, false
 		}
 	}
-	return day.In(year, c.text.loc), true
+	d, err := condition.ParseMonthDay(day)
+	if err != nil {
+		return time.Time{}, false
+	}
+	return d.In(year, c.text.loc), true
 }
 
 // of is the turn to which a filing belongs: by the field that names the year

@@ -103,7 +103,7 @@ func (d *desk) states(q Query, now string) []string {
 	for _, it := range d.b.Items(q, Moment{Now: at(now)}) {
 		who := string(it.Obligor)
 		if who == "" {
-			who = join(it.Side)
+			who = strings.Join(list(it.Side), ", ")
 		}
 		out = append(out, fmt.Sprintf("%s %s %s", it.Code, who, it.State))
 	}

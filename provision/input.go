@@ -53,9 +53,10 @@ const (
 // an obligation for a time, suspension above all, is in Suspended.
 type Party struct {
 	ID        party.ID
-	Code      string // interchange code, as sets of a pack name it; may be empty
-	Standing  string // Member or Observer; what is neither owes nothing either
-	Record    bool   // it has a record of its own
+	Names     map[string]string // by language; what is missing in one is said in English, or by the id
+	Code      string            // interchange code, as sets of a pack name it; may be empty
+	Standing  string            // Member or Observer; what is neither owes nothing either
+	Record    bool              // it has a record of its own
 	In        Span
 	Suspended []Span
 }
@@ -103,6 +104,9 @@ type Filing struct {
 	Values     *regime.Values
 	Unreadable bool // sealed to others: what depends on it is not known here, never "no"
 	Faulty     bool // its form is unknown or has faults: shown, and never counted as done
+	// Formless is a note under a step that has a form, of whose fields the register has none:
+	// fields: it was sent, and what depends on a field is not known, never "no".
+	Formless bool
 	// Claimed is the author's own word of the time, for a note its date; 0: none.
 	Claimed int64
 	Bounds  lodging.Bounds // when it was lodged

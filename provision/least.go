@@ -23,11 +23,20 @@ func (b *Book) applied(m *measure, id party.ID, at int64) bool {
 
 // owed reports whether the least number of an account was to be reached by now:
 // the period is over, not for too long, and the text applied from its first second
-// to its last.
+// to its last. Where there is no period it is to be reached as long as the text applies.
 func (b *Book) owed(l *ledger, now int64, h *horizon) bool {
 	c := l.key.c
 	from, until := c.length.Sub(c.m.text.in(now)).Unix(), now+1
-	if c.Period != pack.PerRolling {
+	switch c.Period {
+	case pack.PerEver: // at any moment at which the text applies
+		from = now
+	case pack.PerRolling:
+		if h != nil {
+			for _, at := range c.m.text.edges {
+				h.around(c.length.Add(c.m.text.in(at)).Unix())
+			}
+		}
+	default:
 		if until = c.end(l.key.period); until == 0 {
 			return false
 		}
@@ -38,10 +47,6 @@ func (b *Book) owed(l *ledger, now int64, h *horizon) bool {
 			return false
 		}
 		from = c.begin(l.key.period)
-	} else if h != nil {
-		for _, at := range c.m.text.edges {
-			h.around(c.length.Add(c.m.text.in(at)).Unix())
-		}
 	}
 	if from < b.since {
 		return false
@@ -68,7 +73,7 @@ func (b *Book) foresee(now int64) {
 		case pack.PerYear:
 			last = c.m.text.in(now).Year()
 			first = c.m.text.begins(last)
-		case pack.PerRolling:
+		case pack.PerRolling, pack.PerEver:
 		default:
 			continue
 		}

@@ -141,6 +141,7 @@ type Account struct {
 	Remaining int // -1: no limit, or not known
 	Full      bool
 	Over      int                // by how many more than allowed
+	ever      bool               // its period is all time
 	Follows   string             // when full: tell-all, may-decline
 	NotKnown  []condition.Reason // why Allowed is not known: not agreed, or figures not at hand
 	Filings   []ID               // that count, in order

@@ -88,12 +88,13 @@ func (o *occasion) roles(r pack.Role) []who {
 		}
 		return []who{{id: author}}
 	case pack.RoleAsked:
-		if o.opener != nil && len(o.opener.f.To) == 0 {
-			return b.others(t, o.by, at).who
-		}
 		return each(o.asked())
 	case pack.RoleField:
-		return each(o.named(r.Field))
+		named := o.named(r.Field)
+		if r.Without == pack.WithoutAuthor {
+			named = slices.DeleteFunc(named, func(id party.ID) bool { return id == o.by })
+		}
+		return each(named)
 	case pack.RoleShare:
 		return each(o.sharing(r.Field))
 	case pack.RoleSet:
@@ -124,15 +125,38 @@ func (b *Book) otherSide(t *text, id party.ID, at int64) []who {
 	return out
 }
 
-// asked are the addressees of the filing that opened the occasion.
+// asked are the addressees of the filing that opened the occasion, and those to whom
+// its author sent it later.
 func (o *occasion) asked() []party.ID {
 	if o.opener == nil {
 		return nil
 	}
-	if to := o.opener.f.To; len(to) > 0 {
-		return o.book.without(o.m.text, to, o.by, o.at)
+	to := slices.Clone(o.opener.f.To)
+	for _, e := range o.sent() {
+		if len(e.f.To) == 0 {
+			return o.book.others(o.m.text, o.by, o.at).ids // to all
+		}
+		for _, id := range e.f.To {
+			if !slices.Contains(to, id) {
+				to = append(to, id)
+			}
+		}
 	}
-	return o.book.others(o.m.text, o.by, o.at).ids
+	return o.book.without(o.m.text, to, o.by, o.at)
+}
+
+// sent are the filing that opened the occasion and those by which its author sent it
+// to further parties, in order.
+func (o *occasion) sent() []*entry {
+	out := []*entry{o.opener.entry}
+	for _, e := range o.filed[o.opener.f.Code] {
+		if e != o.opener.entry && e.f.By() == o.by && o.book.joins(o.m, e) && !e.f.Faulty {
+			if s := e.read(o.moment); s != nil && s.void == nil {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
 }
 
 // named are the states that a field of that filing names.

@@ -2,8 +2,10 @@ package provision
 
 import (
 	"slices"
+	"time"
 
 	"detente/condition"
+	"detente/internal/phrase"
 	"detente/lodging"
 	"detente/pack"
 	"detente/party"
@@ -179,6 +181,10 @@ func (o *occasion) doneState(s *step, w who, it *Item, c *clock, did *statement)
 		it.note("immediate", condition.Arg{Name: "word", Value: byLang(c.Word)})
 	}
 	it.By = append(it.By, b)
+	if did.f.Formless {
+		it.note("formless")
+	}
+	o.asOf(it, did)
 	switch {
 	case refused:
 		it.State = state
@@ -198,6 +204,20 @@ func (o *occasion) doneState(s *step, w who, it *Item, c *clock, did *statement)
 		o.presence(it, c, did)
 	}
 	o.dispute(s, it, did)
+}
+
+// asOf notes where the data of a yearly return are not of the day that the text asks for.
+func (o *occasion) asOf(it *Item, did *statement) {
+	if o.m.cycle == nil || o.m.cycle.yearly == nil || o.owner == nil || did.empty {
+		return
+	}
+	y := o.m.cycle.yearly
+	told, given := did.values.Date(y.AsOfIn)
+	asked, agreed := o.m.cycle.dayIn(y.AsOf, int(o.turn.from)+y.AsOfAhead)
+	if !given || !agreed || told.Format(time.DateOnly) == asked.Format(time.DateOnly) {
+		return
+	}
+	it.note("as-of", condition.Arg{Name: "told", Value: phrase.Day{Time: told}}, condition.Arg{Name: "asked", Value: phrase.Day{Time: asked}})
 }
 
 // judged is the word whose lodging counts: of a moved date the one that moved it,

@@ -14,7 +14,7 @@ import (
 type statement struct {
 	*entry
 	values    *regime.Values
-	hidden    bool              // a form, or a change to it, is not readable here
+	hidden    bool              // a form, or a change to it, is not readable here, or not given
 	changed   map[string]*entry // by which later word a field got its value
 	first     *regime.Values
 	past      []*regime.Values // the forms as they stood before each change, the first one first
@@ -30,9 +30,9 @@ func (e *entry) read(m Moment) *statement {
 	if !e.have || !m.sees(&e.f) {
 		return nil
 	}
-	s := &statement{entry: e, values: e.f.Values, first: e.f.Values, hidden: e.f.Unreadable, last: e}
+	s := &statement{entry: e, values: e.f.Values, first: e.f.Values, hidden: e.f.Unreadable || e.f.Formless, last: e}
 	for _, r := range e.revisions(m) {
-		s.revise(r)
+		s.revise(r, m)
 	}
 	return s
 }
@@ -54,7 +54,7 @@ func (e *entry) revisions(m Moment) []*entry {
 	return list
 }
 
-func (s *statement) revise(r *entry) {
+func (s *statement) revise(r *entry, m Moment) {
 	switch r.f.Kind {
 	case act.Contested:
 		s.contested = append(s.contested, r)
@@ -68,7 +68,7 @@ func (s *statement) revise(r *entry) {
 	}
 	switch r.f.Life {
 	case act.Update, act.Correction:
-		s.change(r)
+		s.change(r, m)
 	case act.Cancellation:
 		s.cancelled = r
 	case act.Withdrawal, act.IssuedInError:
@@ -79,10 +79,10 @@ func (s *statement) revise(r *entry) {
 }
 
 // change lays an update or correction over the statement, unless it was taken
-// back itself.
-func (s *statement) change(r *entry) {
+// back itself by the moment that is looked at.
+func (s *statement) change(r *entry, m Moment) {
 	for _, k := range r.kids {
-		if k.have && k.f.Answers == r.f.ID && (k.f.Life == act.Withdrawal || k.f.Life == act.IssuedInError) && k.f.By() == r.f.By() {
+		if k.have && m.sees(&k.f) && k.f.Answers == r.f.ID && (k.f.Life == act.Withdrawal || k.f.Life == act.IssuedInError) && k.f.By() == r.f.By() {
 			return
 		}
 	}

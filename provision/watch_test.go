@@ -29,6 +29,7 @@ func everything() []Text {
 	talk := pack.Measure{ID: "vd.talk", Occasion: pack.Occasion{Starts: "vd.talk"}, Steps: []pack.Step{
 		{ID: "main", By: role(pack.RoleAuthor), To: role(pack.RoleAsked), Strength: pack.May},
 		{ID: "answer", By: role(pack.RoleAsked), To: role(pack.RoleAuthor), Clock: &pack.Clock{Kind: pack.ClockImmediate, Of: pack.OfReceipt, Word: said("promptly")}},
+		{ID: "later", By: role(pack.RoleAuthor), To: role(pack.RoleOthers), When: &pack.When{Elapsed: &pack.Lasts{From: "start", MoreThan: "P30D"}}},
 		{ID: "thanks", By: role(pack.RoleAuthor), To: role(pack.RoleOthers), After: []pack.Opening{{Step: "answer", Was: pack.WasDone}}, Strength: pack.May},
 	}}
 	vd := textOf("vd", notification(), observation(), unusual(), inspection(), info(), limits(), counts, months, talk)
@@ -96,6 +97,8 @@ func (d *desk) any(rnd *rand.Rand) {
 			f.Receipts = nil
 		case 5:
 			f.Bounds.NotAfter, f.Held = 0, 0
+		case 6, 7: // it came here by courier
+			f.Held += int64(rnd.IntN(300)) * 3600
 		}
 		if rnd.IntN(2) == 0 {
 			f.To = append(f.To, who[rnd.IntN(5)].ID)
@@ -137,8 +140,11 @@ func TestOneByOne(t *testing.T) {
 				t.Fatalf("findings at %v:\n%s\nif all is looked at:\n%s", m, got, want)
 			}
 			past := at("2026-01-01") + int64(rnd.IntN(1200))*86400
-			if n%6 == 0 {
-				m := []Moment{m, {Now: past}, {Now: now, Lodged: past}, {Now: past, Held: past}}[rnd.IntN(4)]
+			if f := &d.filed[rnd.IntN(len(d.filed))]; rnd.IntN(2) == 0 { // within the hours that clocks run
+				past = f.When() + int64(rnd.IntN(150))*3600
+			}
+			if n%3 == 0 {
+				m := []Moment{m, {Now: past}, {Now: now, Lodged: past}, {Now: past, Held: past}, {Now: now, Held: past}, {Now: past, Lodged: past}}[rnd.IntN(6)]
 				openAlike(t, b, m, b.order[rnd.IntN(len(b.order))])
 			}
 			if rnd.IntN(200) > 0 {

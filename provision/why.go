@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"embed"
 	"slices"
 	"strings"
@@ -52,7 +53,7 @@ func (b *Book) Why(it *Item, lang regime.Lang) string {
 		if n.Key == "immediate" {
 			continue // said with the clock
 		}
-		out += ". " + upper(n.Says(lang))
+		out += ". " + upper(b.Says(n, lang))
 	}
 	if it.Sure.Unverified() {
 		out += " (" + s.say("unverified") + ")"
@@ -100,6 +101,39 @@ func Says(r condition.Reason, lang regime.Lang) string {
 		return Note{r.Key, r.Args}.Says(lang)
 	}
 	return r.Says(lang)
+}
+
+// name is a party as the group calls it in a language.
+func (b *Book) name(id, lang string) string {
+	n := b.parties[party.ID(id)].Names
+	return cmp.Or(n[lang], n[string(regime.English)], id)
+}
+
+// Says is a note in a language, without a full stop, with the parties as the group
+// calls them.
+func (b *Book) Says(n Note, lang regime.Lang) string {
+	args := slices.Clone(n.Args)
+	for i, a := range args {
+		switch v := a.Value.(type) {
+		case string:
+			if a.Name == "party" {
+				args[i].Value = b.name(v, string(lang))
+			}
+		case []string:
+			if a.Name == "parties" {
+				args[i].Value = b.names(v, lang)
+			}
+		}
+	}
+	return Note{n.Key, args}.Says(lang)
+}
+
+func (b *Book) names(ids []string, lang regime.Lang) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = b.name(id, string(lang))
+	}
+	return out
 }
 
 // Says is the note in a language, without a full stop.
@@ -220,7 +254,7 @@ func (s says) deeds(it *Item) []string {
 func (s says) lodged(b *Basis) string {
 	switch {
 	case b.Entered:
-		return s.say("entered", "party", string(b.By), "day", s.moment(b.When, true))
+		return s.say("entered", "party", s.b.name(string(b.By), s.lang), "day", s.moment(b.When, true))
 	case b.Note:
 		return s.say("dated", "day", s.moment(b.When, true))
 	case b.Bounds.NotAfter > 0 && b.Bounds.Of == 1:
@@ -306,12 +340,12 @@ func upper(s string) string {
 	return s
 }
 
-// Says is the finding in a language, one sentence with the parties that it
-// belongs to.
-func (f *Finding) Says(lang regime.Lang) string {
-	out := upper(f.Note.Says(lang))
+// Finding is a finding in a language, one sentence with the parties that it belongs to.
+func (b *Book) Finding(f *Finding, lang regime.Lang) string {
+	said := b.Says(f.Note, lang)
+	out := upper(said)
 	if len(f.Parties) > 0 && f.Kind != NotRead {
-		out = join(f.Parties) + ": " + f.Note.Says(lang)
+		out = strings.Join(b.names(list(f.Parties), lang), ", ") + ": " + said
 	}
 	if f.Sure.Unverified() {
 		out += " (" + sentences.Say(string(lang), "unverified", nil) + ")"
@@ -327,5 +361,3 @@ func sentencesOf(key string) map[string]string {
 	}
 	return of
 }
-
-func join(ids []party.ID) string { return strings.Join(list(ids), ", ") }

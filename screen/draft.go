@@ -80,7 +80,8 @@ func (v *visit) begin(b beginning, err error) error {
 	if b.Kind != string(act.Entered) {
 		b.Kind = string(act.Statement)
 	}
-	if callErr := v.call("form-list", nil, &b.Forms); callErr != nil {
+	var callErr error
+	if b.Forms, callErr = v.forms(); callErr != nil {
 		return callErr
 	}
 	if b.Answers != "" {
@@ -95,6 +96,24 @@ func (v *visit) begin(b beginning, err error) error {
 		return v.again(err, "new", title, b.Status, b)
 	}
 	return v.showAs("new", title, b.Status, b)
+}
+
+// forms are those of the texts in force; where none is, all at hand.
+func (v *visit) forms() ([]control.FormLine, error) {
+	var all []control.FormLine
+	if err := v.call("forms", nil, &all); err != nil {
+		return nil, err
+	}
+	var inForce []control.FormLine
+	for _, f := range all {
+		if f.Of == "in-force" {
+			inForce = append(inForce, f)
+		}
+	}
+	if len(inForce) > 0 {
+		return inForce, nil
+	}
+	return all, nil
 }
 
 // newDraft stores an empty draft, or one that begins from something earlier.

@@ -76,7 +76,7 @@ func TestAStatementGoesOut(t *testing.T) {
 	second.press(draft + "/send")
 	second.sees(http.StatusOK, "It stands in the record of this state now", "Road 7 is closed since 5 March.", "ALA/EX/1")
 	var lines []control.Line
-	if err := h.door.As("").Call(t.Context(), "statement-list", control.ListArgs{FromMe: true, Limit: 10}, nil, nil, &lines); err != nil || len(lines) != 1 {
+	if err := h.door.Own().Call(t.Context(), "statement-list", control.ListArgs{FromMe: true, Limit: 10}, nil, nil, &lines); err != nil || len(lines) != 1 {
 		t.Fatalf("%d statements, %v", len(lines), err)
 	}
 	author.get("/sent")
@@ -128,7 +128,7 @@ func TestExplicitAnswers(t *testing.T) {
 	draft := b.begin("status", "test", "form", "cica.2.1.1d")
 	b.press(draft+"/2", "f.battle_tanks.answer", "nil", "f.troops_by_state.alatau", "11800", "go", "stay")
 	var d control.Draft
-	if err := h.door.As("").Call(t.Context(), "draft-show", control.DraftArgs{ID: strings.TrimPrefix(draft, "/drafts/")}, nil, nil, &d); err != nil {
+	if err := h.door.Own().Call(t.Context(), "draft-show", control.DraftArgs{ID: strings.TrimPrefix(draft, "/drafts/")}, nil, nil, &d); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(d.Request.Values), `{"answer":"nil"}`) || !strings.Contains(string(d.Request.Values), `{"alatau":11800}`) {

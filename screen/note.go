@@ -90,7 +90,8 @@ func newNotePage(v *visit) error {
 
 // noteForm shows the form of a note, with what was wrong with it.
 func (v *visit) noteForm(n *noteForm, wrong error) error {
-	if err := v.call("form-list", nil, &n.Forms); err != nil {
+	var err error
+	if n.Forms, err = v.forms(); err != nil {
 		return err
 	}
 	n.Lives = []string{string(act.New), string(act.Update), string(act.Correction), string(act.Cancellation), string(act.Withdrawal), string(act.IssuedInError)}

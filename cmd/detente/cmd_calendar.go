@@ -10,6 +10,7 @@ import (
 	"detente/calendar"
 	"detente/control"
 	"detente/internal/canon"
+	"detente/regime"
 	"github.com/spf13/cobra"
 )
 
@@ -53,7 +54,7 @@ detente calendar --to xlsx --out dates.xlsx`, cobra.NoArgs, func(ctx context.Con
 		if err := a.call(ctx, "status", struct{}{}, &s); err != nil {
 			return err
 		}
-		return a.writeCalendar(&d, &s, l.mark(), to, out)
+		return a.writeCalendar(&d, &s, look.Language, l.mark(), to, out)
 	})
 	l.flags(c)
 	c.Flags().IntVar(&year, "year", 0, "calendar year (default: from a month ago until a year ahead)")
@@ -65,12 +66,12 @@ detente calendar --to xlsx --out dates.xlsx`, cobra.NoArgs, func(ctx context.Con
 // maxYear is the last year of which both ends can be written.
 const maxYear = 9998
 
-func (a *app) writeCalendar(d *control.Due, s *control.Status, mark, to, out string) error {
+func (a *app) writeCalendar(d *control.Due, s *control.Status, lang regime.Lang, mark, to, out string) error {
 	entries := d.Dates(mark)
 	name := mark + "détente: " + s.Name
 	if to == "text" && out == "-" {
 		return a.show(d, func(w writer) {
-			a.printMissing(w, d.Missing)
+			a.printMissing(w, d.Missing, lang)
 			t := newTable("day", "what", "by", "state")
 			for i := range entries {
 				e := &entries[i]

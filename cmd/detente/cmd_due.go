@@ -10,7 +10,7 @@ import (
 	"detente/act"
 	"detente/control"
 	"detente/internal/canon"
-	"detente/pack"
+	"detente/internal/phrase"
 	"detente/party"
 	"detente/provision"
 	"detente/regime"
@@ -115,15 +115,16 @@ detente due --measure vd11.prior-notification --at 2027-08-20`, cobra.NoArgs, fu
 			return err
 		}
 		return a.show(out, func(w writer) {
-			if a.printMissing(w, out.Missing); out.Texts == 0 {
-				fmt.Fprintln(w, noText)
+			lang := look.Language
+			if a.printMissing(w, out.Missing, lang); out.Texts == 0 {
+				fmt.Fprintln(w, label(lang, "no-text", nil))
 				return
 			}
-			fmt.Fprintln(w, a.bold(l.mark()+"This state will do"))
-			a.printItems(w, out.Own, "Nothing.")
-			fmt.Fprintln(w, "\n"+a.bold(l.mark()+"This state awaits"))
-			a.printItems(w, out.Awaited, "Nothing.")
-			fmt.Fprintln(w, "\nWhy, and with what arithmetic: detente why KEY, with the key, an act or a thread.")
+			fmt.Fprintln(w, a.bold(l.mark()+label(lang, "own", nil)))
+			a.printItems(w, out.Own, lang)
+			fmt.Fprintln(w, "\n"+a.bold(l.mark()+label(lang, "awaited", nil)))
+			a.printItems(w, out.Awaited, lang)
+			fmt.Fprintln(w, "\n"+label(lang, "why-hint", nil))
 		})
 	})
 	l.flags(c)
@@ -134,40 +135,26 @@ detente due --measure vd11.prior-notification --at 2027-08-20`, cobra.NoArgs, fu
 	return c
 }
 
-// noText is said where no text is in force.
-const noText = "No text is in force here. A group adopts texts with its roster; a state alone by: detente pack adopt PACK"
-
-func (a *app) printMissing(w writer, missing []control.Missing) {
+func (a *app) printMissing(w writer, missing []control.Missing, lang regime.Lang) {
 	for _, m := range missing {
-		fmt.Fprintf(w, "The text %s (%s) is adopted and not at hand here: nothing is said about it. Have it carried: detente pack keep FILE\n", m.ID, m.Digest)
+		fmt.Fprintln(w, label(lang, "missing", map[string]any{"id": m.ID, "digest": m.Digest.String()}))
 	}
 }
 
-func (a *app) printItems(w writer, items []control.Item, empty string) {
-	t := newTable("due", "state", "what", "by", "key")
+func (a *app) printItems(w writer, items []control.Item, lang regime.Lang) {
+	t := newTable(label(lang, "column.due", nil), label(lang, "column.state", nil), label(lang, "column.what", nil), label(lang, "column.by", nil), label(lang, "column.key", nil))
 	for i := range items {
 		it := &items[i]
 		words := it.Words
 		if it.After > 0 {
-			words += ", by " + lapse(it.After)
+			words = label(lang, "after", map[string]any{"words": words, "lapse": phrase.Lapse(it.After)})
 		}
-		if it.Sure == pack.Low || it.Sure == pack.Medium {
-			words += " (unverified)"
+		if it.Sure.Unverified() {
+			words = label(lang, "unverified", map[string]any{"words": words})
 		}
 		t.row(dueWords(it), words, it.Title, strings.Join(idsText(it.By), ", "), it.Key)
 	}
-	t.print(a, w, empty)
-}
-
-// lapse is a time past a date, of which days count when there are any.
-func lapse(seconds int64) string {
-	if days := seconds / 86400; days > 0 {
-		return counted(days, "day")
-	}
-	if hours := seconds / 3600; hours > 0 {
-		return counted(hours, "hour")
-	}
-	return counted(seconds/60, "minute")
+	t.print(a, w, label(lang, "nothing", nil))
 }
 
 // dueWords is a due date: a day where the text counts days.
@@ -211,7 +198,7 @@ detente why vd11.calendar/2027/alatau --language ru`, cobra.ExactArgs(1), func(c
 				if i > 0 {
 					fmt.Fprintln(w)
 				}
-				a.printWhy(w, &out[i])
+				a.printWhy(w, &out[i], look.Language)
 			}
 		})
 	})
@@ -219,28 +206,28 @@ detente why vd11.calendar/2027/alatau --language ru`, cobra.ExactArgs(1), func(c
 	return c
 }
 
-func (a *app) printWhy(w writer, it *control.Item) {
+func (a *app) printWhy(w writer, it *control.Item, lang regime.Lang) {
 	fmt.Fprintln(w, a.bold(fmt.Sprintf("%s – %s", it.Title, it.Words)))
-	field := func(name, value string) {
+	field := func(key, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "%-9s %s\n", name, value)
+			fmt.Fprintf(w, "%-9s %s\n", label(lang, key, nil), value)
 		}
 	}
 	field("by", strings.Join(idsText(it.By), ", "))
 	field("to", strings.Join(idsText(it.To), ", "))
-	field("text", fmt.Sprintf("%s %s, %s (%s; %s)", it.Text, it.Edition, it.Article, it.Strength, it.Nature))
+	field("text", fmt.Sprintf("%s %s, %s (%s; %s)", it.Text, it.Edition, it.Article, it.Strength.In(lang), it.Nature.In(lang)))
 	if it.Due != "" {
 		field("due", dueWords(it))
 	}
-	field("not told", strings.Join(idsText(it.Missing), ", "))
+	field("not-told", strings.Join(idsText(it.Missing), ", "))
 	fmt.Fprintln(w, it.Sentence)
 	for _, d := range it.Acts {
-		fmt.Fprintf(w, "  %s: %s by %s", d.Place, strings.ReplaceAll(d.As, "-", " "), d.By)
+		fmt.Fprintf(w, "  %s", label(lang, "as", map[string]any{"place": d.Place, "as": label(lang, "as."+d.As, nil), "party": string(d.By)}))
 		if d.Lodged.Sentence != "" {
 			fmt.Fprintf(w, "; %s", d.Lodged.Sentence)
 		}
 		if d.Had != "" {
-			fmt.Fprintf(w, "; this state itself had it by %s", d.Had)
+			fmt.Fprintf(w, "; %s", label(lang, "had", map[string]any{"at": d.Had}))
 		}
 		fmt.Fprintln(w)
 	}
@@ -335,16 +322,16 @@ detente portfolio --language ru`, cobra.NoArgs, func(ctx context.Context, args [
 		if err := a.call(ctx, "portfolio", look, &out); err != nil {
 			return err
 		}
-		return a.show(out, func(w writer) { a.printPortfolio(w, &out) })
+		return a.show(out, func(w writer) { a.printPortfolio(w, &out, look.Language) })
 	})
 	l.flags(c)
 	return c
 }
 
-func (a *app) printPortfolio(w writer, p *control.Portfolio) {
-	a.printMissing(w, p.Missing)
+func (a *app) printPortfolio(w writer, p *control.Portfolio, lang regime.Lang) {
+	a.printMissing(w, p.Missing, lang)
 	if len(p.Texts) == 0 {
-		fmt.Fprintln(w, noText)
+		fmt.Fprintln(w, label(lang, "no-text", nil))
 		return
 	}
 	for _, t := range p.Texts {
@@ -425,7 +412,7 @@ detente blocks borovia --json`, cobra.ExactArgs(1), func(ctx context.Context, ar
 		}
 		return a.show(out, func(w writer) {
 			if len(out) == 0 {
-				fmt.Fprintln(w, noText)
+				fmt.Fprintln(w, label(look.Language, "no-text", nil))
 			}
 			stage := ""
 			for _, b := range out {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"detente/control"
 	"detente/internal/canon"
@@ -53,40 +54,39 @@ func (a *app) form(ctx context.Context, code string) (*regime.Form, error) {
 }
 
 func (a *app) formList() *cobra.Command {
-	return a.command("list", "List the forms", `
+	return a.command("list", "List the forms: of the texts in force, of those carried in, and of those that ship", `
 detente form list
 detente form list --json
 detente form show cica.2.1.1d`, cobra.NoArgs, func(ctx context.Context, args []string) error {
-		texts, err := pack.NewLibrary(packs.FS)
+		all, err := a.forms(ctx)
 		if err != nil {
 			return err
 		}
-		type line struct {
-			Code    string `json:"code"` // of the step that is filed by it
-			ID      string `json:"id"`   // of the form
-			Edition string `json:"edition"`
-			Title   string `json:"title"`
-			Source  string `json:"source"`
-			Fields  int    `json:"fields"`
-		}
-		all := []line{}
-		t := newTable("form", "fields", "title")
-		for _, id := range texts.IDs() {
-			p, err := texts.Find(id, canon.Digest{})
-			if err != nil {
-				return err
-			}
-			for _, code := range p.Codes() {
-				f, ok := p.Form(code)
-				if !ok {
-					continue
-				}
-				all = append(all, line{code, f.ID, f.Edition, f.Title[regime.English], f.Source, len(f.Fields)})
-				t.row(code, fmt.Sprint(len(f.Fields)), f.Title[regime.English])
-			}
+		t := newTable("form", "fields", "text", "title")
+		for _, f := range all {
+			t.row(f.Code, fmt.Sprint(f.Fields), strings.ReplaceAll(string(f.Of), "-", " "), f.Title[regime.English])
 		}
 		return a.show(all, func(w writer) { t.print(a, w, "") })
 	})
+}
+
+// forms are those at hand in the home; without one those that ship.
+func (a *app) forms(ctx context.Context) (all []control.FormLine, err error) {
+	if a.adopted() == nil {
+		return all, a.call(ctx, "forms", struct{}{}, &all)
+	}
+	texts, err := pack.NewLibrary(packs.FS)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range texts.IDs() {
+		p, err := texts.Find(id, canon.Digest{})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, control.FormsOf(p, node.Ships)...)
+	}
+	return all, nil
 }
 
 func (a *app) formSchema() *cobra.Command {
