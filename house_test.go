@@ -57,6 +57,7 @@ var floors = map[string]int{
 	"control":          8,  // the door of a home for its commands
 	"town":             7,  // real nodes in one process: demonstration, benchmark, tests
 	"screen":           9,  // what officers see in a browser
+	"api":              9,  // the interface for other programs
 	"gauge":            9,  // how a node is, for the operator's monitoring
 	"demo":             10, // a story in a town of real homes
 	"cmd/detente":      11, // the one binary
@@ -91,6 +92,7 @@ var forbidden = []prohibition{
 	{"proof", outside, "pure: same input, same answer, on every node"},
 	{"internal/frame", outside, "pure: same input, same answer, on every node"},
 	{"internal/canon", outside, "pure: same input, same answer, on every node"},
+	{"api", []string{"detente/node", "detente/desk", "detente/docket", "detente/home", "database/sql"}, "a program asks verbs of control and nothing else, as a command does"},
 	{"gauge", []string{"detente/node", "detente/desk", "detente/docket", "detente/home", "database/sql"}, "monitoring asks verbs of control and nothing else, so that it changes and reveals nothing"},
 	{"screen", []string{"detente/node", "detente/desk", "detente/docket", "detente/home", "database/sql"}, "a page asks verbs of control and nothing else, so that page, posted form and command obey the same rules"},
 	{"*", []string{"C", "unsafe", "plugin"}, "one static binary without cgo"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"strings"
 
 	"detente/desk"
@@ -52,6 +53,29 @@ type Fault struct {
 	Texts  map[regime.Lang]string `json:"texts,omitempty"`
 	Do     string                 `json:"do,omitempty"`
 	Severe bool                   `json:"severe,omitempty"`
+}
+
+// Status is the status of HTTP (RFC 9110) that fits the error.
+func (e *Error) Status() int {
+	switch e.Code {
+	case NotFound:
+		return http.StatusNotFound
+	case Permission:
+		if e.Name == "session" {
+			return http.StatusUnauthorized
+		}
+		if e.Name == "slow" {
+			return http.StatusTooManyRequests
+		}
+		return http.StatusForbidden
+	case SecondPerson, Failed:
+		return http.StatusConflict
+	case Usage, Verification, Findings:
+		return http.StatusUnprocessableEntity
+	case Unreachable, Interrupted:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
 }
 
 // Error is the sentence.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 
+	"detente/api"
 	"detente/desk"
 	"detente/party"
 	"detente/screen"
@@ -61,6 +62,10 @@ func (h *house) openDesk(place int) error {
 	if err != nil {
 		return err
 	}
+	programs, err := api.New(h.door, "demonstration")
+	if err != nil {
+		return err
+	}
 	addr := h.deskAddr
 	if addr == "" {
 		addr = fmt.Sprintf("127.0.0.1:%d", firstDesk+place)
@@ -73,7 +78,7 @@ func (h *house) openDesk(place int) error {
 		return fmt.Errorf("open the desk of %s: %w", h.id, err)
 	}
 	h.deskAddr = l.Addr().String()
-	h.desk, h.deskDone = screen.NewServer(site), make(chan struct{})
+	h.desk, h.deskDone = screen.NewServer(site, programs), make(chan struct{})
 	go func() {
 		defer close(h.deskDone)
 		h.desk.Serve(l, "", "")

@@ -65,7 +65,7 @@ func (v *visit) faultOf(err error) *fault {
 		v.site.Log.Error("page", "path", v.r.URL.Path, "reason", err.Error())
 		return own(http.StatusInternalServerError, "program")
 	}
-	f := &fault{Status: statusOf(e), Code: e.Code, Sentence: e.Message, Do: e.Hint}
+	f := &fault{Status: e.Status(), Code: e.Code, Sentence: e.Message, Do: e.Hint}
 	if key := "refused." + e.Name; e.Name != "" && sentences.Has(key) {
 		f.Sentence, f.Do, f.Detail = v.t(key), "", e.Message
 	}
@@ -84,29 +84,6 @@ func (v *visit) whatOf(f control.Fault) string {
 		return s
 	}
 	return f.What
-}
-
-// statusOf is the status of HTTP that fits an error of the door.
-func statusOf(e *control.Error) int {
-	switch e.Code {
-	case control.NotFound:
-		return http.StatusNotFound
-	case control.Permission:
-		if e.Name == "session" {
-			return http.StatusUnauthorized
-		}
-		if e.Name == "slow" {
-			return http.StatusTooManyRequests
-		}
-		return http.StatusForbidden
-	case control.SecondPerson, control.Failed:
-		return http.StatusConflict
-	case control.Usage, control.Verification, control.Findings:
-		return http.StatusUnprocessableEntity
-	case control.Unreachable, control.Interrupted:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
 }
 
 // fault answers with a page that says what happened, what is kept and what to do;

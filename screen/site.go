@@ -106,9 +106,13 @@ type Server struct {
 	loops sync.WaitGroup
 }
 
-// NewServer prepares a server with bounds in size and time.
-func NewServer(s *Site) *Server {
-	return &Server{site: s, http: &http.Server{Handler: s, ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, WriteTimeout: writeWithin,
+// NewServer prepares a server with bounds in size and time: the pages of a site, and
+// below /api/ the interface for programs, to which no cookie reaches.
+func NewServer(s *Site, programs http.Handler) *Server {
+	all := http.NewServeMux()
+	all.Handle("/", s)
+	all.Handle("/api/", programs)
+	return &Server{site: s, http: &http.Server{Handler: all, ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, WriteTimeout: writeWithin,
 		IdleTimeout: idleFor, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)}}
 }
 

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net"
 
+	"detente/api"
 	"detente/control"
 	"detente/home"
 	"detente/screen"
@@ -33,7 +34,11 @@ func (a *app) screens(h *home.Home, door *control.Server, address string, log *s
 	if s.listener, err = screen.Listen(address, s.cert != ""); err != nil {
 		return nil, err
 	}
-	s.server = screen.NewServer(site)
+	programs, err := api.New(door, ownVersion().Version)
+	if err != nil {
+		return nil, err
+	}
+	s.server = screen.NewServer(site, programs)
 	scheme := "http"
 	if s.cert != "" {
 		scheme = "https"

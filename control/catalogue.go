@@ -1,0 +1,72 @@
+package control
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+
+	"detente/desk"
+)
+
+// Verb is what the interface for programs says of a verb.
+type Verb struct {
+	Name   string
+	Args   reflect.Type // a struct
+	Answer reflect.Type // nil: nothing, or what the sentence of the verb says
+	Scope  desk.Scope   // that a program needs; empty: people only
+	Writes bool         // it may change something
+	Stream Stream
+}
+
+// Stream is whether a verb reads or writes a file beside its arguments.
+type Stream string
+
+// Streams.
+const (
+	NoFile   Stream = ""
+	ReadsIn  Stream = "in"
+	WritesUp Stream = "out"
+)
+
+func streamOf(verb string) Stream {
+	switch verb {
+	case "import", "import-look", "note-scan", "pack-keep":
+		return ReadsIn
+	case "export", "prove", "backup", "note-file", "print":
+		return WritesUp
+	}
+	return NoFile
+}
+
+// answers are the types of what verbs answer.
+func answers() map[string]any {
+	return map[string]any{
+		"status": Status{}, "doctor": []Finding{}, "peer-list": []Peer{}, "observations": []Observation{},
+		"sign-in": SignedIn{}, "sign-in-agent": SignedIn{}, "challenge": Challenge{}, "officer-list": []Officer{}, "officer-add": Officer{},
+		"token-issue": Token{}, "token-list": []Token{}, "chain-show": desk.Chain{},
+		"draft-list": []DraftLine{}, "draft-show": Draft{}, "statement-list": []Line{}, "statement-show": Statement{},
+		"due": Due{}, "why": []Item{}, "quota": []Account{}, "roster-status": []Edition{}, "thread-show": Thread{}, "receipts": []Receipt{}, "forms": []FormLine{}, "masthead": Masthead{}, "overview": Overview{}, "watch": Watch{},
+		"line-list": []LineView{},
+	}
+}
+
+// Verbs lists the verbs of the door that a program may be told of, by name: all but
+// those that hand out what a machine keeps for itself.
+func Verbs() []Verb {
+	known, of := table(), answers()
+	var out []Verb
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		if name == "backup" || name == "rebuild" {
+			continue
+		}
+		v := Verb{Name: name, Args: known[name].args, Scope: ScopeOf(name), Writes: known[name].writes, Stream: streamOf(name)}
+		if a, ok := of[name]; ok {
+			v.Answer = reflect.TypeOf(a)
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// Anybody reports whether a verb asks for no session: those that begin one or end it.
+func Anybody(verb string) bool { return anybody(verb) }
