@@ -135,8 +135,8 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, v control.Verb, tok
 		return err
 	}
 	door, name := a.door.As(token), r.Header.Get("Idempotency-Key")
-	if name != "" && (!v.Writes || v.Stream != control.NoFile) {
-		return usage("%s is not a call that a key makes single: it changes nothing, or it carries a file", v.Name)
+	if name != "" && !v.Named {
+		return usage("%s takes no Idempotency-Key: it changes nothing, or carries a file or a secret", v.Name)
 	}
 	if v.Stream == control.WritesUp {
 		f := &file{w: w}

@@ -179,18 +179,25 @@ func TestIdempotencyKey(t *testing.T) {
 		}
 		return len(list)
 	}
-	code, first := p.ask("/api/v1/token-issue", "application/json", "k1", `{"name":"a","scopes":["read"],"days":1}`)
-	again, second := p.ask("/api/v1/token-issue", "application/json", "k1", `{"name":"a","scopes":["read"],"days":1}`)
-	if code != 200 || again != 200 || !bytes.Equal(first, second) {
-		t.Errorf("%d %s\n%d %s", code, first, again, second)
-	}
-	if code, b := p.ask("/api/v1/token-issue", "application/json", "k1", `{"name":"b","scopes":["read"],"days":1}`); code != 409 || !bytes.Contains(b, []byte("another call")) {
-		t.Errorf("another call under the key: %d %s", code, b)
-	}
-	code, first = p.ask("/api/v1/draft-save", "application/json", "k2", body)
-	_, second = p.ask("/api/v1/draft-save", "application/json", "k2", body)
+	code, first := p.ask("/api/v1/draft-save", "application/json", "k1", body)
+	_, second := p.ask("/api/v1/draft-save", "application/json", "k1", body)
 	if n := drafts(); code != 200 || !bytes.Equal(first, second) || n != 1 {
 		t.Errorf("%d, %d drafts: %s", code, n, first)
+	}
+	if code, b := p.ask("/api/v1/draft-save", "application/json", "k1", strings.Replace(body, "tested", "tried", 1)); code != 409 || !bytes.Contains(b, []byte("another call")) {
+		t.Errorf("another call under the key: %d %s", code, b)
+	}
+	// An error is an outcome too.
+	code, first = p.ask("/api/v1/draft-submit", "application/json", "k2", `{"id":"nothing"}`)
+	again, second := p.ask("/api/v1/draft-submit", "application/json", "k2", `{"id":"nothing"}`)
+	if code != 404 || again != 404 || !bytes.Equal(first, second) {
+		t.Errorf("%d %s, %d %s", code, first, again, second)
+	}
+	// What is secret is not kept, so such a call has no name.
+	for _, verb := range []string{"token-issue", "officer-add", "officer-passphrase"} {
+		if code, b := p.ask("/api/v1/"+verb, "application/json", "k3", `{}`); code != 422 || !bytes.Contains(b, []byte("a secret")) {
+			t.Errorf("%s under a key: %d %s", verb, code, b)
+		}
 	}
 }
 

@@ -76,7 +76,7 @@ func operation(s *shapes, v control.Verb, sentence string, failed schema) schema
 			"content": schema{"application/json": schema{"schema": args}}})
 	} else {
 		op["requestBody"] = schema{"content": schema{"application/json": schema{"schema": args}}}
-		if v.Writes {
+		if v.Named {
 			parameters = append(parameters, schema{"name": "Idempotency-Key", "in": "header",
 				"description": "A name for the call: sent again within two days with the same arguments, it is done once and answers alike.",
 				"schema":      schema{"type": "string", "minLength": 1, "maxLength": 128}})

@@ -16,6 +16,9 @@ type Verb struct {
 	Scope  desk.Scope   // that a program needs; empty: people only
 	Writes bool         // it may change something
 	Stream Stream
+	// Named reports whether a caller may name the call, so that it is done once. One
+	// whose arguments or answer are a secret may not be: both are kept for a while.
+	Named bool
 }
 
 // Stream is whether a verb reads or writes a file beside its arguments.
@@ -60,6 +63,7 @@ func Verbs() []Verb {
 			continue
 		}
 		v := Verb{Name: name, Args: known[name].args, Scope: ScopeOf(name), Writes: known[name].writes, Stream: streamOf(name)}
+		v.Named = v.Writes && v.Stream == NoFile && name != "token-issue" && name != "officer-add" && name != "officer-passphrase"
 		if a, ok := of[name]; ok {
 			v.Answer = reflect.TypeOf(a)
 		}
