@@ -37,6 +37,7 @@ var floors = map[string]int{
 	"regime":           2,  // the form that a text asks for
 	"checkpoint":       3,  // what a record looks like at one size
 	"roster":           3,  // who belongs
+	"sounding":         3,  // what is said off the record
 	"watch":            3,  // whom an alert calls
 	"pack":             3,  // a text as data
 	"record":           4,  // what is kept
@@ -78,6 +79,7 @@ var forbidden = []prohibition{
 	{"act", outside, "pure: same input, same answer, on every node"},
 	{"pack", outside, "pure: same input, same answer, on every node"},
 	{"line", outside, "pure: same input, same answer, on every node"},
+	{"sounding", outside, "pure: same input, same answer, on every node"},
 	{"watch", outside, "pure: same input, same answer, on every node"},
 	{"phrasebook", outside, "pure: same input, same answer, on every node"},
 	{"condition", outside, "pure: same input, same answer, on every node"},
@@ -98,7 +100,7 @@ var forbidden = []prohibition{
 }
 
 // pure packages take time as a value and randomness as an io.Reader.
-var pure = []string{"party", "position", "paper", "key", "act", "seal", "regime", "lodging", "line", "watch", "phrasebook", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
+var pure = []string{"party", "position", "paper", "key", "act", "seal", "regime", "lodging", "line", "watch", "phrasebook", "sounding", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
 
 // doors are the packages that may end the process, read flags and environment,
 // and set what holds for the whole process.
