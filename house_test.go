@@ -32,6 +32,7 @@ var floors = map[string]int{
 	"act":              2,  // what is said
 	"lodging":          2,  // when it was lodged
 	"seal":             2,  // who may read
+	"clarification":    2,  // what sides say of one matter
 	"line":             2,  // what is said between capitals
 	"phrasebook":       2,  // sentences that are agreed on, in every language
 	"regime":           2,  // the form that a text asks for
@@ -78,6 +79,7 @@ var forbidden = []prohibition{
 	{"key", outside, "pure: same input, same answer, on every node"},
 	{"act", outside, "pure: same input, same answer, on every node"},
 	{"pack", outside, "pure: same input, same answer, on every node"},
+	{"clarification", outside, "pure: same input, same answer, on every node"},
 	{"line", outside, "pure: same input, same answer, on every node"},
 	{"sounding", outside, "pure: same input, same answer, on every node"},
 	{"watch", outside, "pure: same input, same answer, on every node"},
@@ -100,7 +102,7 @@ var forbidden = []prohibition{
 }
 
 // pure packages take time as a value and randomness as an io.Reader.
-var pure = []string{"party", "position", "paper", "key", "act", "seal", "regime", "lodging", "line", "watch", "phrasebook", "sounding", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
+var pure = []string{"party", "position", "paper", "key", "act", "seal", "regime", "lodging", "clarification", "line", "watch", "phrasebook", "sounding", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
 
 // doors are the packages that may end the process, read flags and environment,
 // and set what holds for the whole process.

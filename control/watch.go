@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"detente/act"
+	"detente/clarification"
 	"detente/desk"
 	"detente/docket"
 	"detente/internal/canon"
@@ -159,7 +160,7 @@ func messageText(books []*phrasebook.Book, m *line.Message) string {
 	return node.Legible(b.String())
 }
 
-// lineText writes a content of package line for people.
+// lineText writes a content of package line or clarification for people.
 func lineText(books []*phrasebook.Book, contentType string, body []byte) string {
 	switch contentType {
 	case line.TypeMessage:
@@ -169,6 +170,10 @@ func lineText(books []*phrasebook.Book, contentType string, body []byte) string 
 	case line.TypeEnd:
 		if e, err := line.ParseEnd(body); err == nil {
 			return node.Legible(endText(e))
+		}
+	case clarification.Type:
+		if a, err := clarification.Parse(body); err == nil {
+			return accountText(a)
 		}
 	case line.TypeHours:
 		if h, err := line.ParseHours(body); err == nil {
