@@ -32,11 +32,13 @@ var floors = map[string]int{
 	"act":              2,  // what is said
 	"lodging":          2,  // when it was lodged
 	"seal":             2,  // who may read
+	"clarification":    2,  // what sides say of one matter
 	"line":             2,  // what is said between capitals
 	"phrasebook":       2,  // sentences that are agreed on, in every language
 	"regime":           2,  // the form that a text asks for
 	"checkpoint":       3,  // what a record looks like at one size
 	"roster":           3,  // who belongs
+	"sounding":         3,  // what is said off the record
 	"watch":            3,  // whom an alert calls
 	"pack":             3,  // a text as data
 	"record":           4,  // what is kept
@@ -78,7 +80,9 @@ var forbidden = []prohibition{
 	{"key", outside, "pure: same input, same answer, on every node"},
 	{"act", outside, "pure: same input, same answer, on every node"},
 	{"pack", outside, "pure: same input, same answer, on every node"},
+	{"clarification", outside, "pure: same input, same answer, on every node"},
 	{"line", outside, "pure: same input, same answer, on every node"},
+	{"sounding", outside, "pure: same input, same answer, on every node"},
 	{"watch", outside, "pure: same input, same answer, on every node"},
 	{"phrasebook", outside, "pure: same input, same answer, on every node"},
 	{"condition", outside, "pure: same input, same answer, on every node"},
@@ -100,7 +104,7 @@ var forbidden = []prohibition{
 }
 
 // pure packages take time as a value and randomness as an io.Reader.
-var pure = []string{"party", "position", "paper", "key", "act", "seal", "regime", "lodging", "line", "watch", "phrasebook", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
+var pure = []string{"party", "position", "paper", "key", "act", "seal", "regime", "lodging", "clarification", "line", "watch", "phrasebook", "sounding", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
 
 // doors are the packages that may end the process, read flags and environment,
 // and set what holds for the whole process.
@@ -146,7 +150,7 @@ var threats = []string{
 	"copies another's ciphertext", "copies another's commitment", "spoils one recipient's stanza",
 	"a majority that colludes", "a relay that drops, reorders or damages",
 	"a thief of a current key", "a thief of a retired key", "a stolen backup", "a rolled-back machine",
-	"an insider who drafts and wants to approve", "a page from elsewhere",
+	"an insider who drafts and wants to approve", "a page from elsewhere", "a program with a stolen token",
 	"a stick with a hostile bundle", "a pack from a stranger", "a crash at any instruction", "a full disk",
 }
 

@@ -17,6 +17,7 @@ import (
 	"detente/phrasebook"
 	"detente/record"
 	"detente/regime"
+	"detente/sounding"
 )
 
 // Code is the kind of an error, for the exit code and for programs.
@@ -117,6 +118,9 @@ func kinds() []struct {
 		{desk.ErrDropped, "dropped", Failed, ""},
 		{desk.ErrNoDraft, "no-draft", NotFound, "detente draft list"},
 		{desk.ErrNoOfficer, "no-officer", NotFound, "detente officer list"},
+		{node.ErrNoSounding, "no-sounding", NotFound, "detente sounding list"},
+		{node.ErrNotOpen, "not-open", Failed, "carry its confirmation here: detente sounding take FILE"},
+		{sounding.ErrRefused, "sounding-refused", Verification, ""},
 		{desk.ErrNoShift, "no-shift", NotFound, "detente shift show"},
 		{desk.ErrSameOfficer, "same-officer", SecondPerson, "name the officer who comes on duty"},
 		{node.ErrNoLine, "no-line", NotFound, "detente line list; open this state's side: detente line open NAME --with PARTY"},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"detente/act"
+	"detente/clarification"
 	"detente/desk"
 	"detente/docket"
 	"detente/internal/canon"
@@ -269,7 +270,7 @@ func (c *call) read(ctx context.Context, s *Statement, row docket.Row, a *act.Ac
 		s.Reading = "sealed to the addressees"
 	}
 	s.Type = content.Type
-	if content.Type == node.FormType || content.Type == node.TextType || line.IsType(content.Type) {
+	if content.Type == node.FormType || content.Type == node.TextType || line.IsType(content.Type) || content.Type == clarification.Type {
 		s.Content = string(content.Body)
 	}
 	books, err := c.node.Phrasebooks()
@@ -292,7 +293,7 @@ func contentText(books []*phrasebook.Book, form *regime.Form, contentType string
 		return node.Legible(string(body))
 	case node.TextType:
 		return node.Legible(string(body))
-	case line.TypeMessage, line.TypeEnd, line.TypeHours:
+	case line.TypeMessage, line.TypeEnd, line.TypeHours, clarification.Type:
 		return lineText(books, contentType, body)
 	}
 	return fmt.Sprintf("%d bytes of %s", len(body), contentType)

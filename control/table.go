@@ -98,7 +98,7 @@ func table() map[string]verb {
 		groupVerbs(), keyVerbs(), nodeVerbs(), carryVerbs(),
 		textVerbs(), portfolioVerbs(), measureVerbs(),
 		mastheadVerbs(), overviewVerbs(), pulseVerbs(),
-		lineVerbs(),
+		lineVerbs(), soundingVerbs(), clarificationVerbs(),
 	} {
 		for name, v := range part {
 			t[name] = v

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"detente/act"
+	"detente/clarification"
 	"detente/desk"
 	"detente/docket"
 	"detente/internal/canon"
@@ -159,7 +160,7 @@ func messageText(books []*phrasebook.Book, m *line.Message) string {
 	return node.Legible(b.String())
 }
 
-// lineText writes a content of package line for people.
+// lineText writes a content of package line or clarification for people.
 func lineText(books []*phrasebook.Book, contentType string, body []byte) string {
 	switch contentType {
 	case line.TypeMessage:
@@ -169,6 +170,10 @@ func lineText(books []*phrasebook.Book, contentType string, body []byte) string 
 	case line.TypeEnd:
 		if e, err := line.ParseEnd(body); err == nil {
 			return node.Legible(endText(e))
+		}
+	case clarification.Type:
+		if a, err := clarification.Parse(body); err == nil {
+			return accountText(a)
 		}
 	case line.TypeHours:
 		if h, err := line.ParseHours(body); err == nil {
@@ -328,6 +333,7 @@ func watchNow(ctx context.Context, c *call, _ nothing) (any, error) {
 	if _, err := c.node.WatchRules(); err != nil {
 		w.Remarks = append(w.Remarks, err.Error())
 	}
+	w.Remarks = append(w.Remarks, untested(w.Lines, c.now())...)
 	if !c.live {
 		w.Remarks = append(w.Remarks, "this state's own node does not run: nothing arrives; start it: detente node run")
 	}
@@ -335,6 +341,27 @@ func watchNow(ctx context.Context, c *call, _ nothing) (any, error) {
 		w.Remarks = append(w.Remarks, fmt.Sprintf("the shift handed over by %s waits for the signature of %s", w.Shift.Waits.Outgoing, w.Shift.Waits.Incoming))
 	}
 	return w, nil
+}
+
+// testEvery is how often people test a line: a circuit that only machines use may
+// have nobody at its end (screens of the risk-reduction centres: every week).
+const testEvery = 7 * 24 * time.Hour
+
+// untested names the lines in service on which no call of this state was
+// acknowledged for a week. It is this state's own work that it names.
+func untested(lines []LineView, now time.Time) []string {
+	var out []string
+	for _, l := range lines {
+		for _, s := range l.Others {
+			if l.Mine != line.Open || s.Condition != watch.InService {
+				continue
+			}
+			if at, err := canon.ParseTime(s.Tested); err != nil || now.Sub(at) > testEvery {
+				out = append(out, fmt.Sprintf("line %s: make a test call: none to %s was acknowledged in the last 7 days", l.Line, s.Name))
+			}
+		}
+	}
+	return out
 }
 
 // beside counts what waits in the inbox and is no message on a line.

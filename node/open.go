@@ -59,21 +59,22 @@ type Node struct {
 	shown      []*witness.Fork             // forks found while cosigning, to be lodged after it
 	receiving  sync.Mutex                  // one exchange is applied at a time per record; held only while applying
 
-	mu      sync.Mutex // guards what follows
-	peers   map[party.ID]*peer
-	news    chan struct{}       // closed and replaced when something new is held
-	changed chan struct{}       // closed and replaced at every durable change
-	links   chan struct{}       // closed and replaced when the links or the roster change
-	failure error               // set once: the node must stop
-	lazy    bool                // a delayed wake-up is under way
-	former  key.TransportSecret // the one before the last rotation, if it was in this process
-	dirty   map[party.Origin]bool
-	volume  map[party.Origin]int // newest volume held of each record, by its base
-	reading transit              // guards itself
-	giving  transit              // guards itself
-	sealers sealers              // guards itself
-	books   func() ([]*phrasebook.Book, error)
-	served  served // guards itself
+	mu        sync.Mutex // guards what follows
+	peers     map[party.ID]*peer
+	news      chan struct{}       // closed and replaced when something new is held
+	changed   chan struct{}       // closed and replaced at every durable change
+	links     chan struct{}       // closed and replaced when the links or the roster change
+	failure   error               // set once: the node must stop
+	lazy      bool                // a delayed wake-up is under way
+	former    key.TransportSecret // the one before the last rotation, if it was in this process
+	dirty     map[party.Origin]bool
+	volume    map[party.Origin]int // newest volume held of each record, by its base
+	reading   transit              // guards itself
+	giving    transit              // guards itself
+	sealers   sealers              // guards itself
+	soundings soundings            // guards itself
+	books     func() ([]*phrasebook.Book, error)
+	served    served // guards itself
 
 	// Guarded by receiving.
 	logs           map[party.Origin]*record.Log // mirrors

@@ -52,7 +52,7 @@ func (n *Node) openOne(ctx context.Context, ref act.Ref, a *act.Act, blobs map[c
 	if err != nil {
 		return content{State: unreadable, Note: err.Error()}, true
 	}
-	if err := n.fitsLine(n.author(ref.Origin), a, o.Type, o.Body); err != nil {
+	if err := n.fitsContent(n.author(ref.Origin), a, o.Type, o.Body); err != nil {
 		return content{State: unreadable, Note: err.Error()}, true
 	}
 	return content{State: opened, Type: o.Type, Body: o.Body}, true

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"detente/act"
+	"detente/clarification"
 	"detente/desk"
 	"detente/docket"
 	"detente/internal/canon"
@@ -45,7 +46,7 @@ type Request struct {
 	Post     party.Post      `json:"post"`     // issuing post
 	Language string          `json:"language"` // original language
 	Handling string          `json:"handling"` // handling mark
-	// Type and Body are a content of package line instead of a form or a text:
+	// Type and Body are a content of package line or clarification instead of a form or a text:
 	// Body is JSON as a person may write it.
 	Type string          `json:"type,omitempty"`
 	Body json.RawMessage `json:"body,omitempty"`
@@ -82,7 +83,11 @@ func (n *Node) Check(ctx context.Context, b []byte) (*Plan, error) {
 		return nil, fmt.Errorf("read draft: %w", err)
 	}
 	r := p.Request
-	if r.Type != "" {
+	if r.Type == clarification.Type {
+		if err := n.checkAccount(&p); err != nil {
+			return nil, err
+		}
+	} else if r.Type != "" {
 		if err := n.checkLine(ctx, &p); err != nil {
 			return nil, err
 		}

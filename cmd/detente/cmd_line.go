@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"detente/act"
@@ -10,6 +11,7 @@ import (
 	"detente/line"
 	"detente/party"
 	"detente/regime"
+	"detente/watch"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -173,7 +175,10 @@ detente line say capitals --answers BOROVIA/20270301-140500 --text "We confirm."
 			s.Agreed = append(s.Agreed, one)
 		}
 		s.Precedence = line.Precedence(precedence)
-		return a.drafted(ctx, "line-say", s, submit)
+		if err := a.drafted(ctx, "line-say", s, submit); err != nil {
+			return err
+		}
+		return a.awaits(ctx, s.LineArgs)
 	})
 	f := c.Flags()
 	with(f, &others)
@@ -188,6 +193,29 @@ detente line say capitals --answers BOROVIA/20270301-140500 --text "We confirm."
 	f.BoolVar(&test, "test", false, "status test")
 	f.BoolVar(&submit, "submit", false, "hand it over for clearance at once")
 	return c
+}
+
+// awaits says of each other party of a line what stands in the way of an early
+// answer: how the line stands, and that nobody is on duty there.
+func (a *app) awaits(ctx context.Context, args control.LineArgs) error {
+	var all []control.LineView
+	if err := a.call(ctx, "line-list", nil, &all); err != nil {
+		return err
+	}
+	for _, l := range all {
+		for _, s := range l.Others {
+			if l.Line != args.Line || len(args.With) > 0 && !slices.Contains(args.With, s.Party) {
+				continue
+			}
+			if s.Condition != watch.InService {
+				a.talk("%s", s.Sentence)
+			}
+			if s.OnDuty != nil && !s.OnDuty.On {
+				a.talk("%s: %s", s.Name, s.OnDuty.Sentence)
+			}
+		}
+	}
+	return nil
 }
 
 func statusOf(exercise, test bool) (act.Status, error) {
@@ -252,6 +280,9 @@ detente line list`
 		if err := a.show(done, func(w writer) {
 			fmt.Fprintf(w, "Called in the thread %s, as act %s of this state's record.\n", done.Thread, done.Place)
 		}); err != nil {
+			return err
+		}
+		if err := a.awaits(ctx, r.LineArgs); err != nil {
 			return err
 		}
 		return a.queued(done.Queued)
