@@ -89,9 +89,13 @@ func openHouse(t *testing.T, before func(h *home.Home)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return &house{h, door, newTestServer(t, site)}
+}
+
+func newTestServer(t *testing.T, site *Site) string {
 	s := httptest.NewServer(site)
 	t.Cleanup(s.Close)
-	return &house{h, door, s.URL}
+	return s.URL
 }
 
 // browser follows links and posts forms of pages, as a person does with scripts off.
