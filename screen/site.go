@@ -20,6 +20,8 @@ type Config struct {
 	// Party is the state whose desk it is; its cookies are named by it, since a browser
 	// keeps one jar for all ports of a machine.
 	Party party.ID
+	// Name is that of the state in a language, for the page of the sign-in.
+	Name func(lang string) string
 	// Door calls verbs of the running node under the session of a token.
 	Door func(token string) control.Caller
 	// Changed returns a channel that is closed when the node has something new.
