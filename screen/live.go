@@ -72,7 +72,7 @@ func (s *Site) run() {
 	for {
 		changed := s.Changed()
 		var now control.Pulse
-		if err := s.Door("").Call(ctx, "pulse", nil, nil, nil, &now); err == nil && now != last {
+		if err := s.Own.Call(ctx, "pulse", nil, nil, nil, &now); err == nil && now != last {
 			last = now
 			s.watch.announce()
 		}

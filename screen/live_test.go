@@ -16,7 +16,7 @@ import (
 // and its stream ends with the server.
 func TestLive(t *testing.T) {
 	h := newHouse(t)
-	site, err := New(Config{Party: "alatau", Name: func(string) string { return "Alatau" }, Door: h.door.As, Changed: h.door.Changed, Now: h.home.Time})
+	site, err := New(Config{Party: "alatau", Name: func(string) string { return "Alatau" }, Door: h.door.As, Own: h.door.Own(), Changed: h.door.Changed, Now: h.home.Time})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestLive(t *testing.T) {
 // TestLivePlaces: beyond its places a page is told so, and asks by itself.
 func TestLivePlaces(t *testing.T) {
 	h := newHouse(t)
-	site, err := New(Config{Party: "alatau", Name: func(string) string { return "Alatau" }, Door: h.door.As, Changed: h.door.Changed, Now: h.home.Time})
+	site, err := New(Config{Party: "alatau", Name: func(string) string { return "Alatau" }, Door: h.door.As, Own: h.door.Own(), Changed: h.door.Changed, Now: h.home.Time})
 	if err != nil {
 		t.Fatal(err)
 	}

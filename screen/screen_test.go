@@ -85,7 +85,7 @@ func openHouse(t *testing.T, before func(h *home.Home)) *house {
 			t.Error(err)
 		}
 	})
-	site, err := New(Config{Party: "alatau", Name: func(string) string { return "Alatau" }, Door: door.As, Changed: door.Changed, Now: h.Time})
+	site, err := New(Config{Party: "alatau", Name: func(string) string { return "Alatau" }, Door: door.As, Own: door.Own(), Changed: door.Changed, Now: h.Time})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func (a *app) screens(h *home.Home, door *control.Server, address string, log *s
 		return nil, nil
 	}
 	name := func(lang string) string { return h.Node.Keys().Current().Name(h.Settings.Party, lang) }
-	site, err := screen.New(screen.Config{Party: h.Settings.Party, Name: name, Door: door.As, Changed: door.Changed, Now: h.Time, Log: log})
+	site, err := screen.New(screen.Config{Party: h.Settings.Party, Name: name, Door: door.As, Own: door.Own(), Changed: door.Changed, Now: h.Time, Log: log})
 	if err != nil {
 		return nil, err
 	}
