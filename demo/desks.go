@@ -52,7 +52,8 @@ const firstDesk = 8101
 // openDesk serves the screens of a house while its node is up, at one address for
 // the whole demonstration.
 func (h *house) openDesk(place int) error {
-	c := screen.Config{Party: h.id, Door: h.door.As, Changed: h.door.Changed, Now: h.now}
+	name := func(lang string) string { return h.home.Node.Keys().Current().Name(h.id, lang) }
+	c := screen.Config{Party: h.id, Name: name, Door: h.door.As, Own: h.door.Own(), Changed: h.door.Changed, Now: h.now}
 	for _, o := range cast() {
 		if o.at == h.id {
 			c.Cast = append(c.Cast, screen.Part{Officer: o.id, Name: o.name, Passphrase: passphraseOf(o.id)})

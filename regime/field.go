@@ -19,3 +19,7 @@ func (f *Form) FieldText(v *Values, id string, lang Lang, named func(id string) 
 // Accepted are the explicit answers that do in place of a value where the field is
 // asked for.
 func (f *Field) Accepted() []Answer { return f.accepted() }
+
+// UnitName is a unit as it stands beside a box for figures: its plural in a house
+// language; empty where figures stand without one.
+func UnitName(unit string, lang Lang) string { return units[unit][lang].many }

@@ -42,6 +42,9 @@ type draft struct {
 	before   *regime.Values // of a correction: what it corrects
 }
 
+// HasForm reports whether the draft is a filled form.
+func (d *draft) HasForm() bool { return d.form != nil }
+
 // section is a part of a form that fills one page.
 type section struct {
 	Key    string // "cover", "text", or its number
@@ -272,6 +275,7 @@ const (
 	fieldsOfPage = 10
 	cover        = "cover"
 	plain        = "text"
+	whole        = "all" // every field on one page, for who knows the form
 )
 
 // part divides a draft into sections, and puts the faults to them.
@@ -413,8 +417,21 @@ func sectionPage(v *visit) error {
 	return v.section(d, v.r.PathValue("section"), nil)
 }
 
+// indexOf is the place of a section; below 0: there is none. The page of all fields is
+// put behind the others when it is asked for.
+func (v *visit) indexOf(d *draft, key string) int {
+	if key == whole && d.form != nil {
+		all := section{Key: whole, Title: v.t("section.all")}
+		for _, s := range d.Sections[1:] {
+			all.fields, all.faults = append(all.fields, s.fields...), append(all.faults, s.faults...)
+		}
+		d.Sections = append(d.Sections, all)
+	}
+	return slices.IndexFunc(d.Sections, func(s section) bool { return s.Key == key })
+}
+
 func (v *visit) section(d *draft, key string, fail error) error {
-	i := slices.IndexFunc(d.Sections, func(s section) bool { return s.Key == key })
+	i := v.indexOf(d, key)
 	if i < 0 {
 		return errNoPage
 	}
@@ -464,7 +481,7 @@ func saveSection(v *visit) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(d.Sections, func(s section) bool { return s.Key == key })
+	i := v.indexOf(d, key)
 	if i < 0 {
 		return errNoPage
 	}

@@ -63,7 +63,7 @@ func TestAStatementGoesOut(t *testing.T) {
 	second.get(draft + "/review")
 	second.press(draft+"/clear", "revision", "4")
 	second.sees(http.StatusOK, "Cleared.", "Send to: all")
-	author.press(draft+"/text", "text", "Road 7 is closed since 5 March.", "go", "hub")
+	author.press(draft+"/text", "text", "Road <b>7</b> & \"8\" are closed since 5 March.", "go", "hub")
 	author.sees(http.StatusOK, "Draft · by saparova")
 	second.press(draft + "/send")
 	second.sees(http.StatusConflict, "The draft is not cleared")
@@ -74,7 +74,7 @@ func TestAStatementGoesOut(t *testing.T) {
 	second.sees(http.StatusConflict, "The draft was changed meanwhile")
 	second.press(draft+"/clear", "revision", "5")
 	second.press(draft + "/send")
-	second.sees(http.StatusOK, "It stands in the record of this state now", "Road 7 is closed since 5 March.", "ALA/EX/1")
+	second.sees(http.StatusOK, "It stands in the record of this state now", "Road <b>7</b> & \"8\" are closed since 5 March.", "ALA/EX/1")
 	var lines []control.Line
 	if err := h.door.Own().Call(t.Context(), "statement-list", control.ListArgs{FromMe: true, Limit: 10}, nil, nil, &lines); err != nil || len(lines) != 1 {
 		t.Fatalf("%d statements, %v", len(lines), err)

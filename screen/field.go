@@ -48,7 +48,7 @@ type formView struct {
 
 // input prepares a field for a page.
 func (w *formView) input(f *regime.Field, name string, value any) input {
-	in := input{Name: name, Number: f.Number, Label: inLanguage(w.lang, f.Name), Help: inLanguage(w.lang, f.Help), Type: f.Type, Unit: f.Unit, Must: f.Required == regime.Always}
+	in := input{Name: name, Number: f.Number, Label: inLanguage(w.lang, f.Name), Help: inLanguage(w.lang, f.Help), Type: f.Type, Unit: regime.UnitName(f.Unit, houseLanguage(w.lang)), Must: f.Required == regime.Always}
 	for _, a := range f.Accepted() {
 		in.Answers = append(in.Answers, string(a))
 	}

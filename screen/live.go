@@ -72,7 +72,7 @@ func (s *Site) run() {
 	for {
 		changed := s.Changed()
 		var now control.Pulse
-		if err := s.Door("").Call(ctx, "pulse", nil, nil, nil, &now); err == nil && now != last {
+		if err := s.Own.Call(ctx, "pulse", nil, nil, nil, &now); err == nil && now != last {
 			last = now
 			s.watch.announce()
 		}
@@ -103,6 +103,9 @@ func live(v *visit) error {
 	v.w.Header().Set("Content-Type", "text/event-stream")
 	v.w.Header().Set("X-Accel-Buffering", "no") // a proxy in front passes on at once
 	out := http.NewResponseController(v.w)
+	if err := out.SetReadDeadline(time.Time{}); err != nil { // nothing more is read; the bound on a form does not end it
+		return err
+	}
 	send := func(event string) error {
 		if err := out.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
 			return err

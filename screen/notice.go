@@ -82,6 +82,7 @@ type notice struct {
 	Ended    act.Life     // how its author ended the thread; empty: it goes on
 	Mine     bool
 	To       bool // to this state, and a receipt may be given
+	ForUs    bool // entered for this state, which may confirm or contest it
 	Taken    bool // acknowledged by this officer's post
 	Returned bool
 	Reached  []control.Reached
@@ -134,6 +135,7 @@ func (v *visit) notice() (*notice, error) {
 	self := v.head.Party
 	n.Mine = n.Act.Author == self
 	n.To = !n.Mine && n.Act.Kind == act.Statement && (len(n.Act.To) == 0 || slices.Contains(n.Act.To, self))
+	n.ForUs = n.Act.Kind == act.Entered && n.Act.Line.For == self
 	for _, r := range n.Act.Receipts {
 		if r.Author == self && r.Kind == act.Acknowledged && r.Post == v.head.Officer.Post {
 			n.Taken = true

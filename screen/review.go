@@ -25,6 +25,8 @@ type review struct {
 	*draft
 	Parts []reviewPart
 	Steps []string // of the chain that are open
+	// Urgent: it may go out before they are cleared, and be countersigned afterwards.
+	Urgent bool
 }
 
 // reviewPart is one section with its answers.
@@ -43,6 +45,13 @@ func reviewPage(v *visit) error {
 
 func (v *visit) review(d *draft, fail error) error {
 	r := review{draft: d, Steps: d.Open}
+	var chain struct {
+		Urgent bool `json:"urgent"`
+	}
+	if err := v.call("chain-show", nil, &chain); err != nil {
+		return err
+	}
+	r.Urgent = chain.Urgent && !d.Mine && d.State == "submitted" && !d.Draft.Urgent
 	for _, s := range d.Sections[1:] {
 		p := reviewPart{Section: s}
 		if d.form != nil {

@@ -85,13 +85,17 @@ func openHouse(t *testing.T, before func(h *home.Home)) *house {
 			t.Error(err)
 		}
 	})
-	site, err := New(Config{Party: "alatau", Door: door.As, Changed: door.Changed, Now: h.Time})
+	site, err := New(Config{Party: "alatau", Name: func(string) string { return "Alatau" }, Door: door.As, Own: door.Own(), Changed: door.Changed, Now: h.Time})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return &house{h, door, newTestServer(t, site)}
+}
+
+func newTestServer(t *testing.T, site *Site) string {
 	s := httptest.NewServer(site)
 	t.Cleanup(s.Close)
-	return &house{h, door, s.URL}
+	return s.URL
 }
 
 // browser follows links and posts forms of pages, as a person does with scripts off.

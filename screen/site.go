@@ -20,8 +20,12 @@ type Config struct {
 	// Party is the state whose desk it is; its cookies are named by it, since a browser
 	// keeps one jar for all ports of a machine.
 	Party party.ID
+	// Name is that of the state in a language, for the page of the sign-in.
+	Name func(lang string) string
 	// Door calls verbs of the running node under the session of a token.
 	Door func(token string) control.Caller
+	// Own calls verbs for the program itself: only to see whether there is something new.
+	Own control.Caller
 	// Changed returns a channel that is closed when the node has something new.
 	Changed func() <-chan struct{}
 	// Now is the clock, for what a page says about its own age.

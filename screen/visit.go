@@ -32,6 +32,8 @@ type visit struct {
 
 // frame is what a template gets: what stands around every page, and the page.
 type frame struct {
+	State  string // whose desk it is
+	Played bool   // it is a demonstration
 	Title  string // what stands in the title bar and as the first heading
 	Lang   string
 	Dir    string
@@ -190,7 +192,7 @@ func (v *visit) againWith(f *fault, err error, name, title, status string, page 
 func (v *visit) render(code int, name string, f frame) error {
 	f.Lang, f.Dir = v.lang, direction(v.lang)
 	f.Theme, f.Dense = v.theme(), v.choice("density") == "compact"
-	f.Head = v.head
+	f.Head, f.State, f.Played = v.head, v.site.Name(v.lang), len(v.site.Cast) > 0
 	f.Path = v.r.URL.RequestURI()
 	if v.r.Method != http.MethodGet || !local(f.Path) {
 		f.Path = "/desk"

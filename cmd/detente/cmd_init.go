@@ -100,7 +100,7 @@ func (a *app) showInitialised(m home.Making, made *home.Made) error {
 			return
 		}
 		fmt.Fprintf(w, "  detente officer add%s ID --roles admin,drafter,duty\n", at)
-		fmt.Fprintf(w, "  detente node run%s\n", at)
+		fmt.Fprintf(w, "  detente node run%s --desk 127.0.0.1:8443      with the desk for a browser at http://127.0.0.1:8443/\n", at)
 	})
 }
 

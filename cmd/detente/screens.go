@@ -27,7 +27,8 @@ func (a *app) screens(h *home.Home, door *control.Server, address string, log *s
 	if address == "" {
 		return nil, nil
 	}
-	site, err := screen.New(screen.Config{Party: h.Settings.Party, Door: door.As, Changed: door.Changed, Now: h.Time, Log: log})
+	name := func(lang string) string { return h.Node.Keys().Current().Name(h.Settings.Party, lang) }
+	site, err := screen.New(screen.Config{Party: h.Settings.Party, Name: name, Door: door.As, Own: door.Own(), Changed: door.Changed, Now: h.Time, Log: log})
 	if err != nil {
 		return nil, err
 	}
