@@ -52,6 +52,7 @@ var floors = map[string]int{
 	"paper":            5,  // what is printed
 	"calendar":         5,  // due dates for other programs
 	"node":             6,  // the house
+	"verify":           6,  // what a file shows, offline
 	"portfolio":        7,  // what this state is bound by, and how it stands
 	"home":             7,  // the folder of one party's node
 	"control":          8,  // the door of a home for its commands
@@ -88,6 +89,7 @@ var forbidden = []prohibition{
 	{"checkpoint", outside, "pure: same input, same answer, on every node"},
 	{"roster", outside, "pure: same input, same answer, on every node"},
 	{"bundle", outside, "pure: same input, same answer, on every node"},
+	{"verify", outside, "pure: the same file shows the same to everybody"},
 	{"proof", outside, "pure: same input, same answer, on every node"},
 	{"internal/frame", outside, "pure: same input, same answer, on every node"},
 	{"internal/canon", outside, "pure: same input, same answer, on every node"},
@@ -98,7 +100,7 @@ var forbidden = []prohibition{
 }
 
 // pure packages take time as a value and randomness as an io.Reader.
-var pure = []string{"party", "position", "paper", "key", "act", "seal", "regime", "lodging", "line", "watch", "phrasebook", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
+var pure = []string{"party", "position", "paper", "key", "act", "seal", "regime", "lodging", "line", "watch", "phrasebook", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "verify", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
 
 // doors are the packages that may end the process, read flags and environment,
 // and set what holds for the whole process.
