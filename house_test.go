@@ -27,6 +27,7 @@ var floors = map[string]int{
 	"deploy":           0,  // the unit, as data
 	"party":            1,  // who
 	"position":         1,  // where
+	"chart":            1,  // maps, drawn
 	"internal/frame":   1,  // the container of bundles and proof files
 	"key":              2,  // one key per role
 	"act":              2,  // what is said
@@ -73,6 +74,7 @@ var forbidden = []prohibition{
 	{"seal", []string{"detente/act", "detente/regime"}, "a seal locks bytes: it does not know what they say"},
 	{"lodging", []string{"detente/key", "detente/act", "detente/roster"}, "findings follow from times and numbers alone"},
 	{"party", outside, "pure: same input, same answer, on every node"},
+	{"chart", outside, "pure: the same places give the same map"},
 	{"position", outside, "pure: same input, same answer, on every node"},
 	{"paper", outside, "pure: the same act gives the same paper"},
 	{"key", outside, "pure: same input, same answer, on every node"},
@@ -100,7 +102,7 @@ var forbidden = []prohibition{
 }
 
 // pure packages take time as a value and randomness as an io.Reader.
-var pure = []string{"party", "position", "paper", "key", "act", "seal", "regime", "lodging", "line", "watch", "phrasebook", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "verify", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
+var pure = []string{"party", "position", "chart", "paper", "key", "act", "seal", "regime", "lodging", "line", "watch", "phrasebook", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "verify", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
 
 // doors are the packages that may end the process, read flags and environment,
 // and set what holds for the whole process.

@@ -21,6 +21,7 @@ func routes() []route {
 		groupRoutes(),
 		carryRoutes(),
 		houseRoutes(),
+		mapRoutes(),
 		signRoutes(),
 		choiceRoutes(),
 		deskRoutes(),
