@@ -20,8 +20,11 @@ func TestLandIsThere(t *testing.T) {
 		if len(r) < 4 || r[0] != r[len(r)-1] {
 			t.Errorf("ring %d of %d points is not closed", i, len(r))
 		}
-		for _, p := range r {
-			if p.Lon < -180 || p.Lon > 180 || p.Lat < -90 || p.Lat > 90 {
+		for j, p := range r {
+			if j > 0 && math.Abs(p.Lon-r[j-1].Lon) > 180 && math.Abs(p.Lat) != 90 {
+				t.Fatalf("ring %d leaps from %v to %v", i, r[j-1], p)
+			}
+			if p.Lon < -540 || p.Lon > 540 || p.Lat < -90 || p.Lat > 90 {
 				t.Fatalf("ring %d has %v", i, p)
 			}
 		}
@@ -86,6 +89,10 @@ func TestMap(t *testing.T) {
 				t.Errorf("%s is drawn %d times, not %d", n, got, want)
 			}
 		}
+	}
+	twice := Map{"", "", World(), []Shape{shapes[0], shapes[0]}}.SVG()
+	if m := regexp.MustCompile(`<circle class="map-mark" cx="([-0-9.]+)"`).FindAllStringSubmatch(twice, -1); len(m) != 2 || m[0][1] == m[1][1] {
+		t.Errorf("two numbers stand at one place: %v", m)
 	}
 	s := Map{"", "", Around(all), shapes}.SVG()
 	for _, m := range regexp.MustCompile(`<circle class="map-place" cx="([-0-9.]+)" cy="([-0-9.]+)"`).FindAllStringSubmatch(s, -1) {

@@ -2,6 +2,7 @@ package chart
 
 import (
 	_ "embed"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -12,7 +13,8 @@ var landText string
 // Point is a place in degrees, WGS 84: longitude from -180 to 180, latitude from -90 to 90.
 type Point struct{ Lon, Lat float64 }
 
-// land reads the rings of the land.
+// land reads the rings of the land. A ring goes on beyond 180 degrees where it lies
+// across that meridian; the one about the pole is closed there.
 func land() [][]Point {
 	var rings [][]Point
 	for line := range strings.Lines(landText) {
@@ -31,9 +33,18 @@ func land() [][]Point {
 				lat += n
 				ring = append(ring, Point{float64(lon) / 10, float64(lat) / 10})
 			} else {
-				lon += n
+				for lon += n; len(ring) > 0 && float64(lon)/10-ring[len(ring)-1].Lon > 180; {
+					lon -= 3600
+				}
+				for len(ring) > 0 && float64(lon)/10-ring[len(ring)-1].Lon < -180 {
+					lon += 3600
+				}
 			}
 			odd = !odd
+		}
+		if first, last := ring[0], ring[len(ring)-1]; first != last {
+			pole := math.Copysign(90, last.Lat)
+			ring = append(ring, Point{last.Lon, pole}, Point{first.Lon, pole}, first)
 		}
 		rings = append(rings, ring)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -46,6 +47,7 @@ type canvas struct {
 	scale  float64 // units for a radius of the earth
 	x0, y1 float64 // of the upper left corner
 	height float64
+	marks  [][2]float64 // where numbers stand already
 }
 
 // SVG is the drawing as one element.
@@ -103,16 +105,20 @@ func (c *canvas) near(p Point) Point {
 	return p
 }
 
+// room is the box with so many degrees around it, as far as the earth goes.
+func (c *canvas) room(degrees float64) Box {
+	if c.box.IsWorld() {
+		return World()
+	}
+	return Box{c.box.West - degrees, max(-90, c.box.South-degrees), c.box.East + degrees, min(90, c.box.North+degrees)}
+}
+
 func (c *canvas) land() {
 	// Beyond the box as far as the corners of the drawing may show, and the cut does not.
-	room := Box{c.box.West - 30, max(-90, c.box.South-30), c.box.East + 30, min(90, c.box.North+30)}
-	shifts := []float64{-360, 0, 360}
-	if c.box.IsWorld() {
-		room, shifts = World(), []float64{0}
-	}
+	room := c.room(30)
 	var d strings.Builder
 	for _, ring := range land() {
-		for _, shift := range shifts {
+		for _, shift := range []float64{-720, -360, 0, 360, 720} {
 			turned := make([]Point, len(ring))
 			for i, p := range ring {
 				turned[i] = Point{p.Lon + shift, p.Lat}
@@ -158,14 +164,18 @@ func (c *canvas) graticule() {
 		}
 	}
 	var d, labels strings.Builder
-	for lon := math.Ceil(b.West/step) * step; lon <= b.East; lon += step {
-		c.path(&d, between(Point{lon, b.South}, Point{lon, b.North}), false)
+	r := c.room(max(b.East-b.West, b.North-b.South))
+	for lon := math.Ceil(r.West/step) * step; lon <= r.East; lon += step {
+		c.path(&d, between(Point{lon, r.South}, Point{lon, r.North}), false)
+		if b.IsWorld() && (math.Mod(lon, 60) != 0 || math.Abs(lon) == 180) {
+			continue // they would stand in each other's way
+		}
 		if x, _ := c.at(Point{lon, b.South}); x > 30 && x < width-40 {
 			fmt.Fprintf(&labels, `<text x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x, c.height-8, meridian(lon))
 		}
 	}
-	for lat := math.Ceil(b.South/step) * step; lat <= b.North; lat += step {
-		c.path(&d, between(Point{b.West, lat}, Point{b.East, lat}), false)
+	for lat := math.Ceil(r.South/step) * step; lat <= r.North; lat += step {
+		c.path(&d, between(Point{r.West, lat}, Point{r.East, lat}), false)
 		if _, y := c.at(Point{b.West, lat}); y > 20 && y < c.height-24 {
 			fmt.Fprintf(&labels, `<text x="6" y="%.1f">%s</text>`, y-3, degrees(lat, "N", "S"))
 		}
@@ -241,7 +251,12 @@ func (c *canvas) middle(points []Point) (x, y float64) {
 		px, py := c.at(p)
 		minX, maxX, top = min(minX, px), max(maxX, px), min(top, py)
 	}
-	return min(width-14, max(14, (minX+maxX)/2)), min(c.height-14, max(14, top-16))
+	x, y = min(width-14, max(14, (minX+maxX)/2)), min(c.height-14, max(14, top-16))
+	for slices.ContainsFunc(c.marks, func(m [2]float64) bool { return math.Hypot(m[0]-x, m[1]-y) < 22 }) && x < width-38 {
+		x += 24 // beside the number that stands there
+	}
+	c.marks = append(c.marks, [2]float64{x, y})
+	return x, y
 }
 
 func (c *canvas) scaleBar() {

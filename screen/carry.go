@@ -31,23 +31,23 @@ type verifyView struct {
 	Verified *control.Verified
 }
 
-func verifyPage(v *visit) error { return v.show("verify", v.t("verify.title"), verifyView{}) }
+func verifyPage(v *visit) error { return v.show("verify", v.t("page.verify"), verifyView{}) }
 
 func verifyUpload(v *visit) error {
 	chosen := v.files("file")
 	if len(chosen) != 1 {
-		return v.again(&control.Error{Code: control.Usage, Message: v.t("file.none")}, "verify", v.t("verify.title"), "", verifyView{})
+		return v.again(&control.Error{Code: control.Usage, Message: v.t("file.none")}, "verify", v.t("page.verify"), "", verifyView{})
 	}
 	view := verifyView{Name: chosen[0].Filename, Verified: &control.Verified{}}
 	if err := v.send("verify", nil, chosen[0], view.Verified); err != nil {
 		view.Verified = nil
-		return v.again(err, "verify", v.t("verify.title"), "", view)
+		return v.again(err, "verify", v.t("page.verify"), "", view)
 	}
 	status := ""
 	if view.Verified.Act != nil {
 		status = string(view.Verified.Act.Status)
 	}
-	return v.showAs("verify", v.t("verify.title"), status, view)
+	return v.showAs("verify", v.t("page.verify"), status, view)
 }
 
 // maxCarried bounds a bundle that is taken in by a page, in bytes: between what it
@@ -92,7 +92,7 @@ func courierPage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show("courier", v.t("courier.title"), c)
+	return v.show("courier", v.t("page.courier"), c)
 }
 
 func (v *visit) courier() (*courierView, error) {
@@ -144,7 +144,7 @@ func lookBundle(v *visit) error {
 	if err != nil {
 		return err
 	}
-	wrong := func(err error) error { return v.again(err, "courier", v.t("courier.title"), "", c) }
+	wrong := func(err error) error { return v.again(err, "courier", v.t("page.courier"), "", c) }
 	chosen := v.files("bundle")
 	if len(chosen) != 1 {
 		return wrong(&control.Error{Code: control.Usage, Message: v.t("file.none")})
@@ -167,7 +167,7 @@ func lookBundle(v *visit) error {
 	}
 	look.Rows = changes(look.Carried)
 	c.Look = look
-	return v.show("courier", v.t("courier.title"), c)
+	return v.show("courier", v.t("page.courier"), c)
 }
 
 func changes(c control.Carried) []change {
@@ -189,7 +189,7 @@ func takeBundle(v *visit) error {
 		if callErr != nil {
 			return callErr
 		}
-		return v.again(err, "courier", v.t("courier.title"), "", c)
+		return v.again(err, "courier", v.t("page.courier"), "", c)
 	}
 	return v.redirect("/courier", "bundle-taken")
 }

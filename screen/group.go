@@ -42,7 +42,7 @@ func contactsPage(v *visit) error {
 		}
 		all = append(all, one)
 	}
-	return v.show("contacts", v.t("contacts.title"), all)
+	return v.show("contacts", v.t("page.contacts"), all)
 }
 
 func peersPage(v *visit) error {
@@ -50,7 +50,7 @@ func peersPage(v *visit) error {
 	if err := v.call("peer-list", nil, &lines); err != nil {
 		return err
 	}
-	return v.show("peers", v.t("peers.title"), lines)
+	return v.show("peers", v.t("page.peers"), lines)
 }
 
 // observed is what did not fit, and what bytes prove.
@@ -78,7 +78,7 @@ func observationsPage(v *visit) error {
 	for _, p := range proofs {
 		o.Proofs = append(o.Proofs, evidence{path.Base(p.File), p.Shown})
 	}
-	return v.show("observations", v.t("observations.title"), o)
+	return v.show("observations", v.t("page.observations"), o)
 }
 
 func evidenceFile(v *visit) error {

@@ -53,7 +53,7 @@ func auditPage(v *visit) error {
 	for i, j := 0, len(a.Entries)-1; i < j; i, j = i+1, j-1 {
 		a.Entries[i], a.Entries[j] = a.Entries[j], a.Entries[i]
 	}
-	return v.show("audit", v.t("audit.title"), a)
+	return v.show("audit", v.t("page.audit"), a)
 }
 
 // healthView is what the doctor found.
@@ -76,7 +76,7 @@ func healthPage(v *visit) error {
 			h.Others = append(h.Others, f)
 		}
 	}
-	return v.show("health", v.t("health.title"), h)
+	return v.show("health", v.t("page.health"), h)
 }
 
 // settingsView is how this node and its group are set up.
@@ -115,5 +115,5 @@ func settingsPage(v *visit) error {
 			s.Cards = append(s.Cards, card{p.ID, d, key.Words(d)})
 		}
 	}
-	return v.show("settings", v.t("settings.title"), s)
+	return v.show("settings", v.t("page.settings"), s)
 }

@@ -84,8 +84,8 @@ func mapPage(v *visit) error {
 		box = asked
 	}
 	m.Moves = v.moves(box, len(points) > 0)
-	m.Drawing = template.HTML(chart.Map{Title: v.t("map.title"), Desc: v.t("map.desc", "n", len(shapes)), Box: box, Shapes: shapes}.SVG())
-	return v.showAs("map", v.t("map.title"), m.Status, m)
+	m.Drawing = template.HTML(chart.Map{Title: v.t("page.map"), Desc: v.t("map.desc", "n", len(shapes)), Box: box, Shapes: shapes}.SVG())
+	return v.showAs("map", v.t("page.map"), m.Status, m)
 }
 
 // areas are what was notified with a place, own ones first.

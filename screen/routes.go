@@ -22,6 +22,7 @@ func routes() []route {
 		carryRoutes(),
 		houseRoutes(),
 		mapRoutes(),
+		helpRoutes(),
 		signRoutes(),
 		choiceRoutes(),
 		deskRoutes(),
