@@ -10,6 +10,7 @@ import (
 	"detente/key"
 	"detente/node"
 	"detente/party"
+	"detente/regime"
 	"detente/verify"
 )
 
@@ -53,8 +54,13 @@ type VerifiedReceipt struct {
 	Place string   `json:"place"`
 }
 
+// VerifyArgs say in which language it is shown when an act was lodged.
+type VerifyArgs struct {
+	Language regime.Lang `json:"language"`
+}
+
 // verifyFile verifies the file that the call brings. Nothing of it is kept.
-func verifyFile(ctx context.Context, c *call, _ nothing) (any, error) {
+func verifyFile(ctx context.Context, c *call, a VerifyArgs) (any, error) {
 	b, err := c.body(verify.MaxProof)
 	if err != nil {
 		return nil, err
@@ -66,17 +72,17 @@ func verifyFile(ctx context.Context, c *call, _ nothing) (any, error) {
 	}
 	out := Verified{Kind: v.Kind, Digest: canon.DigestOf(b), Roster: v.Roster, Words: key.Words(v.Roster), Sentence: v.Sentence, NotShown: v.NotShown}
 	if s := v.Shown; s != nil {
-		a := &VerifiedAct{Place: place(s.Ref), Author: s.Author, Status: s.Act.Status, Kind: s.Act.Kind, Thread: s.Act.Thread, Measure: s.Act.Measure, Edition: s.Edition.Edition,
-			Lodged: lodgedOf(s.Bounds), Receipts: []VerifiedReceipt{}}
+		of := &VerifiedAct{Place: place(s.Ref), Author: s.Author, Status: s.Act.Status, Kind: s.Act.Kind, Thread: s.Act.Thread, Measure: s.Act.Measure, Edition: s.Edition.Edition,
+			Lodged: lodgedOf(s.Bounds, a.Language), Receipts: []VerifiedReceipt{}}
 		for _, r := range s.Receipts {
-			a.Receipts = append(a.Receipts, VerifiedReceipt{r.By, r.Kind, node.Time(r.Time), place(r.Ref)})
+			of.Receipts = append(of.Receipts, VerifiedReceipt{r.By, r.Kind, node.Time(r.Time), place(r.Ref)})
 		}
 		if s.Content != nil {
-			if a.Content, err = ContentText(s.Act.Measure, s.ContentType, s.Content); err != nil {
+			if of.Content, err = ContentText(s.Act.Measure, s.ContentType, s.Content); err != nil {
 				return nil, err
 			}
 		}
-		out.Act = a
+		out.Act = of
 	}
 	return out, nil
 }

@@ -39,7 +39,7 @@ func verifyUpload(v *visit) error {
 		return v.again(&control.Error{Code: control.Usage, Message: v.t("file.none")}, "verify", v.t("page.verify"), "", verifyView{})
 	}
 	view := verifyView{Name: chosen[0].Filename, Verified: &control.Verified{}}
-	if err := v.send("verify", nil, chosen[0], view.Verified); err != nil {
+	if err := v.send("verify", control.VerifyArgs{Language: houseLanguage(v.lang)}, chosen[0], view.Verified); err != nil {
 		view.Verified = nil
 		return v.again(err, "verify", v.t("page.verify"), "", view)
 	}
