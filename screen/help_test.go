@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestHelp: every page of the index is there, and each has its help, in each language.
-func TestHelp(t *testing.T) {
-	b := newBoundHouse(t, false, "vd11").browser(t)
+// helpIsThere: every page of the index is there, and each has its help, in each language.
+func helpIsThere(t *testing.T, h *house) {
+	b := h.browser(t)
 	b.signIn("saparova")
 	for _, lang := range []string{"en", "ru"} {
 		b.lang = lang

@@ -10,10 +10,9 @@ import (
 	"detente/control"
 )
 
-// TestHouse: what the group is, how the lines are, what was done by whom, and how the
+// groupAndHouse: what the group is, how the lines are, what was done by whom, and how the
 // node is.
-func TestHouse(t *testing.T) {
-	h := newBoundHouse(t, false, "vd11")
+func groupAndHouse(t *testing.T, h *house) {
 	b := h.browser(t)
 	b.signIn("saparova")
 	b.get("/contacts")
@@ -46,20 +45,19 @@ func TestHouse(t *testing.T) {
 	}
 }
 
-// TestVerifyAndCarry: a file is judged in one sentence, and a bundle is taken in only
+// verifyAndCarry: a file is judged in one sentence, and a bundle is taken in only
 // after it was shown what it would change.
-func TestVerifyAndCarry(t *testing.T) {
-	h := newHouse(t)
+func verifyAndCarry(t *testing.T, h *house) {
 	b := h.browser(t)
 	b.signIn("saparova")
-	ctx := context.Background()
+	ctx, door := context.Background(), h.door.As(session(t, b))
 	var bundle bytes.Buffer
-	if err := h.door.As("").Call(ctx, "export", control.ExportArgs{}, nil, &bundle, nil); err != nil {
+	if err := door.Call(ctx, "export", control.ExportArgs{}, nil, &bundle, nil); err != nil {
 		t.Fatal(err)
 	}
 	var proof bytes.Buffer
 	origin := string(h.home.Node.Origin())
-	if err := h.door.As("").Call(ctx, "prove", control.ProveArgs{Ref: origin + " 0"}, nil, &proof, nil); err != nil {
+	if err := door.Call(ctx, "prove", control.ProveArgs{Ref: origin + " 0"}, nil, &proof, nil); err != nil {
 		t.Fatal(err)
 	}
 	b.get("/verify")

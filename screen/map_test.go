@@ -13,10 +13,9 @@ import (
 	"detente/regime"
 )
 
-// TestMap: the map and the table beside it have the same features, under the standing
+// mapIsDrawn: the map and the table beside it have the same features, under the standing
 // disclaimer.
-func TestMap(t *testing.T) {
-	h := newBoundHouse(t, false, "vd11")
+func mapIsDrawn(t *testing.T, h *house) {
 	b := h.browser(t)
 	b.signIn("saparova")
 	b.get("/map")
