@@ -27,6 +27,7 @@ var floors = map[string]int{
 	"deploy":           0,  // the unit, as data
 	"party":            1,  // who
 	"position":         1,  // where
+	"chart":            1,  // maps, drawn
 	"internal/frame":   1,  // the container of bundles and proof files
 	"key":              2,  // one key per role
 	"act":              2,  // what is said
@@ -54,6 +55,7 @@ var floors = map[string]int{
 	"paper":            5,  // what is printed
 	"calendar":         5,  // due dates for other programs
 	"node":             6,  // the house
+	"verify":           6,  // what a file shows, offline
 	"portfolio":        7,  // what this state is bound by, and how it stands
 	"home":             7,  // the folder of one party's node
 	"control":          8,  // the door of a home for its commands
@@ -75,6 +77,7 @@ var forbidden = []prohibition{
 	{"seal", []string{"detente/act", "detente/regime"}, "a seal locks bytes: it does not know what they say"},
 	{"lodging", []string{"detente/key", "detente/act", "detente/roster"}, "findings follow from times and numbers alone"},
 	{"party", outside, "pure: same input, same answer, on every node"},
+	{"chart", outside, "pure: the same places give the same map"},
 	{"position", outside, "pure: same input, same answer, on every node"},
 	{"paper", outside, "pure: the same act gives the same paper"},
 	{"key", outside, "pure: same input, same answer, on every node"},
@@ -93,6 +96,7 @@ var forbidden = []prohibition{
 	{"checkpoint", outside, "pure: same input, same answer, on every node"},
 	{"roster", outside, "pure: same input, same answer, on every node"},
 	{"bundle", outside, "pure: same input, same answer, on every node"},
+	{"verify", outside, "pure: the same file shows the same to everybody"},
 	{"proof", outside, "pure: same input, same answer, on every node"},
 	{"internal/frame", outside, "pure: same input, same answer, on every node"},
 	{"internal/canon", outside, "pure: same input, same answer, on every node"},
@@ -104,7 +108,7 @@ var forbidden = []prohibition{
 }
 
 // pure packages take time as a value and randomness as an io.Reader.
-var pure = []string{"party", "position", "paper", "key", "act", "seal", "regime", "lodging", "clarification", "line", "watch", "phrasebook", "sounding", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
+var pure = []string{"party", "position", "chart", "paper", "key", "act", "seal", "regime", "lodging", "clarification", "line", "watch", "phrasebook", "sounding", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "verify", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
 
 // doors are the packages that may end the process, read flags and environment,
 // and set what holds for the whole process.

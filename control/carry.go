@@ -59,6 +59,9 @@ func export(ctx context.Context, c *call, a ExportArgs) (any, error) {
 	return rep, c.node.Note(ctx, c.actor(ctx), "bundle-export", fmt.Sprintf("to %s, %d records", to, len(rep.Records)))
 }
 
+// Carried says what a bundle would change here, or has changed.
+type Carried = node.ImportReport
+
 func importLook(ctx context.Context, c *call, _ nothing) (any, error) {
 	return verified(c.node.ReadCarried(ctx, c.in))
 }

@@ -33,9 +33,9 @@ const (
 
 func streamOf(verb string) Stream {
 	switch verb {
-	case "import", "import-look", "note-scan", "pack-keep":
+	case "import", "import-look", "note-scan", "pack-keep", "verify":
 		return ReadsIn
-	case "export", "prove", "backup", "note-file", "print":
+	case "export", "prove", "backup", "note-file", "print", "evidence-file":
 		return WritesUp
 	}
 	return NoFile

@@ -96,7 +96,7 @@ func table() map[string]verb {
 	for _, part := range []map[string]verb{
 		deskVerbs(), tokenVerbs(), draftVerbs(), statementVerbs(), noteVerbs(), paperVerbs(),
 		groupVerbs(), keyVerbs(), nodeVerbs(), carryVerbs(),
-		textVerbs(), portfolioVerbs(), measureVerbs(),
+		textVerbs(), portfolioVerbs(), measureVerbs(), fileVerbs(),
 		mastheadVerbs(), overviewVerbs(), pulseVerbs(),
 		lineVerbs(), soundingVerbs(), clarificationVerbs(),
 	} {

@@ -114,12 +114,12 @@ func calendarPage(v *visit) error {
 	}
 	if c.View == "list" {
 		c.Rows, c.Pages = paged(v, c.Rows)
-		return v.showAs("calendar", v.t("calendar.title"), c.Status, c)
+		return v.showAs("calendar", v.t("page.calendar"), c.Status, c)
 	}
 	for m := month; m.Before(until); m = m.AddDate(0, 1, 0) {
 		c.Grids = append(c.Grids, gridOf(m, monthName(v.lang, m), now.UTC().Format(time.DateOnly), c.Rows))
 	}
-	return v.showAs("calendar", v.t("calendar.title"), c.Status, c)
+	return v.showAs("calendar", v.t("page.calendar"), c.Status, c)
 }
 
 // name says what is shown, and the ways from here.

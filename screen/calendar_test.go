@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// TestCalendar: the three views show the same dates, and the files have them too.
-func TestCalendar(t *testing.T) {
-	h := newBoundHouse(t, false, "vd11")
+// calendarIsKept: the three views show the same dates, and the files have them too.
+func calendarIsKept(t *testing.T, h *house) {
 	b := h.browser(t)
 	b.signIn("saparova")
 	b.get("/calendar?month=2026-12")

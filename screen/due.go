@@ -47,7 +47,7 @@ func duePage(v *visit) error {
 		err = v.call("due", a, &d.Due)
 	}
 	if err != nil {
-		return v.again(err, "due", v.t("due.title"), d.Status, d)
+		return v.again(err, "due", v.t("page.due"), d.Status, d)
 	}
 	d.OwnAll, d.AwaitsAll = len(d.Own), len(d.Awaited)
 	switch d.Side {
@@ -63,7 +63,7 @@ func duePage(v *visit) error {
 			d.Awaited, d.MoreAwaits = d.Awaited[:rowsOfPage], v.with("side", "awaited")
 		}
 	}
-	return v.showAs("due", v.t("due.title"), d.Status, d)
+	return v.showAs("due", v.t("page.due"), d.Status, d)
 }
 
 // whyView is the explanation of items.

@@ -63,15 +63,42 @@ func newBoundHouse(t *testing.T, boards bool, ids ...string) *house {
 	})
 }
 
-// TestDueAndWhy: what is provided for leads to its reasons.
-func TestDueAndWhy(t *testing.T) {
+// TestTexts looks at one house that is bound by two texts: a house takes its time.
+func TestTexts(t *testing.T) {
+	h := newBoundHouse(t, false, "vd11", "cica")
+	for _, one := range []struct {
+		name string
+		look func(*testing.T, *house)
+	}{
+		{"due", dueAndWhy}, {"calendar", calendarIsKept}, {"portfolio", portfolioIsRead}, {"measures", measuresAreRead}, {"notes", notesAreKept},
+		{"files", filesNeedASession}, {"group and house", groupAndHouse}, {"proofs and bundles", verifyAndCarry}, {"map", mapIsDrawn}, {"help", helpIsThere},
+	} {
+		t.Run(one.name, func(t *testing.T) { one.look(t, h) })
+	}
+}
+
+// TestEmptyHouse: on the first day every page is there and says that there is nothing.
+func TestEmptyHouse(t *testing.T) {
 	b := newHouse(t).browser(t)
 	b.signIn("saparova")
-	b.get("/due")
-	b.sees(http.StatusOK, "No text is in force here")
-	b = newBoundHouse(t, false, "vd11").browser(t)
+	for _, c := range chapters() {
+		for _, p := range c.Pages {
+			b.get("/" + p.Key)
+			b.sees(http.StatusOK)
+		}
+	}
+	for path, says := range map[string]string{"/due": "No text is in force here", "/calendar": "No text is in force here", "/portfolio": "No text is in force here",
+		"/notes": "The register is empty", "/peers": "There is no other party", "/map": "Nothing with a place stands now", "/quotas": "Nothing is counted yet"} {
+		b.get(path)
+		b.sees(http.StatusOK, says)
+	}
+}
+
+// dueAndWhy: what is provided for leads to its reasons.
+func dueAndWhy(t *testing.T, h *house) {
+	b := h.browser(t)
 	b.signIn("saparova")
-	b.get("/due")
+	b.get("/due?text=vd11")
 	b.sees(http.StatusOK, "This state will do 4", "Annual exchange of military information not yet due Alatau Borovia, Cintra", "This state awaits 8")
 	own, awaited, _ := strings.Cut(b.page, `id="awaited"`)
 	if !strings.Contains(own, `class="tag open"`) || strings.Contains(awaited, `class="tag`) {

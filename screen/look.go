@@ -114,6 +114,7 @@ func withQuery(path string, q url.Values) string {
 func lookFunctions(lang string) template.FuncMap {
 	return template.FuncMap{
 		"item":  itemRowOf,
+		"help":  helpFor,
 		"lapse": func(seconds int64) phrase.Lapse { return phrase.Lapse(seconds) },
 	}
 }

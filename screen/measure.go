@@ -33,7 +33,7 @@ func measuresPage(v *visit) error {
 	if err := v.call("measure-list", control.MeasureArgs{ID: m.Text}, &m.Texts); err != nil {
 		return err
 	}
-	return v.show("measures", v.t("measures.title"), m)
+	return v.show("measures", v.t("page.measures"), m)
 }
 
 // measureView is one measure, in each language of its text side by side.

@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-// TestMeasures: a text is read measure by measure, as a paraphrase, in its languages
+// measuresAreRead: a text is read measure by measure, as a paraphrase, in its languages
 // side by side; a text that is not adopted can be read too.
-func TestMeasures(t *testing.T) {
-	b := newBoundHouse(t, false, "vd11").browser(t)
+func measuresAreRead(t *testing.T, h *house) {
+	b := h.browser(t)
 	b.signIn("saparova")
 	b.get("/measures")
 	b.sees(http.StatusOK, "Vienna Document 2011", "politically binding · adopted here", "Inspection of a specified area", "not adopted here", "never the wording")
-	b.get("/measures?text=cica")
+	b.get("/measures?text=icwc")
 	b.sees(http.StatusOK, "All texts", "not adopted here")
 	b.get("/measures/vd11.inspection")
 	b.sees(http.StatusOK, "Our paraphrase", "This is not the text", "English · Inspection of a specified area", "Русский", "An unofficial translation", "not later than 36 hours before", "It stands on: vd11.network")
@@ -44,9 +44,9 @@ func TestBoard(t *testing.T) {
 	b.sees(http.StatusOK)
 }
 
-// TestPortfolio: what binds this state, with what is agreed, open and not found.
-func TestPortfolio(t *testing.T) {
-	b := newBoundHouse(t, false, "vd11", "cica").browser(t)
+// portfolioIsRead: what binds this state, with what is agreed, open and not found.
+func portfolioIsRead(t *testing.T, h *house) {
+	b := h.browser(t)
 	b.signIn("saparova")
 	b.get("/portfolio")
 	b.sees(http.StatusOK, "Vienna Document 2011", "edition 2011-plus", "since 2013-01-01", "Not agreed", "Not found, and therefore left open", "More than one text has measures of the same kind")

@@ -59,7 +59,7 @@ func notesPage(v *visit) error {
 	if n := len(page.Notes); n > 0 && page.Notes[n-1].Number > 1 {
 		page.Older = v.with("before", strconv.FormatInt(page.Notes[n-1].Number, 10))
 	}
-	return v.show("notes", v.t("notes.title"), page)
+	return v.show("notes", v.t("page.notes"), page)
 }
 
 // noteForm is a note as it is typed.

@@ -42,10 +42,9 @@ func (b *browser) upload(path, field, name, content string) {
 	b.do(req)
 }
 
-// TestNotes: a note is registered with its scan, shown, handed out again and marked
+// notesAreKept: a note is registered with its scan, shown, handed out again and marked
 // void; nothing that was typed is lost.
-func TestNotes(t *testing.T) {
-	h := newBoundHouse(t, false, "vd11")
+func notesAreKept(t *testing.T, h *house) {
 	b := h.browser(t)
 	b.signIn("saparova")
 	b.get("/notes")
@@ -97,9 +96,8 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// TestFilesNeedASession: a file is not even read for nobody.
-func TestFilesNeedASession(t *testing.T) {
-	h := newHouse(t)
+// filesNeedASession: a file is not even read for nobody.
+func filesNeedASession(t *testing.T, h *house) {
 	b := h.browser(t)
 	b.signIn("saparova")
 	b.get("/notes")

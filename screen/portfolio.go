@@ -29,9 +29,9 @@ func portfolioPage(v *visit) error {
 		err = v.call("portfolio", args, &p.Portfolio)
 	}
 	if err != nil {
-		return v.again(err, "portfolio", v.t("portfolio.title"), p.Status, p)
+		return v.again(err, "portfolio", v.t("page.portfolio"), p.Status, p)
 	}
-	return v.showAs("portfolio", v.t("portfolio.title"), p.Status, p)
+	return v.showAs("portfolio", v.t("page.portfolio"), p.Status, p)
 }
 
 // quotasView is how often something was done, and how often a text provides for it.
@@ -54,9 +54,9 @@ func quotasPage(v *visit) error {
 		err = v.call("findings", args, &q.Findings)
 	}
 	if err != nil {
-		return v.again(err, "quotas", v.t("quotas.title"), q.Status, q)
+		return v.again(err, "quotas", v.t("page.quotas"), q.Status, q)
 	}
-	return v.showAs("quotas", v.t("quotas.title"), q.Status, q)
+	return v.showAs("quotas", v.t("page.quotas"), q.Status, q)
 }
 
 // blocksView is the building blocks between this state and another.
@@ -84,7 +84,7 @@ func blocksPage(v *visit) error {
 		if err != nil {
 			return err
 		}
-		return v.show("blocks", v.t("blocks.title"), b)
+		return v.show("blocks", v.t("page.blocks"), b)
 	}
 	var all []control.Block
 	if err := v.call("blocks", control.BlocksArgs{LookArgs: args, With: b.With}, &all); err != nil {

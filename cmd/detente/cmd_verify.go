@@ -1,33 +1,25 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
 
-	"detente/bundle"
 	"detente/control"
 	"detente/home"
-	"detente/internal/canon"
 	"detente/key"
-	"detente/proof"
 	"detente/roster"
+	"detente/verify"
 	"github.com/spf13/cobra"
 )
 
 // verdict is what a verification shows.
 type verdict struct {
-	File     string       `json:"file"`
-	Kind     string       `json:"kind"` // proof, misconduct or bundle
-	Roster   canon.Digest `json:"roster"`
-	Sentence string       `json:"sentence"`  // what is shown
-	NotShown []string     `json:"not_shown"` // what is not
-	Content  string       `json:"content"`   // of a proof, if disclosed and text
+	File string `json:"file"`
+	verify.Verdict
+	Content string `json:"content"` // of a proof, if disclosed and text
 }
 
 func (a *app) cmdVerify() *cobra.Command {
@@ -84,10 +76,6 @@ func (a *app) firstRoster(path string) (*roster.Roster, error) {
 	return r, nil
 }
 
-// maxProof bounds a proof file in memory, in bytes: the largest content and the
-// lists of retired keys.
-const maxProof = 256 << 20
-
 // verifyFile verifies a file by what its first line says it is.
 func verifyFile(path string, first *roster.Roster, now time.Time) (*verdict, error) {
 	f, err := os.Open(path)
@@ -95,81 +83,13 @@ func verifyFile(path string, first *roster.Roster, now time.Time) (*verdict, err
 		return nil, err
 	}
 	defer f.Close()
-	head := make([]byte, 64)
-	n, err := io.ReadFull(f, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, notVerified(path, errors.New("it is empty"))
-	}
-	magic, _, _ := bytes.Cut(head[:n], []byte("\n"))
-	whole := io.MultiReader(bytes.NewReader(head[:n]), f)
-	v := &verdict{File: path, Roster: first.Digest(), NotShown: []string{}}
-	switch string(magic) {
-	case proof.FileMagic:
-		err = v.proof(whole, first, now)
-	case proof.MisconductMagic:
-		err = v.misconduct(whole, first)
-	case bundle.Magic:
-		err = v.bundle(f, first)
-	default:
-		err = errors.New("its first line names no proof and no bundle")
-	}
+	shown, err := verify.File(f, first, now)
 	if err != nil {
-		return nil, notVerified(path, err)
+		return nil, failed(control.Verification, "nothing is shown by it", fmt.Sprintf("%s does not verify: %v", filepath.Base(path), err))
 	}
-	return v, nil
-}
-
-func notVerified(path string, err error) error {
-	return failed(control.Verification, "nothing is shown by it", fmt.Sprintf("%s does not verify: %v", filepath.Base(path), err))
-}
-
-func readAll(r io.Reader) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxProof+1))
-	if err == nil && len(b) > maxProof {
-		err = fmt.Errorf("it has more than %d bytes", maxProof)
-	}
-	return b, err
-}
-
-func (v *verdict) proof(r io.Reader, first *roster.Roster, now time.Time) error {
-	v.Kind = "proof"
-	b, err := readAll(r)
-	if err != nil {
-		return err
-	}
-	f, err := proof.Parse(b)
-	if err != nil {
-		return err
-	}
-	s, err := proof.Verify(f, first, now.Unix())
-	if err != nil {
-		return err
-	}
-	v.Sentence = s.Sentence
-	v.NotShown = append(v.NotShown, s.NotShown...)
-	if s.Content != nil {
+	v := &verdict{File: path, Verdict: *shown}
+	if s := shown.Shown; s != nil && s.Content != nil {
 		v.Content, err = control.ContentText(s.Act.Measure, s.ContentType, s.Content)
 	}
-	return err
-}
-
-func (v *verdict) misconduct(r io.Reader, first *roster.Roster) error {
-	v.Kind = "misconduct"
-	b, err := readAll(r)
-	if err != nil {
-		return err
-	}
-	m, err := proof.ParseMisconduct(b)
-	if err != nil {
-		return err
-	}
-	keys, err := roster.NewKeys(first)
-	if err != nil {
-		return err
-	}
-	if v.Sentence, err = m.Verify(keys); err != nil {
-		return err
-	}
-	v.NotShown = append(v.NotShown, "Why it came about is not shown: a copied machine and intent look alike.")
-	return nil
+	return v, err
 }

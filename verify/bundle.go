@@ -1,4 +1,4 @@
-package main
+package verify
 
 import (
 	"errors"
@@ -29,8 +29,8 @@ type exported struct {
 // bundle verifies the records that a bundle holds from their beginning: every
 // leaf under a head signed by its author. The file is read twice, first for the
 // sizes that its notes name, so that memory does not grow with the acts.
-func (v *verdict) bundle(f io.ReadSeeker, first *roster.Roster) error {
-	v.Kind = "bundle"
+func (v *Verdict) bundle(f io.ReadSeeker, first *roster.Roster) error {
+	v.Kind = Bundle
 	keys, err := roster.NewKeys(first)
 	if err != nil {
 		return err
@@ -135,7 +135,7 @@ func (e *exported) append(keys *roster.Keys, p bundle.Part) error {
 
 // judge compares the signed heads with the trees and counts the cosignatures
 // that verify over them.
-func (v *verdict) judge(keys *roster.Keys, records map[party.Origin]*exported, cosigs []checkpoint.Note) (map[party.Origin]int, error) {
+func (v *Verdict) judge(keys *roster.Keys, records map[party.Origin]*exported, cosigs []checkpoint.Note) (map[party.Origin]int, error) {
 	for _, o := range slices.Sorted(maps.Keys(records)) {
 		e := records[o]
 		for _, n := range e.notes {
@@ -180,13 +180,13 @@ func (v *verdict) judge(keys *roster.Keys, records map[party.Origin]*exported, c
 	return vouched, nil
 }
 
-func (v *verdict) conclude(info bundle.Info, records map[party.Origin]*exported, vouched map[party.Origin]int) {
+func (v *Verdict) conclude(info bundle.Info, records map[party.Origin]*exported, vouched map[party.Origin]int) {
 	var parts []string
 	for _, o := range slices.Sorted(maps.Keys(records)) {
 		if records[o].shown == 0 {
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s has %s, each under its author's signature, with %s", o, counted(records[o].shown, "act"), counted(vouched[o], "cosignature")))
+		parts = append(parts, fmt.Sprintf("%s has %s, each under its author's signature, with %s", o, counted(records[o].shown, "act"), counted(int64(vouched[o]), "cosignature")))
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "it holds no act")
@@ -196,4 +196,12 @@ func (v *verdict) conclude(info bundle.Info, records map[party.Origin]*exported,
 		fmt.Sprintf("That it was written by %s is a claim: a bundle is not signed, what it holds is.", info.From),
 		"Whether the records have gone on since is not shown.",
 		"Contents were not looked at.")
+}
+
+// counted is a number with its word.
+func counted(n int64, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
 }
