@@ -333,6 +333,12 @@ func TestNotes(t *testing.T) {
 	if f := of(bad.Number); f == nil || !f.Faulty {
 		t.Errorf("a faulty note: %+v", f)
 	}
+	for code, want := range map[string]bool{"small.notice": true, "small.notice.question": false, "": false} { // the question is free text
+		bare := enter(register.Note{Way: register.In, Parties: []party.ID{"borovia"}, Code: code, Text: "see the paper"})
+		if f := of(bare.Number); f == nil || f.Formless != want || f.Faulty {
+			t.Errorf("a note without fields under %q: %+v", code, f)
+		}
+	}
 	play := enter(register.Note{Way: register.In, Parties: []party.ID{"borovia"}, Code: "small.notice", Status: act.Exercise, Values: w.notice(60, 10_000)})
 	if f := of(play.Number); f.status != act.Exercise {
 		t.Errorf("an exercise: %+v", f)
