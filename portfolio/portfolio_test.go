@@ -11,6 +11,7 @@ import (
 
 	"detente/act"
 	"detente/internal/canon"
+	"detente/lodging"
 	"detente/node"
 	"detente/party"
 	"detente/provision"
@@ -332,6 +333,12 @@ func TestNotes(t *testing.T) {
 	if f := of(bad.Number); f == nil || !f.Faulty {
 		t.Errorf("a faulty note: %+v", f)
 	}
+	for code, want := range map[string]bool{"small.notice": true, "small.notice.question": false, "": false} { // the question is free text
+		bare := enter(register.Note{Way: register.In, Parties: []party.ID{"borovia"}, Code: code, Text: "see the paper"})
+		if f := of(bare.Number); f == nil || f.Formless != want || f.Faulty {
+			t.Errorf("a note without fields under %q: %+v", code, f)
+		}
+	}
 	play := enter(register.Note{Way: register.In, Parties: []party.ID{"borovia"}, Code: "small.notice", Status: act.Exercise, Values: w.notice(60, 10_000)})
 	if f := of(play.Number); f.status != act.Exercise {
 		t.Errorf("an exercise: %+v", f)
@@ -359,23 +366,49 @@ func TestNothingIsLostByAnError(t *testing.T) {
 	}
 	w.everywhere()
 	p := w.folio["alatau"]
-	for calls := range 30 {
-		stopped := &expiring{Context: ctx, left: calls}
-		if calls%3 == 0 {
-			p.filings = nil
-		}
-		if calls%2 == 0 {
-			w.must(w.node("alatau").Notes().Enter(ctx, "officer", register.Note{Way: register.In, Parties: []party.ID{"borovia"}, Ref: "1", Day: "2026-01-01", Channel: "note", Status: act.Actual}))
-		}
+	look := func(left int) (int, error) {
+		stopped := &expiring{Context: ctx, left: left}
 		err := p.Look(stopped, act.Actual, func(*View) error { return nil })
-		if err != nil && !errors.Is(err, context.Canceled) {
-			t.Fatalf("after %d looks: %v", calls, err)
+		return left - stopped.left, err
+	}
+	// each way to go on is stopped at each of its looks: from nothing, after a note, and
+	// when times are to be asked again
+	for name, prepare := range map[string]func(){
+		"all": func() { p.filings = nil },
+		"a note": func() {
+			w.must(w.node("alatau").Notes().Enter(ctx, "officer", register.Note{Way: register.In, Parties: []party.ID{"borovia"}, Ref: "1", Day: "2026-01-01", Channel: "note", Status: act.Actual}))
+		},
+		"times": func() {
+			for id, f := range p.filings {
+				if f.Source != provision.FromRecord {
+					continue
+				}
+				f.Bounds, f.Receipts, f.Held = lodging.Bounds{}, nil, 0
+				p.stale[id] = true
+			}
+		},
+	} {
+		prepare()
+		whole, err := look(1 << 30)
+		if err != nil || whole < 10 {
+			t.Fatalf("%s: %d looks, %v", name, whole, err)
 		}
-		if calls%5 == 0 {
+		stopped := 0
+		for left := 0; left < whole; left += 1 + whole/15 {
+			prepare()
+			_, err := look(left)
+			if err != nil && !errors.Is(err, context.Canceled) {
+				t.Fatalf("%s, after %d looks of %d: %v", name, left, whole, err)
+			}
+			if err != nil {
+				stopped++
+			}
 			w.same("alatau")
 		}
+		if stopped == 0 {
+			t.Errorf("%s: it was never stopped", name)
+		}
 	}
-	w.same("alatau")
 }
 
 // expiring is cancelled once it was looked at so often.

@@ -196,7 +196,7 @@ func (b *Book) entry(id ID) *entry {
 
 // enter puts an entry where it is looked for.
 func (b *Book) enter(e *entry) {
-	if u := b.unread[e.f.ID]; u != nil || e.f.Faulty {
+	if u := b.unread[e.f.ID]; u != nil || e.f.Faulty || e.f.Formless {
 		if u == nil {
 			u = &unread{e: e}
 			b.unread[e.f.ID] = u
@@ -240,7 +240,7 @@ func (e *entry) isNew() bool {
 	return e.have && (e.f.Kind == act.Statement || e.f.Kind == act.Entered) && (e.f.Life == "" || e.f.Life == act.New)
 }
 
-// unread is a filing that cannot be read, or could not be once.
+// unread is a filing that cannot be read, or could not be once, or has no fields.
 type unread struct {
 	watch
 	e *entry
@@ -249,11 +249,15 @@ type unread struct {
 func (u *unread) look(b *Book, m Moment, h *horizon) []*found {
 	f := &u.e.f
 	h.see(f.When())
-	if !f.Faulty || !m.sees(f) {
+	if !f.Faulty && !f.Formless || !m.sees(f) {
 		return nil
 	}
+	note := "not-read"
+	if f.Formless {
+		note = "no-fields"
+	}
 	return []*found{{text: -1, Finding: Finding{Key: "not-read/" + f.ID.String(), Measure: f.Code, Kind: NotRead, Parties: []party.ID{f.By()}, Filings: []ID{f.ID},
-		Note: Note{"not-read", []condition.Arg{{Name: "party", Value: string(f.By())}}}}}}
+		Note: Note{note, []condition.Arg{{Name: "party", Value: string(f.By())}}}}}}
 }
 
 // before orders entries by time, then by place.

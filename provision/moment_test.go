@@ -45,6 +45,9 @@ func TestNoteWithoutFields(t *testing.T) {
 	d := open(t, textOf("vd", notification(), info()))
 	d.file("n", "2027-08-10", "alatau", "vd.notice", "", note)
 	equal(t, d.states(Query{Code: "vd.notice", All: true}, "2027-08-11"), []string{"vd.notice alatau not-judged"})
+	equal(t, findings(d, "2027-08-11"), []string{"not-read/alatau 0"})
+	f := d.b.Findings(Moment{Now: at("2027-08-11")})[0]
+	equal(t, d.b.Finding(&f, regime.English), "A note of alatau was registered without the fields of its form: what depends on them is not known.")
 	d.file("i", "2027-12-10", "alatau", "vd.info", "", note)
 	it := d.one(Query{Code: "vd.info", Obligor: "alatau", From: at("2027-12-01"), Until: at("2027-12-31")}, "2027-12-12")
 	equal(t, it.State, Done)
