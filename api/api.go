@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"detente/control"
 	"detente/internal/canon"
@@ -44,8 +45,9 @@ type API struct {
 // Prefix begins every path of the interface.
 const Prefix = "/api/"
 
-// New makes the interface of a node. The version is that of the program.
-func New(door Door, version string) (*API, error) {
+// New makes the interface of a node. The version is that of the program; now is the
+// clock of the node.
+func New(door Door, version string, now func() time.Time) (*API, error) {
 	a := &API{door: door, verbs: map[string]control.Verb{}, mux: http.NewServeMux()}
 	for _, v := range control.Verbs() {
 		a.verbs[v.Name] = v
@@ -59,6 +61,7 @@ func New(door Door, version string) (*API, error) {
 		w.Write(a.document)
 	})
 	a.mux.HandleFunc("POST "+Prefix+"v1/{verb}", a.call)
+	a.feeds(now)
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, &control.Error{Code: control.NotFound, Message: r.Method + " " + r.URL.Path + " is not part of the interface", Hint: Prefix + "openapi.json describes it"})
 	})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"io"
 	"net/http"
@@ -59,7 +60,7 @@ func open(t *testing.T) *program {
 			t.Error(err)
 		}
 	})
-	a, err := New(door, "v1")
+	a, err := New(door, "v1", h.Time)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,5 +256,47 @@ func TestDescription(t *testing.T) {
 	}
 	if seen < 10 {
 		t.Errorf("only %d answers were compared", seen)
+	}
+}
+
+// What is subscribed to needs a token, in the address where it must be, and shows no
+// content.
+func TestFeeds(t *testing.T) {
+	p := open(t)
+	p.signIn()
+	get := func(path string) (int, string, string) {
+		res, err := http.Get(p.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		b, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, res.Header.Get("Content-Type"), string(b)
+	}
+	var token, courier control.Token
+	for scope, into := range map[desk.Scope]*control.Token{desk.ScopeRead: &token, desk.ScopeCourier: &courier} {
+		if err := json.Unmarshal(p.call("token-issue", control.TokenArgs{Name: "calendar", Scopes: []desk.Scope{scope}}, 200), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{"/api/feed/calendar.ics", "/api/feed/notices.atom"} {
+		if code, _, _ := get(path); code != 401 {
+			t.Errorf("%s without a token: %d", path, code)
+		}
+		if code, _, _ := get(path + "?token=" + courier.Secret); code != 403 {
+			t.Errorf("%s with a token of another scope: %d", path, code)
+		}
+	}
+	code, kind, body := get("/api/feed/calendar.ics?status=exercise&token=" + token.Secret)
+	if code != 200 || !strings.HasPrefix(kind, "text/calendar") || !strings.HasPrefix(body, "BEGIN:VCALENDAR") || !strings.Contains(body, "EXERCISE") {
+		t.Errorf("%d %s %s", code, kind, body)
+	}
+	code, kind, body = get("/api/feed/notices.atom?token=" + token.Secret)
+	var f atom
+	if err := xml.Unmarshal([]byte(body), &f); err != nil || code != 200 || !strings.HasPrefix(kind, "application/atom+xml") || f.ID == "" || f.Updated == "" {
+		t.Errorf("%d %s %s: %v", code, kind, body, err)
 	}
 }

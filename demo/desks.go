@@ -63,7 +63,7 @@ func (h *house) openDesk(place int) error {
 	if err != nil {
 		return err
 	}
-	programs, err := api.New(h.door, "demonstration")
+	programs, err := api.New(h.door, "demonstration", h.now)
 	if err != nil {
 		return err
 	}

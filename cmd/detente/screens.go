@@ -35,7 +35,7 @@ func (a *app) screens(h *home.Home, door *control.Server, address string, log *s
 	if s.listener, err = screen.Listen(address, s.cert != ""); err != nil {
 		return nil, err
 	}
-	programs, err := api.New(door, ownVersion().Version)
+	programs, err := api.New(door, ownVersion().Version, h.Time)
 	if err != nil {
 		return nil, err
 	}
