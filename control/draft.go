@@ -394,10 +394,14 @@ func clearDraft(ctx context.Context, c *call, a DraftArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d, err = c.node.Desk().Clear(ctx, s, d.ID, a.Revision, a.Reference); err != nil {
+	cleared, err := c.node.Desk().Clear(ctx, s, d.ID, a.Revision, a.Reference)
+	if errors.Is(err, desk.ErrAuthor) { // whoever tries it is seen, page or command
+		return nil, errors.Join(err, c.node.Note(ctx, s.Officer().ID, "draft-clear-refused", fmt.Sprintf("draft %s, revision %d: the author", d.ID, d.Revision)))
+	}
+	if err != nil {
 		return nil, err
 	}
-	return c.draft(ctx, d)
+	return c.draft(ctx, cleared)
 }
 
 func returnDraft(ctx context.Context, c *call, a DraftArgs) (any, error) {

@@ -22,6 +22,7 @@ func TestStoryIsPlayedToTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	desksWork(t, show)
 	if err := show.Close(); err != nil {
 		t.Fatal(err)
 	}

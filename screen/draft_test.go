@@ -48,6 +48,10 @@ func TestAStatementGoesOut(t *testing.T) {
 	author.sees(http.StatusConflict, "You drafted this. Another officer must clear it.")
 	author.press(draft + "/send")
 	author.sees(http.StatusConflict, "The draft is not cleared")
+	var trail []control.AuditEntry
+	if err := h.door.Own().Call(t.Context(), "audit-list", control.AuditArgs{Limit: 1}, nil, nil, &trail); err != nil || len(trail) != 1 || trail[0].What != "draft-clear-refused" || trail[0].Officer != "saparova" {
+		t.Errorf("the trail does not say that the author tried: %+v, %v", trail, err)
+	}
 
 	second.get("/desk")
 	second.sees(http.StatusOK, "Drafts that wait for your clearance", "ALA/EX/1")

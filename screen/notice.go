@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"detente/act"
@@ -50,17 +51,23 @@ func inboxPage(v *visit) error {
 	return v.show("inbox", v.t("inbox.title"), lines)
 }
 
-// noticeList is a list with what it was narrowed to.
+// noticeList is a page of a list with what it was narrowed to.
 type noticeList struct {
-	From  string // "", me, or a party
-	Lines []control.Line
-	More  bool
+	From, Thread string // from: "", me, or a party
+	Lines        []control.Line
+	Page         int    // from 1
+	Newer, Older string // addresses; empty: there are none
 }
 
+// noticesPage lists what was said, the newest first; its address keeps what it was
+// narrowed to.
 func noticesPage(v *visit) error {
 	q := v.r.URL.Query()
-	page := noticeList{From: q.Get("from")}
-	a := control.ListArgs{Thread: strings.TrimSpace(q.Get("thread")), Limit: 4 * rowsOfPage}
+	page := noticeList{From: q.Get("from"), Thread: strings.TrimSpace(q.Get("thread")), Page: 1}
+	if n, err := strconv.Atoi(q.Get("page")); err == nil && n > 1 && n <= control.MaxList/rowsOfPage {
+		page.Page = n
+	}
+	a := control.ListArgs{Thread: page.Thread, Limit: min(page.Page*rowsOfPage+1, control.MaxList)}
 	if page.From == "me" {
 		a.FromMe = true
 	} else {
@@ -69,7 +76,18 @@ func noticesPage(v *visit) error {
 	if err := v.call("statement-list", a, &page.Lines); err != nil {
 		return err
 	}
-	page.More = len(page.Lines) == a.Limit
+	to := func(n int) string {
+		q.Set("page", strconv.Itoa(n))
+		return "/notices?" + q.Encode()
+	}
+	if len(page.Lines) > page.Page*rowsOfPage && (page.Page+1)*rowsOfPage <= control.MaxList {
+		page.Older = to(page.Page + 1)
+	}
+	if page.Page > 1 {
+		page.Newer = to(page.Page - 1)
+	}
+	from := min((page.Page-1)*rowsOfPage, len(page.Lines))
+	page.Lines = page.Lines[from:min(page.Page*rowsOfPage, len(page.Lines))]
 	return v.show("notices", v.t("notices.title"), page)
 }
 
@@ -83,6 +101,7 @@ type notice struct {
 	Mine     bool
 	To       bool // to this state, and a receipt may be given
 	ForUs    bool // entered for this state, which may confirm or contest it
+	Owed     bool // the delivered receipt is given by hand, and was not yet
 	Taken    bool // acknowledged by this officer's post
 	Returned bool
 	Reached  []control.Reached
@@ -135,6 +154,7 @@ func (v *visit) notice() (*notice, error) {
 	self := v.head.Party
 	n.Mine = n.Act.Author == self
 	n.To = !n.Mine && n.Act.Kind == act.Statement && (len(n.Act.To) == 0 || slices.Contains(n.Act.To, self))
+	n.Owed = n.To && !slices.ContainsFunc(n.Act.Receipts, func(r control.Receipt) bool { return r.Author == self && r.Kind == act.Delivered })
 	n.ForUs = n.Act.Kind == act.Entered && n.Act.Line.For == self
 	for _, r := range n.Act.Receipts {
 		if r.Author == self && r.Kind == act.Acknowledged && r.Post == v.head.Officer.Post {

@@ -455,3 +455,44 @@ func TestListen(t *testing.T) {
 	}
 	l.Close()
 }
+
+// TestMalformedForms: what is no form, or names what is not there, is a page with one
+// sentence, and changes nothing.
+func TestMalformedForms(t *testing.T) {
+	h := newHouse(t)
+	b := h.browser(t)
+	b.signIn("saparova")
+	draft := b.begin("status", "test", "form", "cica.2.1.1d")
+	token := formToken(session(t, b))
+	raw := func(path, kind, body string) {
+		t.Helper()
+		req, err := http.NewRequest(http.MethodPost, h.url+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", kind)
+		b.do(req)
+	}
+	const form = "application/x-www-form-urlencoded"
+	for _, one := range []struct {
+		path, kind, body string
+		want             int
+	}{
+		{draft + "/1", form, "token=%zz", http.StatusUnprocessableEntity},
+		{draft + "/1", "text/plain", "token=" + token, http.StatusForbidden},
+		{draft + "/1", "multipart/form-data", "token=" + token, http.StatusUnprocessableEntity},
+		{draft + "/99", form, "token=" + token, http.StatusNotFound},
+		{draft + "/clear", form, "revision=x&token=" + token, http.StatusUnprocessableEntity},
+		{draft + "/cover", form, "to=..%2F..&status=test&token=" + token, http.StatusUnprocessableEntity},
+		{draft + "/cover", form, "post=%0d%0aSet-Cookie:x&status=test&token=" + token, http.StatusUnprocessableEntity},
+		{draft + "/2", form, "f.formations.999999999.state=alatau&token=" + token, http.StatusOK},
+		{"/drafts/../../etc/review", form, "token=" + token, http.StatusNotFound},
+		{"/notices/a/b/c/acknowledge", form, "token=" + token, http.StatusNotFound},
+		{"/drafts/follow", form, "of=x&life=nothing&token=" + token, http.StatusNotFound},
+	} {
+		raw(one.path, one.kind, one.body)
+		if b.code != one.want || !strings.Contains(b.page, "<h1>") {
+			t.Errorf("%s %.40q: status %d, not %d: %s", one.path, one.body, b.code, one.want, text(b.page))
+		}
+	}
+}
