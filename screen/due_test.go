@@ -71,7 +71,7 @@ func TestTexts(t *testing.T) {
 		look func(*testing.T, *house)
 	}{
 		{"due", dueAndWhy}, {"calendar", calendarIsKept}, {"portfolio", portfolioIsRead}, {"measures", measuresAreRead}, {"notes", notesAreKept},
-		{"files", filesNeedASession}, {"group and house", groupAndHouse}, {"proofs and bundles", verifyAndCarry}, {"map", mapIsDrawn}, {"help", helpIsThere},
+		{"group and house", groupAndHouse}, {"proofs and bundles", verifyAndCarry}, {"map", mapIsDrawn}, {"help", helpIsThere},
 	} {
 		t.Run(one.name, func(t *testing.T) { one.look(t, h) })
 	}

@@ -96,8 +96,9 @@ func notesAreKept(t *testing.T, h *house) {
 	}
 }
 
-// filesNeedASession: a file is not even read for nobody.
-func filesNeedASession(t *testing.T, h *house) {
+// TestFilesNeedASession: a file is not even read for nobody.
+func TestFilesNeedASession(t *testing.T) {
+	h := newHouse(t)
 	b := h.browser(t)
 	b.signIn("saparova")
 	b.get("/notes")
