@@ -10,6 +10,7 @@ import (
 
 	"detente/act"
 	"detente/bundle"
+	"detente/clarification"
 	"detente/line"
 	"detente/node"
 	"detente/party"
@@ -203,6 +204,8 @@ func TestHostileLines(t *testing.T) {
 		add(line.TypeMessage, must((&line.Message{Line: "capitals", Kind: line.Test, Precedence: 1}).Bytes())), // its status is exercise
 		add(line.TypeEnd, must((&line.End{Line: "capitals", Parties: []party.ID{"alatau", "cintra"}, State: line.Open, Languages: []string{"en"}}).Bytes())),
 	}
+	account, err := (&clarification.Account{Parties: []party.ID{"alatau", "cintra"}, Points: []clarification.Point{{Kind: clarification.Fact, Language: "en", Text: "x", Stance: clarification.Agrees}}}).Bytes()
+	bad = append(bad, add(clarification.Type, must(account, err)), add(clarification.Type, []byte("{}")))
 	for i := range 300 {
 		add(line.TypeEnd, must((&line.End{Line: line.ID(fmt.Sprintf("line-%d", i)), Parties: []party.ID{"alatau", "borovia"}, State: line.Open, Languages: []string{"en"}}).Bytes()))
 	}
