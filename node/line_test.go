@@ -14,6 +14,7 @@ import (
 	"detente/line"
 	"detente/node"
 	"detente/party"
+	"detente/roster"
 	"detente/seal"
 	"detente/watch"
 )
@@ -227,5 +228,18 @@ func TestHostileLines(t *testing.T) {
 	}
 	if lines, err := a.Lines(ctx); err != nil || len(lines) != 256 {
 		t.Errorf("%d lines, %v", len(lines), err)
+	}
+}
+
+// A group that agreed on other figures watches by them, on every node alike.
+func TestWatchRulesOfTheGroup(t *testing.T) {
+	plan := region(t, "alatau", "borovia", "cintra")
+	plan.Slots = []roster.Slot{{ID: "line.1.chief", Value: "2m"}, {ID: "line.2.sender", Value: "1h"}, {ID: "line.3.chief", Value: "soon"}}
+	tw := found(t, plan)
+	for _, h := range tw.Houses {
+		rules, err := h.Node.WatchRules()
+		if err == nil || rules.Of(line.Immediate).Chief != 2*time.Minute || rules.Of(line.Urgent).Sender != time.Hour || rules.Of(line.Timed).Chief != 0 {
+			t.Errorf("%+v, %v", rules, err)
+		}
 	}
 }
