@@ -10,9 +10,11 @@ import (
 
 	"detente/act"
 	"detente/bundle"
+	"detente/clarification"
 	"detente/line"
 	"detente/node"
 	"detente/party"
+	"detente/roster"
 	"detente/seal"
 	"detente/watch"
 )
@@ -203,6 +205,8 @@ func TestHostileLines(t *testing.T) {
 		add(line.TypeMessage, must((&line.Message{Line: "capitals", Kind: line.Test, Precedence: 1}).Bytes())), // its status is exercise
 		add(line.TypeEnd, must((&line.End{Line: "capitals", Parties: []party.ID{"alatau", "cintra"}, State: line.Open, Languages: []string{"en"}}).Bytes())),
 	}
+	account, err := (&clarification.Account{Parties: []party.ID{"alatau", "cintra"}, Points: []clarification.Point{{Kind: clarification.Fact, Language: "en", Text: "x", Stance: clarification.Agrees}}}).Bytes()
+	bad = append(bad, add(clarification.Type, must(account, err)), add(clarification.Type, []byte("{}")))
 	for i := range 300 {
 		add(line.TypeEnd, must((&line.End{Line: line.ID(fmt.Sprintf("line-%d", i)), Parties: []party.ID{"alatau", "borovia"}, State: line.Open, Languages: []string{"en"}}).Bytes()))
 	}
@@ -224,5 +228,18 @@ func TestHostileLines(t *testing.T) {
 	}
 	if lines, err := a.Lines(ctx); err != nil || len(lines) != 256 {
 		t.Errorf("%d lines, %v", len(lines), err)
+	}
+}
+
+// A group that agreed on other figures watches by them, on every node alike.
+func TestWatchRulesOfTheGroup(t *testing.T) {
+	plan := region(t, "alatau", "borovia", "cintra")
+	plan.Slots = []roster.Slot{{ID: "line.1.chief", Value: "2m"}, {ID: "line.2.sender", Value: "1h"}, {ID: "line.3.chief", Value: "soon"}}
+	tw := found(t, plan)
+	for _, h := range tw.Houses {
+		rules, err := h.Node.WatchRules()
+		if err == nil || rules.Of(line.Immediate).Chief != 2*time.Minute || rules.Of(line.Urgent).Sender != time.Hour || rules.Of(line.Timed).Chief != 0 {
+			t.Errorf("%+v, %v", rules, err)
+		}
 	}
 }

@@ -255,6 +255,9 @@ func (r *Roster) lintAgreed(f *findings) {
 		f.advice("courier", fmt.Sprintf("a round trip of %s is longer than most lead times", r.Courier), "check the figure")
 	}
 	for _, s := range r.Slots {
+		if strings.HasPrefix(s.ID, LineSlots) {
+			continue // of no text: how a group's lines call
+		}
 		if !slices.ContainsFunc(r.Packs, func(p Pack) bool { return strings.HasPrefix(s.ID, p.ID+".") }) {
 			f.advice("slots, "+s.ID, "no text in force has it", "put its pack in force, or take the slot out")
 		}

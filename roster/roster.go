@@ -71,6 +71,10 @@ type Pack struct {
 	Digest canon.Digest `json:"digest"` // of the pack
 }
 
+// LineSlots begins the names of slots that belong to no text: they say how alerts on
+// the lines of the group call (spec/watch.md).
+const LineSlots = "line."
+
 // Slot is what a text leaves to agreement and the parties filled in, e.g.
 // cica.2.1.1d.lead: P42D. What a value means, the pack says.
 type Slot struct {

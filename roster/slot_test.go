@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"slices"
 	"testing"
 
 	"detente/party"
@@ -29,5 +30,19 @@ func TestSlot(t *testing.T) {
 		if got, ok := r.Slot(c.id, c.a, c.b); got != c.want || ok != (c.want != "") {
 			t.Errorf("Slot(%s, %s, %s) = %q, %v; want %q", c.id, c.a, c.b, got, ok, c.want)
 		}
+	}
+}
+
+// Slots that say how the lines of a group call belong to no text, and the linter
+// does not ask for one.
+func TestLineSlotsNeedNoText(t *testing.T) {
+	r := region(t)
+	r.Slots = append(r.Slots, Slot{ID: "line.1.chief", Value: "2m"}, Slot{ID: "lines.of.no.text", Value: "1"})
+	var advised []string
+	for _, f := range r.Lint(nil) {
+		advised = append(advised, f.Where)
+	}
+	if slices.Contains(advised, "slots, line.1.chief") || !slices.Contains(advised, "slots, lines.of.no.text") {
+		t.Errorf("advice on %q", advised)
 	}
 }

@@ -133,9 +133,23 @@ func TestStrangers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, accept, err := Answer(b, forged)
+	waits, accept, err := Answer(b, forged)
 	if err != nil {
 		t.Fatal(err) // an offer alone shows nothing
+	}
+	answered, err := Parse(accept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The thief cannot confirm: neither with anything, nor with Borovia's own proof.
+	for _, p := range []string{canon.Base64(make([]byte, 32)), answered.Proof} {
+		confirm, err := (&Envelope{Kind: Confirm, Group: a.Group, From: a.Self, To: a.Peer, Session: waits.Session(), Proof: p}).Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := waits.Complete(confirm); !errors.Is(err, ErrRefused) {
+			t.Errorf("a thief of the own key is taken for Alatau: %v", err)
+		}
 	}
 	if _, _, err := stolen.Complete(accept); !errors.Is(err, ErrRefused) {
 		t.Errorf("a thief of the other side's key is taken for Alatau: %v", err)

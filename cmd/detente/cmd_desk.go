@@ -13,6 +13,7 @@ import (
 
 	"detente/control"
 	"detente/line"
+	"detente/watch"
 	"github.com/spf13/cobra"
 )
 
@@ -224,7 +225,8 @@ func (d *terminalDesk) draw(text string) {
 	io.WriteString(d.app.stdout, harmless(text))
 }
 
-// alert rings and calls the hook for what needs somebody now.
+// alert rings and calls the hook for what needs somebody now, and rings once when
+// the time for an acknowledgement of an own message is past.
 func (d *terminalDesk) alert(ctx context.Context, w *control.Watch, now time.Time) {
 	ring := false
 	for _, m := range w.Needs {
@@ -238,6 +240,14 @@ func (d *terminalDesk) alert(ctx context.Context, w *control.Watch, now time.Tim
 		if m.Precedence == line.Immediate && d.told[m.Ref] != string(m.Calls) {
 			d.told[m.Ref] = string(m.Calls)
 			d.call(ctx, m)
+		}
+	}
+	for _, m := range w.Sent {
+		for _, s := range m.Sent {
+			key := m.Ref + " " + string(s.Party)
+			if _, told := d.rung[key]; s.Answer == watch.NotAcknowledged && !told {
+				d.rung[key], ring = now, true
+			}
 		}
 	}
 	if ring {

@@ -46,6 +46,16 @@ func TestTerminalDeskRings(t *testing.T) {
 			t.Errorf("after %d s it rang %d times, want %d", c.second, got, c.want)
 		}
 	}
+	sent := func(answer watch.Answer) int {
+		out.Reset()
+		d.alert(context.Background(), &control.Watch{Sent: []control.LineMessage{{Ref: "a 1", Sent: []control.SentTo{{Party: "borovia", Answer: answer}}}}}, begin)
+		return strings.Count(out.String(), "\a")
+	}
+	for i, want := range []int{0, 1, 0} {
+		if got := sent([]watch.Answer{watch.Awaited, watch.NotAcknowledged, watch.NotAcknowledged}[i]); got != want {
+			t.Errorf("an own message, look %d: it rang %d times, want %d", i+1, got, want)
+		}
+	}
 	b, err := os.ReadFile(told)
 	if want := "capitals borovia duty\ncapitals borovia chief-of-shift\n"; err != nil || string(b) != want {
 		t.Errorf("the hook was told %q, %v", b, err)
