@@ -9,10 +9,12 @@ import (
 	"detente/condition"
 	"detente/pack"
 	"detente/party"
+	"detente/regime"
 )
 
 // Accounts lists the counts that belong to a party, or to all together, (empty: to any) under a
-// measure (empty: all) in which something stands at a moment.
+// measure (empty: all) in which something stands at a moment; of a party also those
+// of its own that have a limit, in which nothing stands yet.
 func (b *Book) Accounts(id party.ID, measure string, m Moment) []Account {
 	b.recount()
 	var out []Account
@@ -24,7 +26,42 @@ func (b *Book) Accounts(id party.ID, measure string, m Moment) []Account {
 			out = append(out, a)
 		}
 	}
+	if id != "" {
+		out = append(out, b.unused(id, measure, m)...)
+	}
 	slices.SortFunc(out, func(x, y Account) int { return cmp.Compare(x.Key, y.Key) })
+	return out
+}
+
+// unused are the accounts of a party alone, of the period of a moment, that have a
+// limit and in which nothing stands yet.
+func (b *Book) unused(id party.ID, measure string, m Moment) []Account {
+	var out []Account
+	for _, t := range b.texts {
+		for _, ms := range t.measures {
+			if measure != "" && ms.ID != measure || !b.applied(ms, id, m.Now) {
+				continue
+			}
+			for _, c := range ms.counts {
+				if c.most == nil || len(c.Scope) != 1 || !b.ofParty(c, c.Scope[0]) {
+					continue
+				}
+				period := ""
+				if c.Period == pack.PerYear {
+					period = strconv.Itoa(t.in(m.Now).Year())
+				} else if c.Period == pack.Per3Years {
+					period = years(t.in(m.Now).Year() - 2)
+				}
+				l := &ledger{key: accountKey{c, string(id), period}, values: []string{string(id)}}
+				if held := b.ledgers[l.key]; held != nil {
+					l = held
+				}
+				if a := b.account(l, m, nil); a.Used == 0 && len(a.Passed) == 0 {
+					out = append(out, a)
+				}
+			}
+		}
+	}
 	return out
 }
 
@@ -40,6 +77,21 @@ func (l *ledger) concerns(b *Book, id party.ID, at int64) bool {
 		}
 	}
 	return b.applied(l.key.c.m, id, at)
+}
+
+// ofParty reports whether a part of a scope is a party: the author, who is asked, or
+// one that a field names.
+func (b *Book) ofParty(c *count, name string) bool {
+	if name == "author" || name == "asked" {
+		return true
+	}
+	for _, s := range b.steps[c.Of] {
+		if s.form != nil {
+			f, ok := s.form.Field(name)
+			return ok && f.Type == regime.TypeState
+		}
+	}
+	return false
 }
 
 // account reads one ledger at a moment.

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -154,7 +155,8 @@ func TestAskedLater(t *testing.T) {
 	equal(t, d.states(q, "2027-03-02T13:00:00Z"), []string{"vd.unusual.reply borovia open"})
 }
 
-// A count of all together is shown to each to whom the text applies.
+// A count of all together is shown to each to whom the text applies, and a limit of
+// one's own also before anything counts.
 func TestAccountOfAll(t *testing.T) {
 	m := inspection()
 	m.Counts = []pack.Count{{ID: "all", Of: "vd.visit", Period: pack.PerYear, AtMost: "9"}, {ID: "of", Of: "vd.visit", Scope: []string{"asked"}, Period: pack.PerYear, AtMost: "3"},
@@ -162,13 +164,13 @@ func TestAccountOfAll(t *testing.T) {
 	d := open(t, textOf("vd", m))
 	d.file("v", "2027-03-01", "alatau", "vd.visit", `{"entry":"2027-03-03","area":"north"}`, to("borovia"))
 	for id, want := range map[party.ID][]string{
-		"borovia": {"vd.visit.all/2027", "vd.visit.of/borovia/2027", "vd.visit.where/north/2027"},
-		"cintra":  {"vd.visit.all/2027", "vd.visit.where/north/2027"},
+		"borovia": {"vd.visit.all/2027 1/9", "vd.visit.of/borovia/2027 1/3", "vd.visit.where/north/2027 1/3"},
+		"cintra":  {"vd.visit.all/2027 1/9", "vd.visit.of/cintra/2027 0/3", "vd.visit.where/north/2027 1/3"},
 		"forum":   nil, // it observes
 	} {
 		var got []string
 		for _, a := range d.b.Accounts(id, "", Moment{Now: at("2027-04-01")}) {
-			got = append(got, a.Key)
+			got = append(got, fmt.Sprintf("%s %d/%d", a.Key, a.Used, a.Allowed))
 		}
 		equal(t, got, want)
 	}
