@@ -9,10 +9,12 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"text/template/parse"
 	"time"
@@ -20,9 +22,47 @@ import (
 	"detente/control"
 	"detente/desk"
 	"detente/home"
+	"detente/node"
 )
 
 const passphrase = "correct horse battery staple"
+
+// firstHome makes the home of which each test has a copy: keys take a second to make.
+var firstHome = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "detente-screen-")
+	if err != nil {
+		return "", err
+	}
+	ctx := context.Background()
+	at := filepath.Join(dir, "home")
+	made, err := home.Make(ctx, home.Making{Dir: at, Party: "alatau", Names: map[string]string{"en": "Alatau"}, Next: filepath.Join(dir, "next.age"), NextPassphrase: passphrase})
+	if err != nil {
+		return "", err
+	}
+	id, err := home.Unlock(made.Unlock, nil)
+	if err != nil {
+		return "", err
+	}
+	h, err := home.Open(ctx, at, home.Options{Identity: id})
+	if err != nil {
+		return "", err
+	}
+	for _, o := range []desk.Officer{
+		{ID: "saparova", Name: "S. Saparova", Post: "arms-control", Roles: []desk.Role{desk.Drafter, desk.Clearer, desk.Duty}, Steps: []string{"release"}},
+		{ID: "orlov", Name: "A. Orlov", Post: "duty-officer", Roles: []desk.Role{desk.Clearer}, Steps: []string{"release"}},
+	} {
+		err = errors.Join(err, h.Node.Desk().AddOfficer(ctx, desk.Console, o, passphrase))
+	}
+	return at, errors.Join(err, h.Close())
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if at, err := firstHome(); err == nil {
+		os.RemoveAll(filepath.Dir(at))
+	}
+	os.Exit(code)
+}
 
 // house is a real home with three officers, whose screens are served.
 type house struct {
@@ -41,11 +81,19 @@ func openHouse(t *testing.T, before func(h *home.Home)) *house {
 	t.Helper()
 	ctx := context.Background()
 	dir := filepath.Join(t.TempDir(), "home")
-	made, err := home.Make(ctx, home.Making{Dir: dir, Party: "alatau", Names: map[string]string{"en": "Alatau"}, Next: filepath.Join(t.TempDir(), "next.age"), NextPassphrase: passphrase})
+	first, err := firstHome()
+	if err == nil {
+		err = os.CopyFS(dir, os.DirFS(first))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := home.Unlock(made.Unlock, nil)
+	for _, name := range []string{home.UnlockFile, node.StoreFile} { // a copy is not as private as a home
+		if err := os.Chmod(filepath.Join(dir, name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id, err := home.Unlock(filepath.Join(dir, home.UnlockFile), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,14 +114,6 @@ func openHouse(t *testing.T, before func(h *home.Home)) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { h.Close() })
-	for _, o := range []desk.Officer{
-		{ID: "saparova", Name: "S. Saparova", Post: "arms-control", Roles: []desk.Role{desk.Drafter, desk.Clearer, desk.Duty}, Steps: []string{"release"}},
-		{ID: "orlov", Name: "A. Orlov", Post: "duty-officer", Roles: []desk.Role{desk.Clearer}, Steps: []string{"release"}},
-	} {
-		if err := h.Node.Desk().AddOfficer(ctx, desk.Console, o, passphrase); err != nil {
-			t.Fatal(err)
-		}
-	}
 	door, l, err := control.Listen(h)
 	if err != nil {
 		t.Fatal(err)
