@@ -102,6 +102,9 @@ func TestMap(t *testing.T) {
 			t.Errorf("a place of the box is drawn at %g, %g", x, y)
 		}
 	}
+	if !strings.Contains(s, `role="group"`) || !strings.Contains(Map{"", "", World(), shapes[1:2]}.SVG(), `role="img"`) {
+		t.Error("an image has links in it, or a map without links is no image")
+	}
 	if len(Map{"", "", World(), nil}.SVG()) > 100<<10 {
 		t.Error("the world has more than 100 kB")
 	}

@@ -53,8 +53,12 @@ type canvas struct {
 // SVG is the drawing as one element.
 func (m Map) SVG() string {
 	c := newCanvas(m.Box)
-	fmt.Fprintf(c, `<svg class="map" viewBox="0 0 %.0f %.0f" role="img" aria-labelledby="map-title map-desc"><title id="map-title">%s</title><desc id="map-desc">%s</desc>`,
-		width, c.height, html.EscapeString(m.Title), html.EscapeString(m.Desc))
+	role := "img"
+	if slices.ContainsFunc(m.Shapes, func(s Shape) bool { return s.Href != "" }) {
+		role = "group" // an image would hide the links in it
+	}
+	fmt.Fprintf(c, `<svg class="map" viewBox="0 0 %.0f %.0f" role="%s" aria-labelledby="map-title map-desc"><title id="map-title">%s</title><desc id="map-desc">%s</desc>`,
+		width, c.height, role, html.EscapeString(m.Title), html.EscapeString(m.Desc))
 	fmt.Fprintf(c, `<rect class="map-water" width="%.0f" height="%.0f"/>`, width, c.height)
 	c.land()
 	c.graticule()

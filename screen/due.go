@@ -3,6 +3,7 @@ package screen
 import (
 	"slices"
 
+	"detente/act"
 	"detente/control"
 	"detente/party"
 	"detente/provision"
@@ -80,13 +81,21 @@ func whyPage(v *visit) error {
 	if w.looking, a.LookArgs, err = v.look(); err != nil {
 		return err
 	}
-	if !v.r.URL.Query().Has("status") {
-		a.Status = "" // that of the thread
-	}
 	if a.Of = w.Of; a.Of == "" {
 		return errNoPage
 	}
-	if err := v.call("why", a, &w.Items); err != nil {
+	statuses := []act.Status{a.Status}
+	if !v.r.URL.Query().Has("status") { // that of the thread, else wherever there is such an item
+		statuses = []act.Status{"", act.Exercise, act.Test}
+	}
+	for _, s := range statuses {
+		a.Status = s
+		if err = v.call("why", a, &w.Items); err == nil {
+			w.Status = string(statusNamed(string(s)))
+			break
+		}
+	}
+	if err != nil {
 		return err
 	}
 	return v.showAs("why", v.t("why.title"), w.Status, w)

@@ -55,7 +55,7 @@ func portfolioIsRead(t *testing.T, h *house) {
 	b.get("/portfolio?at=x")
 	b.sees(http.StatusUnprocessableEntity, "neither a day")
 	b.get("/quotas")
-	b.sees(http.StatusOK, "Nothing is counted yet", "a contact point is named, so far: 0 recorded")
+	b.sees(http.StatusOK, "at most 3 · 3 left", "a contact point is named, so far: 0 recorded")
 	b.get("/quotas?measure=nowhere.x")
 	b.sees(http.StatusNotFound, "no text that is adopted here has a measure")
 	b.get("/blocks")
