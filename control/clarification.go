@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -24,7 +25,7 @@ func clarificationVerbs() map[string]verb {
 // the parties.
 type MatterArgs struct {
 	Thread  string     `json:"thread"`
-	Status  act.Status `json:"status"`
+	Status  act.Status `json:"status"`  // empty: actual
 	Parties []party.ID `json:"parties"` // empty: the only set that accounts in the thread name
 }
 
@@ -56,6 +57,7 @@ func clarifyShow(ctx context.Context, c *call, a MatterArgs) (any, error) {
 }
 
 func (c *call) matter(ctx context.Context, a MatterArgs) (Matter, []clarification.Row, error) {
+	a.Status = cmp.Or(a.Status, act.Actual) // never several at once
 	out := Matter{Thread: a.Thread, Status: a.Status, Points: []Point{}, Other: [][]party.ID{}}
 	filed, err := c.node.Accounts(ctx, a.Thread, a.Status)
 	if err != nil {
@@ -129,13 +131,13 @@ func clarifyState(ctx context.Context, c *call, a StateArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := node.Request{Status: a.Status, Thread: a.Thread, Type: clarification.Type, Body: b}
+	r := node.Request{Status: m.Status, Thread: a.Thread, Type: clarification.Type, Body: b}
 	for _, id := range append(slices.Clone(m.Parties), a.To...) {
 		if id != c.node.Self() && !slices.Contains(r.To, id) {
 			r.To = append(r.To, id)
 		}
 	}
-	if r.Answers, err = c.newest(ctx, a.Thread, a.Status); err != nil {
+	if r.Answers, err = c.newest(ctx, a.Thread, m.Status); err != nil {
 		return nil, err
 	}
 	return c.lineDraft(ctx, r)

@@ -11,11 +11,11 @@ import (
 
 func soundingVerbs() map[string]verb {
 	return map[string]verb{
-		"sounding-begin": reads(soundingBegin),
-		"sounding-take":  reads(soundingTake),
-		"sounding-say":   reads(soundingSay),
+		"sounding-begin": writes(soundingBegin),
+		"sounding-take":  writes(soundingTake),
+		"sounding-say":   writes(soundingSay),
 		"sounding-list":  reads(soundingList),
-		"sounding-end":   reads(soundingEnd),
+		"sounding-end":   writes(soundingEnd),
 	}
 }
 
