@@ -1,0 +1,151 @@
+// Acceptance checks of the screens in headless Chromium: node --test browser/
+// Numbers are those of the list in README.md beside this file.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { chromium } from "playwright-core";
+import { start } from "./desks.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const executablePath = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self'; " +
+  "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+// What each part of the demonstration can see.
+const parts = [
+  ["alatau", "desk-officer"],
+  ["alatau", "duty-officer"],
+  ["borovia", "duty-officer"],
+  ["cintra", "head-of-section"],
+];
+const languages = ["en", "ru"];
+const themes = ["light", "dark"];
+
+let region, browser;
+
+before(async () => {
+  region = await start();
+  browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] });
+});
+after(async () => {
+  await browser?.close();
+  await region?.end();
+});
+
+// enter signs in with a part of the demonstration, in a browser of its own.
+async function enter(party, part, options = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  await page.goto(`${region.desks[party]}/sign-in`);
+  await page.click(`button[name=part][value="${part}"]`);
+  assert.match(page.url(), /\/desk$/, `${part} of ${party} is not at the desk`);
+  return { context, page };
+}
+
+// choose sets language and theme, as the form on every page does.
+async function choose(page, language, theme) {
+  await page.goto(new URL("/help", page.url()).href);
+  await page.click("details.choices summary");
+  await page.selectOption("#choice-language", language);
+  await page.selectOption("#choice-theme", theme);
+  await page.click("details.choices button");
+}
+
+// kind is a page without what names one thing on it: two notices are one kind.
+const kind = (url) =>
+  url.pathname
+    .split("/")
+    .map((part) => (/^[a-z-]+$/.test(part) && part.length < 20 ? part : part && "*"))
+    .join("/") + [...url.searchParams.keys()].sort().map((k, i) => (i ? "&" : "?") + k).join("");
+
+// tour follows links from the desk, one page of each kind.
+async function tour(page) {
+  const origin = new URL(page.url()).origin;
+  const seen = new Map();
+  const next = [`${origin}/desk`];
+  while (next.length > 0) {
+    const url = new URL(next.shift());
+    url.hash = "";
+    const k = kind(url);
+    if (seen.has(k) || seen.size >= 120) continue;
+    const answer = await page.goto(url.href).catch(() => null);
+    if (!answer) continue; // a file, not a page
+    if (!(answer.headers()["content-type"] ?? "").startsWith("text/html")) continue;
+    if (url.pathname.endsWith("/paper")) {
+      // A document to be printed or kept, with its style inside and no script at all.
+      assert.doesNotMatch(answer.headers()["content-security-policy"], /script-src/, url.href);
+      assert.equal(await page.locator("script").count(), 0, url.href);
+      continue;
+    }
+    seen.set(k, url.href);
+    for (const href of await page.$$eval("a[href]:not([download])", (all) => all.map((a) => a.href))) {
+      if (href.startsWith(origin + "/")) next.push(href);
+    }
+  }
+  return [...seen.values()];
+}
+
+test("1, 2, 6: every page, in each language and theme", { timeout: 1_500_000 }, async (t) => {
+  const done = new Set();
+  for (const [party, part] of parts) {
+    const { context, page } = await enter(party, part);
+    const origin = region.desks[party];
+    const elsewhere = [];
+    const said = [];
+    page.on("request", (r) => r.url().startsWith(origin + "/") || r.url().startsWith("data:") || elsewhere.push(r.url()));
+    page.on("console", (m) => m.type() === "error" && said.push(`${page.url()}: ${m.text()}`));
+    page.on("pageerror", (e) => said.push(`${page.url()}: ${e}`));
+    const urls = (await tour(page)).filter((url) => {
+      const k = kind(new URL(url));
+      if (done.has(k)) return false;
+      return done.add(k);
+    });
+    for (const language of languages) {
+      for (const theme of themes) {
+        await choose(page, language, theme);
+        for (const url of urls) {
+          const where = `${part} of ${party}, ${new URL(url).pathname}, ${language}, ${theme}`;
+          await page.setViewportSize({ width: 1280, height: 900 });
+          const answer = await page.goto(url);
+          assert.equal(answer.headers()["content-security-policy"], policy, where);
+          assert.equal(await page.locator("h1").count(), 1, `${where}: one h1`);
+          assert.equal(await page.locator("html").getAttribute("lang"), language, where);
+          await page.evaluate(axe);
+          const found = await page.evaluate(() =>
+            window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"], resultTypes: ["violations"] }),
+          );
+          const faults = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(" | ")}`);
+          await t.test(`${where}: no violation of WCAG`, () => assert.deepEqual(faults, []));
+          await page.setViewportSize({ width: 320, height: 640 });
+          const width = await page.evaluate(() => document.documentElement.scrollWidth);
+          await t.test(`${where}: fits 320 px`, () => assert.ok(width <= 320, `${width} px`));
+        }
+      }
+    }
+    assert.deepEqual(elsewhere, [], "requests to another origin");
+    assert.deepEqual(said, [], "errors in the console");
+    await context.close();
+  }
+  t.diagnostic(`${done.size} kinds of pages`);
+  assert.ok(done.size >= 30, `only ${done.size} kinds of pages were found`);
+});
+
+test("4: weight of the first visit", async (t) => {
+  const { context, page } = await enter("alatau", "duty-officer");
+  const weight = {};
+  page.on("response", async (r) => {
+    const body = await r.body().catch(() => Buffer.alloc(0));
+    weight[new URL(r.url()).pathname] = gzipSync(body, { level: 9 }).length;
+  });
+  await page.goto(`${region.desks.alatau}/desk`, { waitUntil: "load" });
+  await page.waitForTimeout(300);
+  const of = (pattern) => Object.entries(weight).filter(([path]) => pattern.test(path)).reduce((sum, [, size]) => sum + size, 0);
+  t.diagnostic(`in all ${of(/./)} bytes, script ${of(/\.js$/)}, style ${of(/\.css$/)}`);
+  assert.ok(of(/\.css$/) > 0 && of(/\.css$/) <= 14_000, "style");
+  assert.ok(of(/\.js$/) <= 12_000, "script");
+  assert.ok(of(/^(?!.*\.woff2$)/) <= 60_000, "all but fonts");
+  await context.close();
+});
