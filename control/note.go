@@ -48,6 +48,7 @@ type NoteArgs struct {
 type RegisterNote struct {
 	register.Note
 	Form   string  `json:"form"`   // the filled form for people
+	Bare   bool    `json:"bare"`   // its step has a form, and no fields of it were registered
 	Faults []Fault `json:"faults"` // of the form; such a note counts as nothing done
 }
 
@@ -118,7 +119,11 @@ func noteError(err error) error {
 func (c *call) note(ctx context.Context, n register.Note) RegisterNote {
 	out := RegisterNote{Note: n, Faults: []Fault{}}
 	form := c.node.Form(ctx, n.Code, n.Pack)
-	if form == nil || len(n.Values) == 0 || string(n.Values) == "null" {
+	if form == nil {
+		return out
+	}
+	if len(n.Values) == 0 || string(n.Values) == "null" {
+		out.Bare = n.Life == "" || n.Life == act.New
 		return out
 	}
 	v, err := regime.ReadValues(n.Values)

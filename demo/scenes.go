@@ -427,5 +427,5 @@ func (s *season) alike() error {
 		return fmt.Errorf("the nodes do not derive the same: %s", strings.Join(lines, "; "))
 	}
 	s.out.say("No node told another what it found: each derived it from the records that it holds, word for word the same.", lines...)
-	return s.finds(elbria, "The one finding of the year, as Elbria's node has it, which it does not concern; the group decided that all may see all:", "icwc.limits", 1)
+	return s.finds(elbria, "The finding about the river, as Elbria's node has it, which it does not concern; the group decided that all may see all:", "icwc.limits", 1)
 }

@@ -170,6 +170,9 @@ func (a *app) printNote(w writer, n *control.RegisterNote) {
 	if n.Form != "" {
 		fmt.Fprint(w, "\n"+n.Form)
 	}
+	if n.Bare && n.Void == "" {
+		fmt.Fprintln(w, "\nNo fields of its form are registered: it counts as sent on its day, and what depends on a field is not known. To give them: --form with --values.")
+	}
 	if len(n.Faults) > 0 {
 		fmt.Fprintln(w, "\nIts form has faults, and it counts as nothing done:")
 		for _, f := range n.Faults {
