@@ -74,7 +74,7 @@ func overview(ctx context.Context, c *call, _ nothing) (any, error) {
 	if err := c.drafts(ctx, s.Officer(), &out); err != nil {
 		return nil, err
 	}
-	said, err := c.progress(ctx, docket.Filter{Author: c.node.Self(), Kinds: []act.Kind{act.Statement}, Newest: true, Limit: overviewRows})
+	said, err := c.progress(ctx, []act.Kind{act.Statement}, overviewRows)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ func (c *call) taken(ctx context.Context) ([]Line, error) {
 }
 
 func sentList(ctx context.Context, c *call, a LimitArgs) (any, error) {
-	return c.progress(ctx, docket.Filter{Author: c.node.Self(), Kinds: []act.Kind{act.Statement, act.Entered}, Newest: true, Limit: min(max(a.Limit, 1), MaxList)})
+	return c.progress(ctx, []act.Kind{act.Statement, act.Entered}, min(max(a.Limit, 1), MaxList))
 }
 
 // sentShow says of one act of this state how far it got.
@@ -178,9 +178,38 @@ func sentShow(ctx context.Context, c *call, a RefArgs) (any, error) {
 	return all[0], nil
 }
 
-// progress says of statements of this state how far they got.
-func (c *call) progress(ctx context.Context, f docket.Filter) ([]Progress, error) {
-	rows, err := c.node.List(ctx, f)
+// stretch is how many acts of the own record are looked at in one step back.
+const stretch = 500
+
+// latest lists the newest acts of some kinds of this state, at most limit, from the end
+// of its record backwards: a long record is not read to its beginning. What stands in
+// an earlier volume is found the long way.
+func (c *call) latest(ctx context.Context, kinds []act.Kind, limit int) ([]docket.Row, error) {
+	var out []docket.Row
+	size := int64(0)
+	if head, ok := c.node.Head(); ok {
+		size = head.Head().Size
+	}
+	for to := size; to > 0 && len(out) < limit; to -= stretch {
+		rows, err := c.node.List(ctx, docket.Filter{Origin: c.node.Origin(), From: max(to-stretch, 0), Kinds: kinds, Limit: stretch})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range slices.Backward(rows) {
+			if r.Ref.Index < to && len(out) < limit {
+				out = append(out, r)
+			}
+		}
+	}
+	if len(out) == limit {
+		return out, nil
+	}
+	return c.node.List(ctx, docket.Filter{Author: c.node.Self(), Kinds: kinds, Newest: true, Limit: limit})
+}
+
+// progress says of the newest acts of some kinds of this state how far they got.
+func (c *call) progress(ctx context.Context, kinds []act.Kind, limit int) ([]Progress, error) {
+	rows, err := c.latest(ctx, kinds, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // officerAt is a browser of one officer at one desk.
@@ -37,13 +38,14 @@ func (o *officerAt) page(method, path string, form url.Values) string {
 	return string(b)
 }
 
-// desksWork takes a role at each desk, and acknowledges at one what another state said.
+// desksWork takes a role at each desk, and acknowledges at one what another state said:
+// the sender's page shows it.
 func desksWork(t *testing.T, show *Show) {
 	desks := show.Desks()
 	if len(desks) < 4 {
 		t.Fatalf("%d desks are open", len(desks))
 	}
-	var duty *officerAt
+	var duty, sender *officerAt
 	for _, d := range desks {
 		jar, err := cookiejar.New(nil)
 		if err != nil {
@@ -54,8 +56,11 @@ func desksWork(t *testing.T, show *Show) {
 			t.Errorf("%s: the page does not say that it is a demonstration", d.Party)
 		}
 		o.page(http.MethodPost, "/sign-in", url.Values{"part": {d.Officers[0]}, "then": {"/desk"}})
-		if d.Party == string(cintra) {
+		switch d.Party {
+		case string(cintra):
 			duty = o
+		case string(alatau):
+			sender = o
 		}
 	}
 	inbox := duty.page(http.MethodGet, "/inbox", nil)
@@ -72,4 +77,24 @@ func desksWork(t *testing.T, show *Show) {
 	if !strings.Contains(html.UnescapeString(done), "Receipt acknowledged by your post") {
 		t.Errorf("the acknowledgement is not shown:\n%s", done)
 	}
+	// The sender sees it with its post; that the notice was opened it never saw.
+	deadline := time.NewTimer(time.Minute)
+	defer deadline.Stop()
+	for {
+		changed := show.town.houses[alatau].home.Node.Changed()
+		page := tags.ReplaceAllString(sender.page(http.MethodGet, said[1], nil), " ")
+		if regexp.MustCompile(`Cintra\s+Receipt acknowledged\s+[0-9 :Z-]+\s+duty-officer`).MatchString(page) {
+			return
+		}
+		if !regexp.MustCompile(`Cintra\s+(Delivered|Queued)`).MatchString(page) {
+			t.Fatalf("before it is acknowledged the sender sees:\n%s", page)
+		}
+		select {
+		case <-changed:
+		case <-deadline.C:
+			t.Fatal("the sender does not see the acknowledgement")
+		}
+	}
 }
+
+var tags = regexp.MustCompile(`<[^>]*>`)
