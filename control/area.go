@@ -10,6 +10,7 @@ import (
 	"detente/act"
 	"detente/docket"
 	"detente/node"
+	"detente/provision"
 	"detente/regime"
 )
 
@@ -30,31 +31,17 @@ func areas(ctx context.Context, c *call, a LookArgs) (any, error) {
 	if a.Status == "" {
 		a.Status = act.Actual
 	}
-	all, err := c.standing(ctx, a.Status)
-	if err != nil {
-		return nil, err
+	if !slices.Contains([]act.Status{act.Actual, act.Exercise, act.Test}, a.Status) {
+		return nil, refuse(Usage, "actual, exercise or test", "there is no status %q", a.Status)
 	}
-	out := []Area{}
-	for _, words := range all {
-		r := words[len(words)-1]
-		parsed, _, err := c.node.Act(ctx, r.Ref)
-		if err != nil {
-			return nil, err
-		}
-		form := c.node.Form(ctx, r.Measure, parsed.Pack)
-		if form == nil || !slices.ContainsFunc(form.Fields, located) {
-			continue
-		}
-		v, err := c.lastForm(ctx, words)
-		if err != nil {
-			return nil, err
-		}
-		if v != nil {
-			out = append(out, areasOf(c, r, form, v, a.Language)...)
-		}
+	if a.Language != "" && !slices.Contains(provision.Languages(), string(a.Language)) {
+		return nil, refuse(Usage, "en or ru", "there are no sentences in %q", a.Language)
 	}
-	return out, nil
+	return c.atlas.areas(ctx, c, sheetKey{a.Status, a.Language})
 }
+
+// hasPlace reports whether a form asks for an area, a line or a place.
+func hasPlace(f *regime.Form) bool { return slices.ContainsFunc(f.Fields, located) }
 
 // lastForm is the form of a statement as it stands, which every further word on it
 // has whole: the last that can be read here; nil: none.

@@ -78,7 +78,7 @@ func TestOthersAffairsStayTheirs(t *testing.T) {
 	}
 	for id, want := range map[party.ID]int{"alatau": 1, "borovia": 2, "cintra": 2} {
 		n := tw.Houses[id].Node
-		c := &call{node: n, folio: portfolio.New(n)}
+		c := &call{node: n, folio: portfolio.New(n), atlas: &atlas{}}
 		out, err := findings(ctx, c, LookArgs{})
 		if err != nil || len(out.([]TextFinding)) != want {
 			t.Errorf("%s is told of %+v, %v", id, out, err)

@@ -253,5 +253,6 @@ func packKeep(ctx context.Context, c *call, _ nothing) (any, error) {
 	if err != nil {
 		return nil, refuse(Verification, "detente pack lint FILE", "%v", err)
 	}
+	c.atlas.forget()
 	return Kept{p.Head.ID, p.Head.Title[regime.English], p.Digest()}, nil
 }

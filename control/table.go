@@ -19,6 +19,7 @@ type call struct {
 	home   *home.Home
 	node   *node.Node
 	folio  *portfolio.Portfolio
+	atlas  *atlas
 	token  string    // of a session, or of a program; may be empty
 	remote bool      // it came over a network: nobody is the console, and every verb but the sign-in asks for a session
 	live   bool      // the node's loops run
@@ -161,7 +162,7 @@ func (l Local) Call(ctx context.Context, name string, args any, in io.Reader, ou
 	if err != nil {
 		return ErrorOf(err)
 	}
-	c := &call{home: l.Home, node: l.Home.Node, folio: portfolio.New(l.Home.Node), token: l.Token, in: in, out: out}
+	c := &call{home: l.Home, node: l.Home.Node, folio: portfolio.New(l.Home.Node), atlas: &atlas{}, token: l.Token, in: in, out: out}
 	return invoke(ctx, table(), name, c, b).decode(result)
 }
 

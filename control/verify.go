@@ -41,7 +41,7 @@ type VerifiedAct struct {
 	Thread   string            `json:"thread"`
 	Measure  string            `json:"measure"`
 	Edition  int               `json:"edition"` // of the roster by which it is judged
-	Lodged   Lodged            `json:"lodged"`
+	Lodged   Lodged            `json:"lodged"`  // with its content held
 	Receipts []VerifiedReceipt `json:"receipts"`
 	Content  string            `json:"content"` // for people; empty: nothing was disclosed
 }
@@ -73,7 +73,7 @@ func verifyFile(ctx context.Context, c *call, a VerifyArgs) (any, error) {
 	out := Verified{Kind: v.Kind, Digest: canon.DigestOf(b), Roster: v.Roster, Words: key.Words(v.Roster), Sentence: v.Sentence, NotShown: v.NotShown}
 	if s := v.Shown; s != nil {
 		of := &VerifiedAct{Place: place(s.Ref), Author: s.Author, Status: s.Act.Status, Kind: s.Act.Kind, Thread: s.Act.Thread, Measure: s.Act.Measure, Edition: s.Edition.Edition,
-			Lodged: lodgedOf(s.Bounds, a.Language), Receipts: []VerifiedReceipt{}}
+			Lodged: lodgedOf(s.Held, a.Language), Receipts: []VerifiedReceipt{}}
 		for _, r := range s.Receipts {
 			of.Receipts = append(of.Receipts, VerifiedReceipt{r.By, r.Kind, node.Time(r.Time), place(r.Ref)})
 		}

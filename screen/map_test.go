@@ -34,6 +34,9 @@ func mapIsDrawn(t *testing.T, h *house) {
 	b.sees(http.StatusOK, "1 ALA/1 Alatau")
 	b.get("/map?on=yesterday")
 	b.sees(http.StatusUnprocessableEntity, "neither a day")
+	h.says(t, "vd11.inspection", "ALA/2", `{"specified_area":{"name":"a pass","points":[{"lat":"42","lon":"76"},{"lat":"42.5","lon":"76"},{"lat":"42","lon":"76.5"},{"lat":"42","lon":"76"}]}}`)
+	b.get("/map")
+	b.sees(http.StatusOK, "ALA/1 Alatau", "ALA/2 Alatau", "42.5, 76")
 	b.get("/map/areas")
 	if b.code != http.StatusOK || !strings.Contains(b.page, `"Polygon"`) {
 		t.Errorf("the file: %d %.100s", b.code, b.page)

@@ -38,9 +38,18 @@ func portfolioPage(v *visit) error {
 type quotasView struct {
 	looking
 	Measure  string
-	Accounts []control.Account
+	Accounts []account
 	Findings []control.TextFinding
 }
+
+// account is a count with as many of its acts as a row has room for.
+type account struct {
+	control.Account
+	More int // acts that are not named
+}
+
+// actsOfRow is how many acts a row names.
+const actsOfRow = 10
 
 func quotasPage(v *visit) error {
 	q := quotasView{Measure: v.r.URL.Query().Get("measure")}
@@ -48,7 +57,13 @@ func quotasPage(v *visit) error {
 	var err error
 	q.looking, args, err = v.look()
 	if err == nil {
-		err = v.call("quota", control.QuotaArgs{LookArgs: args, Measure: q.Measure}, &q.Accounts)
+		var all []control.Account
+		err = v.call("quota", control.QuotaArgs{LookArgs: args, Measure: q.Measure}, &all)
+		for _, a := range all {
+			row := account{a, max(0, len(a.Acts)-actsOfRow)}
+			row.Acts = row.Acts[:len(row.Acts)-row.More]
+			q.Accounts = append(q.Accounts, row)
+		}
 	}
 	if err == nil {
 		err = v.call("findings", args, &q.Findings)
