@@ -41,3 +41,24 @@ func helpIsThere(t *testing.T, h *house) {
 	b.get("/help/nothing")
 	b.sees(http.StatusNotFound)
 }
+
+// TestEveryPageIsListed: a page that nobody can find is none.
+func TestEveryPageIsListed(t *testing.T) {
+	n := 0
+	for _, r := range routes() {
+		path, ok := strings.CutPrefix(r.pattern, "GET /")
+		if !ok || r.open || strings.ContainsAny(path, "/{") {
+			continue
+		}
+		switch path {
+		case "why", "live", "pages": // reached from an item, from every page, and the list itself
+			continue
+		}
+		if n++; helpFor(path) == "/help" {
+			t.Errorf("the page %s is in no chapter", path)
+		}
+	}
+	if n < 15 {
+		t.Errorf("%d pages: this test shows nothing", n)
+	}
+}
