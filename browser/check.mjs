@@ -74,6 +74,7 @@ async function tour(page) {
     const answer = await page.goto(url.href).catch(() => null);
     if (!answer) continue; // a file, not a page
     if (!(answer.headers()["content-type"] ?? "").startsWith("text/html")) continue;
+    assert.ok(answer.status() < 400, `${url.href}: ${answer.status()} ${await page.locator("main").innerText().catch(() => "")}`);
     if (url.pathname.endsWith("/paper")) {
       // A document to be printed or kept, with its style inside and no script at all.
       assert.doesNotMatch(answer.headers()["content-security-policy"], /script-src/, url.href);

@@ -98,6 +98,7 @@ func TestThreadsDoNotMix(t *testing.T) {
 	ctx := context.Background()
 	a, b, c := tw.Houses["alatau"].Node, tw.Houses["borovia"].Node, tw.Houses["cintra"].Node
 	soon, later := time.Now().AddDate(0, 0, 10), time.Now().AddDate(0, 0, 80)
+	seat := time.FixedZone("the zone of the text", 5*60*60)
 	first := tell(t, a, noticeIn("X/1", act.Actual, filled(t, later), "borovia", "cintra"))
 	tell(t, a, noticeIn("X/1", act.Exercise, filled(t, soon), "borovia", "cintra"))
 	// Borovia says something else under the name and cancels it.
@@ -115,7 +116,7 @@ func TestThreadsDoNotMix(t *testing.T) {
 			t.Helper()
 			if err := portfolio.New(n).Look(ctx, act.Actual, func(v *portfolio.View) error {
 				for _, it := range v.Book.Items(provision.Query{Obligor: author, Code: measured, All: true}, provision.Moment{Now: v.Now.Unix()}) {
-					from = append(from, fmt.Sprint(it.Opener, time.Unix(it.Clock.At, 0).UTC().Format(time.DateOnly)))
+					from = append(from, fmt.Sprint(it.Opener, time.Unix(it.Clock.At, 0).In(seat).Format(time.DateOnly)))
 				}
 				return nil
 			}); err != nil {
