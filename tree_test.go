@@ -77,7 +77,7 @@ func read(fsys fs.FS) (*tree, error) {
 			return err
 		}
 		if d.IsDir() {
-			if p == ".git" {
+			if p == ".git" || d.Name() == "node_modules" { // what a package manager fetched is not ours
 				return fs.SkipDir
 			}
 			if _, err := fs.Stat(fsys, path.Join(p, "go.mod")); err == nil && p != "." {

@@ -21,7 +21,7 @@ const parts = [
   ["borovia", "duty-officer"],
   ["cintra", "head-of-section"],
 ];
-const languages = ["en", "ru"];
+const languages = ["en", "ru", "fa"];
 const themes = ["light", "dark"];
 
 let region, browser;

@@ -61,6 +61,10 @@ func direction(lang string) string {
 	return "ltr"
 }
 
+// reviewed is the one place that says which languages are more than a translation by
+// machine: of the others each page says so.
+func reviewed(lang string) bool { return lang == "en" || lang == "ru" }
+
 // language chooses: what the officer chose, else what the browser asks for, else
 // English.
 func (s *Site) language(r *http.Request) string {
@@ -120,6 +124,13 @@ func (s *Site) functions(lang string) template.FuncMap {
 			return ""
 		},
 		"languages": sentences.Languages,
+		"reviewed":  func() bool { return reviewed(lang) },
+		"book": func() template.HTMLAttr { // of help, which is not there in every language
+			if slices.Contains(book.Languages(), lang) {
+				return ""
+			}
+			return `lang="en" dir="ltr"`
+		},
 		"called":    func(of string) string { return say(of, "language.name") },
 		"direction": direction,
 		"name":      nameIn,
