@@ -244,7 +244,7 @@ func (m *months) speak(l rune) {
 		days := leadDays - 4 + m.dice.IntN(12)
 		s.ref, s.thread = m.notify(l, to, thread, days), thread
 		start := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, days)
-		s.lead = start.AddDate(0, 0, 1-leadDays).Unix() - 1
+		s.lead = start.AddDate(0, 0, 1-leadDays).Add(-seat).Unix() - 1
 	case m.dice.IntN(5) == 0 && m.withdraw(s.author):
 		return
 	default:

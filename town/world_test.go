@@ -35,6 +35,7 @@ import (
 const (
 	notification = "cica.2.1.1d"
 	leadDays     = 42
+	seat         = 5 * time.Hour // by which the days of that text begin before those of UTC
 )
 
 // logs shows what operators of the nodes would read.
