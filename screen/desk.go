@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"slices"
 	"time"
 
 	"detente/control"
@@ -16,10 +17,10 @@ func deskRoutes() []route {
 // deskView is what the desk shows.
 type deskView struct {
 	control.Overview
-	Next  []control.Item // what this state will do, by date
-	Lines []control.Peer
-	Quiet bool // nothing needs anybody
-
+	Next    []control.Item // what this state will do, by date
+	Lines   []control.Peer
+	Quiet   bool // nothing needs anybody
+	OnLines onLines
 }
 
 // nextDays is how far ahead the desk looks, in days; nextRows how many rows it has.
@@ -33,6 +34,13 @@ func deskPage(v *visit) error {
 	if err := v.call("peer-list", nil, &d.Lines); err != nil {
 		return err
 	}
+	var err error
+	if d.OnLines, err = v.onLines(); err != nil {
+		return err
+	}
+	d.Inbox = slices.DeleteFunc(d.Inbox, func(l control.Line) bool { return has(d.OnLines.Needs, l.Place) })
+	d.Acknowledged = slices.DeleteFunc(d.Acknowledged, func(l control.Line) bool { return has(d.OnLines.Waits, l.Place) })
+	d.Waiting = slices.DeleteFunc(d.Waiting, func(p control.Progress) bool { return has(d.OnLines.Sent, p.Place) })
 	now, err := time.Parse(time.RFC3339, v.head.Now)
 	if err != nil {
 		return err
@@ -50,7 +58,7 @@ func deskPage(v *visit) error {
 			}
 		}
 	}
-	d.Quiet = len(d.Inbox)+len(d.Clear)+len(d.Returned)+len(d.Cleared) == 0
+	d.Quiet = len(d.Inbox)+len(d.Clear)+len(d.Returned)+len(d.Cleared)+len(d.OnLines.Needs) == 0
 	return v.show("desk", v.t("desk.title"), d)
 }
 

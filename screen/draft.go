@@ -286,7 +286,7 @@ func (v *visit) part(d *draft) {
 		if d.Request.Text == "" {
 			one.State = "not-started"
 		}
-		if d.Request.Kind == act.Statement || d.Request.Kind == act.Entered || d.Request.Text != "" {
+		if d.Request.Type == "" && (d.Request.Kind == act.Statement || d.Request.Kind == act.Entered || d.Request.Text != "") {
 			d.Sections = append(d.Sections, one)
 		}
 	} else {

@@ -26,6 +26,7 @@ func routes() []route {
 		signRoutes(),
 		choiceRoutes(),
 		deskRoutes(),
+		linesRoutes(),
 		liveRoutes(),
 		noticeRoutes(),
 		draftRoutes(),

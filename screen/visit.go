@@ -197,7 +197,7 @@ func (v *visit) render(code int, name string, f frame) error {
 	if v.r.Method != http.MethodGet || !local(f.Path) {
 		f.Path = "/desk"
 	}
-	f.Live = v.r.Method == http.MethodGet && f.Fault == nil && slices.Contains([]string{"desk", "inbox", "sent", "drafts", "notices", "notice"}, name)
+	f.Live = v.r.Method == http.MethodGet && f.Fault == nil && slices.Contains([]string{"desk", "lines", "line", "inbox", "sent", "drafts", "notices", "notice"}, name)
 	f.Here, _, _ = strings.Cut(strings.TrimPrefix(v.r.URL.Path, "/"), "/")
 	if v.token != "" {
 		f.Token = formToken(v.token)

@@ -11,6 +11,7 @@ import (
 
 	"detente/control"
 	"detente/internal/phrase"
+	"detente/line"
 	"detente/party"
 	"detente/regime"
 	"golang.org/x/text/language"
@@ -107,13 +108,17 @@ func (s *Site) templates() (map[string]*template.Template, error) {
 // functions are what a template may call, in one language.
 func (s *Site) functions(lang string) template.FuncMap {
 	return template.FuncMap{
-		"t":        func(key string, args ...any) string { return say(lang, key, args...) },
-		"word":     func(family string, value any) string { return word(lang, family, value) },
-		"at":       func(v any) template.HTML { return at(lang, v) },
-		"ltr":      ltr,
-		"link":     link,
-		"row":      func(head *control.Masthead, l control.Line) row { return row{head, l} },
-		"names":    func(head *control.Masthead, ids []party.ID) string { return namesIn(lang, head, ids) },
+		"t":     func(key string, args ...any) string { return say(lang, key, args...) },
+		"word":  func(family string, value any) string { return word(lang, family, value) },
+		"at":    func(v any) template.HTML { return at(lang, v) },
+		"ltr":   ltr,
+		"link":  link,
+		"row":   func(head *control.Masthead, l control.Line) row { return row{head, l} },
+		"names": func(head *control.Masthead, ids []party.ID) string { return namesIn(lang, head, ids) },
+		"hand":  func(f frame, of any) handed { return handed{f, of} },
+		"precedences": func() []line.Precedence {
+			return []line.Precedence{line.Immediate, line.Urgent, line.Timed, line.Routine}
+		},
 		"asset":    s.assetPath,
 		"plus":     func(a, b int) int { return a + b },
 		"channels": func() []string { return []string{"note", "mail", "telephone", "embassy"} },
@@ -143,6 +148,12 @@ func (s *Site) functions(lang string) template.FuncMap {
 type row struct {
 	Head *control.Masthead
 	Line control.Line
+}
+
+// handed hands something to a part of a page, with the frame of the page.
+type handed struct {
+	frame
+	Of any
 }
 
 // inLanguage is a name of a form in a language, else in the nearest that there is.

@@ -47,7 +47,8 @@
       for (const e of next.querySelectorAll(".done[role=status]")) e.remove();
       if (next.innerHTML === main.innerHTML) return;
       const typing = document.activeElement && main.contains(document.activeElement) && document.activeElement.matches("input,select,textarea");
-      if (typing || dirty) { $("fresh").querySelector("a").href = location.href; show("fresh", true); return; }
+      const typed = [...main.querySelectorAll("input,textarea")].some((x) => x.value !== x.defaultValue || x.checked !== x.defaultChecked);
+      if (typing || typed || dirty) { $("fresh").querySelector("a").href = location.href; show("fresh", true); return; }
       const a = document.activeElement, href = a && main.contains(a) ? a.getAttribute("href") : null;
       const open = [...main.querySelectorAll("details")].map((d) => d.open);
       main.replaceChildren(...next.childNodes);
