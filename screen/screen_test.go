@@ -113,6 +113,12 @@ func openHouse(t *testing.T, before func(h *home.Home)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveHome(t, h)
+}
+
+// serveHome serves the screens of a home, until the test ends, which closes it.
+func serveHome(t *testing.T, h *home.Home) *house {
+	t.Helper()
 	t.Cleanup(func() { h.Close() })
 	door, l, err := control.Listen(h)
 	if err != nil {
