@@ -118,11 +118,27 @@ func openLine(v *visit) error {
 	}
 	a := control.EndArgs{State: line.Open, Subject: l.Subject, Languages: strings.FieldsFunc(l.Languages, func(r rune) bool { return r == ',' || r == ' ' })}
 	a.Line, a.With = line.ID(l.Name), l.With
-	var d control.Draft
-	if err := v.call("line-end", a, &d); err != nil {
+	id, err := v.lineDraft("line-end", a)
+	if err != nil {
 		return v.lines(l, err)
 	}
-	return v.redirect("/drafts/"+d.ID+"/review", "line-draft")
+	return v.redirect("/drafts/"+id+"/review", "line-draft")
+}
+
+// lineDraft makes a draft of what is said on a line. One with faults is dropped again:
+// it is mended where it was typed.
+func (v *visit) lineDraft(verb string, args any) (id string, err error) {
+	var d control.Draft
+	if err := v.call(verb, args, &d); err != nil {
+		return "", err
+	}
+	if len(d.Faults) == 0 {
+		return d.ID, nil
+	}
+	if err := v.call("draft-drop", control.DraftArgs{ID: d.ID}, nil); err != nil {
+		return "", err
+	}
+	return "", &control.Error{Code: control.Findings, Message: d.Faults[0].What, Faults: d.Faults}
 }
 
 // spoken is a message on a line as it is read.
@@ -174,11 +190,15 @@ type lineView struct {
 	lineCard
 	Messages []spoken
 	Typed    control.SayArgs
+	Phrases  phraseMenu
 	Answered *spoken // what the message that is typed answers; nil: it begins a thread
 }
 
 func linePage(v *visit) error {
 	a := control.SayArgs{LineArgs: v.lineArgs(), Answers: v.r.URL.Query().Get("answers"), Language: v.lang}
+	if id := v.r.URL.Query().Get("phrase"); id != "" {
+		a.Agreed = []line.Phrase{{ID: id}}
+	}
 	return v.line(a, nil)
 }
 
@@ -210,6 +230,13 @@ func (v *visit) line(typed control.SayArgs, wrong error) error {
 		}
 		l.Answered = &l.Messages[i]
 	}
+	var fits int
+	if l.Phrases, fits, err = v.phraseMenu(typed.Agreed); err != nil {
+		return err
+	}
+	if l.Typed.Precedence == 0 {
+		l.Typed.Precedence = line.Precedence(fits)
+	}
 	title := v.t("hotline.title", "name", string(l.Line), "with", namesIn(v.lang, v.head, l.With))
 	if wrong != nil {
 		return v.again(wrong, "line", title, "", l)
@@ -219,17 +246,21 @@ func (v *visit) line(typed control.SayArgs, wrong error) error {
 
 // sayOnLine makes a draft, which another officer clears.
 func sayOnLine(v *visit) error {
-	a := control.SayArgs{LineArgs: v.lineArgs(), Answers: v.text("answers"), Text: v.text("text"), Language: v.text("language"), Agreed: []line.Phrase{}}
+	a := control.SayArgs{LineArgs: v.lineArgs(), Answers: v.text("answers"), Text: v.text("text"), Language: v.text("language"), Agreed: v.agreed()}
 	n, err := strconv.Atoi(v.text("precedence"))
 	a.Precedence, a.Status = line.Precedence(n), act.Status(v.text("status"))
-	if err != nil || a.Status == "" || a.Text == "" {
+	if err != nil || a.Status == "" || a.Text == "" && len(a.Agreed) == 0 {
 		return v.line(a, &control.Error{Code: control.Usage, Message: v.t("hotline.say.wrong")})
 	}
-	var d control.Draft
-	if err := v.call("line-say", a, &d); err != nil {
+	sent := a
+	if a.Text == "" {
+		sent.Language = ""
+	}
+	id, err := v.lineDraft("line-say", sent)
+	if err != nil {
 		return v.line(a, err)
 	}
-	return v.redirect("/drafts/"+d.ID+"/review", "line-draft")
+	return v.redirect("/drafts/"+id+"/review", "line-draft")
 }
 
 func callOnLine(v *visit) error {

@@ -200,6 +200,21 @@ func TestLinePages(t *testing.T) {
 	send()
 	author.get("/lines/capitals?with=borovia")
 	author.sees(http.StatusOK, "2 Urgent", "We hear <you>.", "Borovia: an acknowledgement is awaited")
+	author.get("/lines/capitals?with=borovia&phrase=sea.distress")
+	author.sees(http.StatusOK, "Take this sentence", "A position, e.g. 43.25, 76.95, or a name")
+	if !strings.Contains(author.page, `name="precedence" value="1" required checked`) {
+		t.Error("the precedence that fits the phrase as a rule is not offered")
+	}
+	author.press("/lines/capitals/say?with=borovia", "phrase", "sea.distress", "slot.place", "43.25, 76.95", "status", "exercise", "precedence", "1", "text", "", "language", "en")
+	author.sees(http.StatusUnprocessableEntity, "4 fields need to be looked at", "time: is not filled in")
+	if !strings.Contains(author.page, `name="slot.place" value="43.25, 76.95"`) {
+		t.Error("a blank that was filled in is lost")
+	}
+	author.press("/lines/capitals/say?with=borovia", "phrase", "sea.distress", "slot.place", "43.25, 76.95", "slot.time", "2027-03-01T14:05:00Z", "slot.unit", "MV Aral", "slot.number", "12", "slot.request", "send-help", "status", "exercise", "precedence", "1", "text", "", "language", "en")
+	author.sees(http.StatusOK, "The draft is made", "[agreed text, sea.distress]", "EXERCISE")
+	author.get("/lines/capitals?with=borovia&phrase=no.such")
+	author.sees(http.StatusNotFound)
+	author.get("/lines/capitals?with=borovia")
 	author.press("/lines/capitals/test?with=borovia")
 	author.sees(http.StatusOK, "The test call is made.", "TEST", "test call: please acknowledge")
 	author.press("/lines/capitals/call?with=borovia")
