@@ -181,6 +181,9 @@ func TestLinePages(t *testing.T) {
 	author.get("/lines/capitals?with=borovia")
 	author.press("/lines/capitals/done?with=borovia", "of", of)
 	author.sees(http.StatusOK, "It is marked as done.")
+	if strings.Contains(author.page, `class="tag urgent"`) {
+		t.Error("what is done is still red")
+	}
 	author.get("/desk")
 	if strings.Contains(text(author.page), "call: please come to the line") {
 		t.Error("what is done stands on the desk")
