@@ -20,6 +20,7 @@ func linesRoutes() []route {
 		{"GET /lines/{name}", linePage, false},
 		{"POST /lines/{name}/say", sayOnLine, false},
 		{"POST /lines/{name}/call", callOnLine, false},
+		{"POST /lines/{name}/end", endLine, false},
 		{"POST /lines/{name}/test", testLine, false},
 		{"POST /lines/{name}/acknowledge", func(v *visit) error { return v.onMessage("acknowledge", "acknowledged") }, false},
 		{"POST /lines/{name}/silence", func(v *visit) error { return v.onMessage("line-silence", "line-silenced") }, false},
@@ -116,7 +117,7 @@ func openLine(v *visit) error {
 	if l.Name == "" || len(l.With) == 0 {
 		return v.lines(l, &control.Error{Code: control.Usage, Message: v.t("hotline.open.wrong")})
 	}
-	a := control.EndArgs{State: line.Open, Subject: l.Subject, Languages: strings.FieldsFunc(l.Languages, func(r rune) bool { return r == ',' || r == ' ' })}
+	a := control.EndArgs{State: line.Open, Subject: l.Subject, Languages: languagesIn(l.Languages)}
 	a.Line, a.With = line.ID(l.Name), l.With
 	id, err := v.lineDraft("line-end", a)
 	if err != nil {
@@ -139,6 +140,21 @@ func (v *visit) lineDraft(verb string, args any) (id string, err error) {
 		return "", err
 	}
 	return "", &control.Error{Code: control.Findings, Message: d.Faults[0].What, Faults: d.Faults}
+}
+
+// endLine makes a draft of how this state's side of the line stands.
+func endLine(v *visit) error {
+	e := control.EndArgs{LineArgs: v.lineArgs(), State: line.State(v.text("state")), Until: v.text("until"), Reason: v.text("reason"), Languages: languagesIn(v.text("languages"))}
+	id, err := v.lineDraft("line-end", e)
+	if err != nil {
+		return v.line(control.SayArgs{Language: v.lang}, e, err)
+	}
+	return v.redirect("/drafts/"+id+"/review", "line-draft")
+}
+
+// languagesIn reads codes of languages as they are typed.
+func languagesIn(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // spoken is a message on a line as it is read.
@@ -190,6 +206,7 @@ type lineView struct {
 	lineCard
 	Messages []spoken
 	Typed    control.SayArgs
+	End      control.EndArgs // what this state is about to say of its side, as typed
 	Phrases  phraseMenu
 	Answered *spoken // what the message that is typed answers; nil: it begins a thread
 }
@@ -199,12 +216,12 @@ func linePage(v *visit) error {
 	if id := v.r.URL.Query().Get("phrase"); id != "" {
 		a.Agreed = []line.Phrase{{ID: id}}
 	}
-	return v.line(a, nil)
+	return v.line(a, control.EndArgs{}, nil)
 }
 
 // line shows the line of the address, with what was typed and what was wrong with it.
-func (v *visit) line(typed control.SayArgs, wrong error) error {
-	l := lineView{Typed: typed}
+func (v *visit) line(typed control.SayArgs, end control.EndArgs, wrong error) error {
+	l := lineView{Typed: typed, End: end}
 	cards, err := v.lineCards()
 	if err != nil {
 		return err
@@ -250,7 +267,7 @@ func sayOnLine(v *visit) error {
 	n, err := strconv.Atoi(v.text("precedence"))
 	a.Precedence, a.Status = line.Precedence(n), act.Status(v.text("status"))
 	if err != nil || a.Status == "" || a.Text == "" && len(a.Agreed) == 0 {
-		return v.line(a, &control.Error{Code: control.Usage, Message: v.t("hotline.say.wrong")})
+		return v.line(a, control.EndArgs{}, &control.Error{Code: control.Usage, Message: v.t("hotline.say.wrong")})
 	}
 	sent := a
 	if a.Text == "" {
@@ -258,7 +275,7 @@ func sayOnLine(v *visit) error {
 	}
 	id, err := v.lineDraft("line-say", sent)
 	if err != nil {
-		return v.line(a, err)
+		return v.line(a, control.EndArgs{}, err)
 	}
 	return v.redirect("/drafts/"+id+"/review", "line-draft")
 }
@@ -266,7 +283,7 @@ func sayOnLine(v *visit) error {
 func callOnLine(v *visit) error {
 	a := control.CallArgs{LineArgs: v.lineArgs(), Precedence: line.Immediate, Status: act.Status(v.text("status"))}
 	if a.Status != act.Actual && a.Status != act.Exercise {
-		return v.line(control.SayArgs{}, &control.Error{Code: control.Usage, Message: v.t("hotline.call.wrong")})
+		return v.line(control.SayArgs{Language: v.lang}, control.EndArgs{}, &control.Error{Code: control.Usage, Message: v.t("hotline.call.wrong")})
 	}
 	return v.callLine(a, "line-called")
 }
@@ -277,7 +294,7 @@ func testLine(v *visit) error {
 
 func (v *visit) callLine(a control.CallArgs, done string) error {
 	if err := v.call("line-call", a, nil); err != nil {
-		return v.line(control.SayArgs{Language: v.lang}, err)
+		return v.line(control.SayArgs{Language: v.lang}, control.EndArgs{}, err)
 	}
 	return v.redirect(lineAddress(a.Line, a.With, ""), done)
 }
@@ -285,7 +302,7 @@ func (v *visit) callLine(a control.CallArgs, done string) error {
 // onMessage does something with a message of the line.
 func (v *visit) onMessage(verb, done string) error {
 	if err := v.call(verb, control.RefArgs{Ref: v.text("of")}, nil); err != nil {
-		return v.line(control.SayArgs{Language: v.lang}, err)
+		return v.line(control.SayArgs{Language: v.lang}, control.EndArgs{}, err)
 	}
 	a := v.lineArgs()
 	return v.redirect(lineAddress(a.Line, a.With, ""), done)

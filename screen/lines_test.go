@@ -226,6 +226,19 @@ func TestLinePages(t *testing.T) {
 	author.sees(http.StatusOK, "The call is made.", "EXERCISE")
 	author.get("/desk")
 	author.sees(http.StatusOK, "Sent, not acknowledged")
+	author.get("/lines/capitals?with=borovia")
+	author.press("/lines/capitals/end?with=borovia", "state", "suspended", "until", "tomorrow", "reason", "The exchange is being moved.")
+	if author.code == http.StatusOK || !strings.Contains(author.page, `value="The exchange is being moved."`) {
+		t.Errorf("a suspension until no moment is taken, or what was typed is lost: %d %s", author.code, text(author.page))
+	}
+	author.press("/lines/capitals/end?with=borovia", "state", "suspended", "until", "2099-03-01T14:05:00Z", "reason", "The exchange is being moved.")
+	author.sees(http.StatusOK, "The draft is made", "this side is suspended until 2099-03-01T14:05:00Z", "Between the duty centres")
+	send()
+	author.get("/lines/capitals?with=borovia")
+	author.sees(http.StatusOK, "Side of this state suspended", "The side of this state is not open")
+	author.press("/lines/capitals/end?with=borovia", "state", "open")
+	author.sees(http.StatusOK, "The draft is made", "this side is open")
+	send()
 	second.get("/lines/capitals?with=borovia")
 	second.press("/lines/capitals/call?with=borovia", "status", "actual")
 	if second.code != http.StatusForbidden {

@@ -116,6 +116,7 @@ func (s *Site) functions(lang string) template.FuncMap {
 		"row":   func(head *control.Masthead, l control.Line) row { return row{head, l} },
 		"names": func(head *control.Masthead, ids []party.ID) string { return namesIn(lang, head, ids) },
 		"hand":  func(f frame, of any) handed { return handed{f, of} },
+		"ends":  func() []line.State { return []line.State{line.Open, line.Suspended, line.Closed, line.Declined} },
 		"precedences": func() []line.Precedence {
 			return []line.Precedence{line.Immediate, line.Urgent, line.Timed, line.Routine}
 		},
