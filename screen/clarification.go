@@ -147,18 +147,25 @@ func (v *visit) matter(thread string, status act.Status, parties []party.ID) (*m
 		return nil, err
 	}
 	m.New = len(m.Points) == 0 && !m.Several
+	m.Parts = partsOf(m.Points)
+	return m, nil
+}
+
+// partsOf puts what all agree on first, apart from what only some say.
+func partsOf(points []control.Point) []matterPart {
+	var parts []matterPart
 	for _, f := range []clarification.Finding{clarification.AgreedOn, clarification.Disputed, clarification.Claimed, clarification.Dropped} {
 		part := matterPart{Finding: f}
-		for _, p := range m.Points {
+		for _, p := range points {
 			if p.Finding == f {
 				part.Points = append(part.Points, p)
 			}
 		}
 		if len(part.Points) > 0 {
-			m.Parts = append(m.Parts, part)
+			parts = append(parts, part)
 		}
 	}
-	return m, nil
+	return parts
 }
 
 func matterPage(v *visit) error {
