@@ -209,6 +209,8 @@ func stateMatter(v *visit) error {
 	switch {
 	case a.Thread == "":
 		err = &control.Error{Code: control.Usage, Message: v.t("clarify.thread.needed")}
+	case len(a.Parties) == 0:
+		err = &control.Error{Code: control.Usage, Message: v.t("clarify.with.needed")}
 	case len(a.Facts)+len(a.Stances) > 0 || a.Joint != "":
 		var d control.Draft
 		if err = v.call("clarify-state", a, &d); err == nil {

@@ -72,11 +72,16 @@ func TestClarification(t *testing.T) {
 	b.sees(http.StatusOK, "No side has stated points of this matter yet", "Borovia")
 	b.press("/clarifications", "thread", "ALA/2026/17", "status", "test", "with", "borovia", "language", "en")
 	b.sees(http.StatusUnprocessableEntity, "Say something of a point")
+	b.press("/clarifications", "thread", "ALA/2026/17", "status", "test", "language", "en", "facts", "Shots were heard.")
+	b.sees(http.StatusUnprocessableEntity, "Choose the other parties", "Shots were heard.")
 	b.press("/clarifications", "thread", "", "status", "test", "with", "borovia", "language", "en", "facts", "Shots were heard.")
 	b.sees(http.StatusUnprocessableEntity, "Name the thread of the matter", "Shots were heard.")
 	b.press("/clarifications", "thread", "ALA/2026/17", "status", "test", "with", "borovia", "language", "en",
 		"facts", "Shots were heard at 14:05 UTC.\r\n\r\nNobody <was> hurt.", "joint", "Both sides regret it.\nBoth sides look into it.")
 	b.sees(http.StatusOK, "Check the answers", "Shots were heard at 14:05 UTC.", "Nobody <was> hurt.", "Both sides regret it.")
+	if strings.Contains(b.page, "/text\"") {
+		t.Error("the review leads to a plain text, which an account has not")
+	}
 	b.sendsBy(t, second, "Shots were heard at 14:05 UTC.")
 
 	b.get("/clarifications")
