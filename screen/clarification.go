@@ -174,18 +174,24 @@ func matterPage(v *visit) error {
 	if thread == "" {
 		return v.redirect("/clarifications", "")
 	}
-	m, err := v.matter(thread, statusNamed(q.Get("status")), partiesOf(q["with"]))
+	status := statusNamed(q.Get("status"))
+	m, err := v.matter(thread, status, partiesOf(q["with"]))
+	if e, ok := errors.AsType[*control.Error](err); ok && e.Code == control.NotFound {
+		return v.newMatter(thread, status)
+	}
 	if err != nil {
 		return err
 	}
 	return v.showAs("matter", v.t("clarify.title", "thread", thread), string(m.Status), m)
 }
 
-func newMatterPage(v *visit) error {
-	q := v.r.URL.Query()
+func newMatterPage(v *visit) error { return v.newMatter("", act.Actual) }
+
+// newMatter is the form of a matter of which nobody has said anything.
+func (v *visit) newMatter(thread string, status act.Status) error {
 	m := &matterView{New: true, Typed: stating{Language: v.lang}}
-	m.Thread, m.Status = q.Get("thread"), statusNamed(q.Get("status"))
-	return v.showAs("matter", v.t("clarify.new"), string(m.Status), m)
+	m.Thread, m.Status = thread, status
+	return v.showAs("matter", v.t("clarify.new"), string(status), m)
 }
 
 // stateMatter makes a draft of what this state says; it goes through the chain like

@@ -67,7 +67,10 @@ func TestClarification(t *testing.T) {
 	b.get("/clarifications/matter")
 	b.sees(http.StatusOK, "Clarification of matters")
 	b.get("/clarifications/matter?thread=ALA/2026/17")
-	b.sees(http.StatusNotFound)
+	b.sees(http.StatusOK, "No side has stated points of this matter yet")
+	if !strings.Contains(b.page, `value="ALA/2026/17"`) {
+		t.Error("the thread that was named is to be typed again")
+	}
 	b.get("/clarifications/new")
 	b.sees(http.StatusOK, "No side has stated points of this matter yet", "Borovia")
 	b.press("/clarifications", "thread", "ALA/2026/17", "status", "test", "with", "borovia", "language", "en")
@@ -97,7 +100,7 @@ func TestClarification(t *testing.T) {
 	b.get("/clarifications/matter?thread=ALA/2026/17&status=test")
 	b.sees(http.StatusOK, "Taken back Nobody says it any more. Nobody <was> hurt.")
 	b.get("/clarifications/matter?thread=ALA/2026/17") // in earnest nobody said anything
-	b.sees(http.StatusNotFound)
+	b.sees(http.StatusOK, "No side has stated points of this matter yet")
 }
 
 // sendsBy takes the draft whose review is open through the chain: second sees its
@@ -118,7 +121,7 @@ func (b *browser) sendsBy(t *testing.T, second *browser, words string) {
 	second.sees(http.StatusOK, "Cleared.")
 	b.get("/drafts/" + id + "/review")
 	b.press("/drafts/" + id + "/send")
-	b.sees(http.StatusOK, "It stands in the record of this state now")
+	b.sees(http.StatusOK, "It stands in the record of this state now", "What each side says")
 }
 
 // nameOf is the name of the point with a text.
