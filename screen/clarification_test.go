@@ -86,6 +86,7 @@ func TestClarification(t *testing.T) {
 		t.Error("the review leads to a plain text, which an account has not")
 	}
 	b.sendsBy(t, second, "Shots were heard at 14:05 UTC.")
+	b.sees(http.StatusOK, "What each side says")
 
 	b.get("/clarifications")
 	b.sees(http.StatusOK, "ALA/2026/17", "agreed by all: 0 · disputed: 0 · said by some: 3")
@@ -121,7 +122,7 @@ func (b *browser) sendsBy(t *testing.T, second *browser, words string) {
 	second.sees(http.StatusOK, "Cleared.")
 	b.get("/drafts/" + id + "/review")
 	b.press("/drafts/" + id + "/send")
-	b.sees(http.StatusOK, "It stands in the record of this state now", "What each side says")
+	b.sees(http.StatusOK, "It stands in the record of this state now")
 }
 
 // nameOf is the name of the point with a text.

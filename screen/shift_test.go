@@ -6,25 +6,28 @@ import (
 	"strings"
 	"testing"
 
+	"detente/act"
+	"detente/control"
 	"detente/desk"
 	"detente/home"
+	"detente/line"
+	"detente/party"
 )
 
-// newWatchHouse is a house with a second officer on duty.
-func newWatchHouse(t *testing.T) *house {
+// addUmarova adds a second officer on duty.
+func addUmarova(t *testing.T, h *home.Home) {
 	t.Helper()
-	return openHouse(t, func(h *home.Home) {
-		o := desk.Officer{ID: "umarova", Name: "U. Umarova", Post: "duty-officer", Roles: []desk.Role{desk.Duty}}
-		if err := h.Node.Desk().AddOfficer(context.Background(), desk.Console, o, passphrase); err != nil {
-			t.Fatal(err)
-		}
-	})
+	o := desk.Officer{ID: "umarova", Name: "U. Umarova", Post: "duty-officer", Roles: []desk.Role{desk.Duty}}
+	if err := h.Node.Desk().AddOfficer(context.Background(), desk.Console, o, passphrase); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestShift: the outgoing officer hands over with remarks, the incoming one alone
 // takes over, and both signatures stand afterwards.
 func TestShift(t *testing.T) {
-	h := newWatchHouse(t)
+	h := newHouse(t)
+	addUmarova(t, h.home)
 	out, in, other := h.browser(t), h.browser(t), h.browser(t)
 	out.signIn("saparova")
 	in.signIn("umarova")
@@ -50,4 +53,30 @@ func TestShift(t *testing.T) {
 	if strings.Contains(text(in.page), "waits for its second signature") {
 		t.Error("what was taken still waits")
 	}
+}
+
+// TestOpenItemsAreHandedOver: a call that nobody acknowledged stands on the page and,
+// without anybody's doing, in the hand-over.
+func TestOpenItemsAreHandedOver(t *testing.T) {
+	h := newPairHouse(t)
+	ctx := context.Background()
+	addUmarova(t, h.home)
+	out, second := h.browser(t), h.browser(t)
+	out.signIn("saparova")
+	second.signIn("orlov")
+	door := h.door.As(session(t, out))
+	var d control.Draft
+	with := control.LineArgs{Line: "capitals", With: []party.ID{"borovia"}}
+	if err := door.Call(ctx, "line-end", control.EndArgs{LineArgs: with, State: line.Open, Subject: "incidents", Languages: []string{"en"}}, nil, nil, &d); err != nil {
+		t.Fatal(err)
+	}
+	out.get("/drafts/" + d.ID + "/review")
+	out.sendsBy(t, second, "incidents")
+	if err := door.Call(ctx, "line-call", control.CallArgs{LineArgs: with, Precedence: line.Urgent, Status: act.Exercise}, nil, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	out.get("/shift")
+	out.sees(http.StatusOK, "Sent, an acknowledgement is awaited EXERCISE Alatau · line capitals Precedence 2")
+	out.press("/shift/hand-over", "to", "umarova")
+	out.sees(http.StatusOK, "Open when it was handed over sent: precedence 2, line capitals, thread ALATAU/")
 }
