@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"detente/control"
-	"detente/desk"
 )
 
 func shiftRoutes() []route {
@@ -14,6 +13,9 @@ func shiftRoutes() []route {
 		{"POST /shift/take", takeShift, false},
 	}
 }
+
+// onDuty is the role of those who keep the watch.
+const onDuty = "duty"
 
 // shiftView is the watch as it is handed from one officer to the next.
 type shiftView struct {
@@ -45,7 +47,7 @@ func (s *shiftView) Named(id string) string {
 }
 
 func (v *visit) shift() (*shiftView, error) {
-	s := &shiftView{OnDuty: slices.Contains(v.head.Officer.Roles, desk.Duty), names: map[string]string{}}
+	s := &shiftView{OnDuty: slices.Contains(v.head.Officer.Roles, onDuty), names: map[string]string{}}
 	if err := v.call("watch", nil, &s.Now); err != nil {
 		return nil, err
 	}
@@ -57,7 +59,7 @@ func (v *visit) shift() (*shiftView, error) {
 	}
 	for _, o := range all {
 		s.names[o.ID] = o.Name
-		if o.Active && o.ID != v.head.Officer.ID && slices.Contains(o.Roles, desk.Duty) {
+		if o.Active && o.ID != v.head.Officer.ID && slices.Contains(o.Roles, onDuty) {
 			s.Next = append(s.Next, o)
 		}
 	}

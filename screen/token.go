@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"detente/control"
-	"detente/desk"
 )
 
 func tokenRoutes() []route {
@@ -19,15 +18,34 @@ func tokenRoutes() []route {
 // tokensView is what lets programs act for officers.
 type tokensView struct {
 	Tokens []control.Token // the newest first
-	Scopes []desk.Scope
+	Scopes []string
 	Names  map[string]string // of officers
 	Issued *control.Token    // just now, with its secret, which is shown this once
-	Typed  control.TokenArgs // in a form that could not be done
+	Typed  tokenForm         // in a form that could not be done
 	Now    string
 }
 
+// tokenForm is control.TokenArgs with scopes as they are posted.
+type tokenForm struct {
+	Name   string   `json:"name"`
+	Scopes []string `json:"scopes"`
+	Days   int      `json:"days"`
+}
+
+// scopes are those that some verb asks of a program.
+func scopes() []string {
+	var all []string
+	for _, verb := range control.Verbs() {
+		if s := string(verb.Scope); s != "" && !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
 // Chosen reports whether a scope was chosen in the form.
-func (t *tokensView) Chosen(s desk.Scope) bool { return slices.Contains(t.Typed.Scopes, s) }
+func (t *tokensView) Chosen(s string) bool { return slices.Contains(t.Typed.Scopes, s) }
 
 // State is the word for how a token stands.
 func (t *tokensView) State(one control.Token) string {
@@ -41,7 +59,7 @@ func (t *tokensView) State(one control.Token) string {
 }
 
 func (v *visit) tokens() (*tokensView, error) {
-	t := &tokensView{Scopes: desk.Scopes(), Names: map[string]string{}, Now: v.head.Now, Typed: control.TokenArgs{Scopes: []desk.Scope{desk.ScopeRead}}}
+	t := &tokensView{Scopes: scopes(), Names: map[string]string{}, Now: v.head.Now, Typed: tokenForm{Scopes: []string{"read"}}}
 	if err := v.call("token-list", nil, &t.Tokens); err != nil {
 		return nil, err
 	}
@@ -65,10 +83,7 @@ func tokensPage(v *visit) error {
 
 // issueToken answers with the page itself: a secret stands in no address.
 func issueToken(v *visit) error {
-	a := control.TokenArgs{Name: v.text("name")}
-	for _, s := range v.form["scope"] {
-		a.Scopes = append(a.Scopes, desk.Scope(s))
-	}
+	a := tokenForm{Name: v.text("name"), Scopes: v.form["scope"]}
 	if days := v.text("days"); days != "" {
 		n, err := strconv.Atoi(days)
 		if err != nil || n < 1 {
@@ -90,13 +105,13 @@ func issueToken(v *visit) error {
 
 func endToken(v *visit) error {
 	if err := v.call("token-end", control.TokenEndArgs{ID: v.r.PathValue("id")}, nil); err != nil {
-		return v.tokensAgain(err, control.TokenArgs{})
+		return v.tokensAgain(err, tokenForm{})
 	}
 	return v.redirect("/tokens", "token-ended")
 }
 
 // tokensAgain shows the page with what kept it from being done and what was typed.
-func (v *visit) tokensAgain(err error, typed control.TokenArgs) error {
+func (v *visit) tokensAgain(err error, typed tokenForm) error {
 	t, readErr := v.tokens()
 	if readErr != nil {
 		return readErr

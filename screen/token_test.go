@@ -20,7 +20,7 @@ func TestTokens(t *testing.T) {
 		t.Error("the settings do not lead to the tokens")
 	}
 	b.get("/tokens")
-	b.sees(http.StatusOK, "No token was issued", "look at what its officer may look at")
+	b.sees(http.StatusOK, "No token was issued", "look at what its officer may look at", "write and submit drafts", "enter notes in the register", "write and read bundles")
 	b.press("/tokens", "name", "archive", "scope", "read", "days", "soon")
 	b.sees(http.StatusUnprocessableEntity, "write a whole number from 1 to 400")
 	if !strings.Contains(b.page, `value="archive"`) {
