@@ -18,14 +18,20 @@ import (
 	"detente/roster"
 )
 
-// newPairHouse is a house in a group with Borovia, of which only the card is here:
-// it has a record, and has said nothing.
-func newPairHouse(t *testing.T) *house {
+// newGroupHouse is a house in a group with others, of which only the cards are here:
+// they have records, and have said nothing.
+func newGroupHouse(t *testing.T, others ...party.ID) *house {
 	t.Helper()
 	ctx := context.Background()
-	made, err := home.Make(ctx, home.Making{Dir: filepath.Join(t.TempDir(), "borovia"), Party: "borovia", ForGroup: true, Next: filepath.Join(t.TempDir(), "next.age"), NextPassphrase: passphrase})
-	if err != nil {
-		t.Fatal(err)
+	var rows []roster.Party
+	for _, id := range others {
+		dir := t.TempDir()
+		made, err := home.Make(ctx, home.Making{Dir: filepath.Join(dir, "home"), Party: id, ForGroup: true, Next: filepath.Join(dir, "next.age"), NextPassphrase: passphrase})
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.ToUpper(string(id[:1])) + string(id[1:])
+		rows = append(rows, roster.Party{ID: id, Standing: roster.Member, Names: map[string]string{"en": name}, Posts: []party.Post{"duty-officer"}, Endpoints: []string{}, Card: &made.Card})
 	}
 	h := openHouse(t, func(h *home.Home) {
 		door := control.Local{Home: h}
@@ -38,8 +44,8 @@ func newPairHouse(t *testing.T) *house {
 			t.Fatal(err)
 		}
 		r.Previous, r.Edition = shown.Digest, r.Edition+1
-		r.Parties = append(r.Parties, roster.Party{ID: "borovia", Standing: roster.Member, Names: map[string]string{"en": "Borovia"}, Posts: []party.Post{"duty-officer"}, Endpoints: []string{}, Card: &made.Card})
-		r.Counting = roster.Counting{Witnesses: []party.ID{"alatau", "borovia"}, K: 1}
+		r.Parties = append(r.Parties, rows...)
+		r.Counting = roster.Counting{Witnesses: append([]party.ID{"alatau"}, others...), K: 1}
 		r.Effective = canon.FormatTime(h.Time().Add(5 * time.Second))
 		b, err := r.Bytes()
 		if err != nil {
@@ -58,7 +64,7 @@ func newPairHouse(t *testing.T) *house {
 // TestClarification: what this state says becomes a draft that shows every word
 // before it is cleared; once sent it stands as a claim, beside the silence of the other.
 func TestClarification(t *testing.T) {
-	h := newPairHouse(t)
+	h := newGroupHouse(t, "borovia")
 	b, second := h.browser(t), h.browser(t)
 	b.signIn("saparova")
 	second.signIn("orlov")
@@ -102,6 +108,37 @@ func TestClarification(t *testing.T) {
 	b.sees(http.StatusOK, "Taken back Nobody says it any more. Nobody <was> hurt.")
 	b.get("/clarifications/matter?thread=ALA/2026/17") // in earnest nobody said anything
 	b.sees(http.StatusOK, "No side has stated points of this matter yet")
+}
+
+// TestSeveralMatters: where one thread has matters between different parties, a
+// person chooses; none is shown for another.
+func TestSeveralMatters(t *testing.T) {
+	h := newGroupHouse(t, "borovia", "cintra")
+	b, second := h.browser(t), h.browser(t)
+	b.signIn("saparova")
+	second.signIn("orlov")
+	for _, with := range []string{"borovia", "cintra"} {
+		b.get("/clarifications/new")
+		b.press("/clarifications", "thread", "INC/1", "status", "test", "with", with, "language", "en", "facts", "Said to "+with+".")
+		b.sendsBy(t, second, "Said to "+with+".")
+	}
+	b.get("/clarifications")
+	b.sees(http.StatusOK, "INC/1 In this thread there are matters between different parties.")
+	b.get("/clarifications/matter?thread=INC/1&status=test")
+	b.sees(http.StatusOK, "Choose one. Alatau, Borovia Alatau, Cintra")
+	if strings.Contains(b.page, "Said to") {
+		t.Error("a matter is shown before it was chosen")
+	}
+	_, rest, _ := strings.Cut(b.page, `<li><a href="/clarifications/matter`)
+	query, _, ok := strings.Cut(rest, `"`)
+	if !ok {
+		t.Fatal("no way to the matter")
+	}
+	b.get("/clarifications/matter" + unescape(query))
+	b.sees(http.StatusOK, "Said to borovia.", "Matters between other parties in this thread")
+	if strings.Contains(b.page, "Said to cintra.") {
+		t.Error("one matter has a point of the other")
+	}
 }
 
 // sendsBy takes the draft whose review is open through the chain: second sees its

@@ -58,7 +58,7 @@ func TestShift(t *testing.T) {
 // TestOpenItemsAreHandedOver: a call that nobody acknowledged stands on the page and,
 // without anybody's doing, in the hand-over.
 func TestOpenItemsAreHandedOver(t *testing.T) {
-	h := newPairHouse(t)
+	h := newGroupHouse(t, "borovia")
 	ctx := context.Background()
 	addUmarova(t, h.home)
 	out, second := h.browser(t), h.browser(t)
