@@ -281,14 +281,12 @@ const (
 // part divides a draft into sections, and puts the faults to them.
 func (v *visit) part(d *draft) {
 	d.Sections = []section{{Key: cover, Title: v.t("section.cover"), State: "done"}}
-	if d.Request.Type != "" {
-		// Content of a type of its own, e.g. an account, is no text to be edited here.
-	} else if d.form == nil {
+	if d.form == nil {
 		one := section{Key: plain, Title: v.t("section.text"), State: "done"}
 		if d.Request.Text == "" {
 			one.State = "not-started"
 		}
-		if d.Request.Kind == act.Statement || d.Request.Kind == act.Entered || d.Request.Text != "" {
+		if d.Request.Type == "" && (d.Request.Kind == act.Statement || d.Request.Kind == act.Entered || d.Request.Text != "") {
 			d.Sections = append(d.Sections, one)
 		}
 	} else {
