@@ -31,6 +31,9 @@ func routes() []route {
 		noticeRoutes(),
 		draftRoutes(),
 		reviewRoutes(),
+		shiftRoutes(),
+		clarificationRoutes(),
+		tokenRoutes(),
 	} {
 		all = append(all, part...)
 	}
