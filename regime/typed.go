@@ -242,7 +242,8 @@ func (f *Form) Set(v *Values, name, text string) (*Values, error) {
 }
 
 func answered(text string) bool {
-	return len(text) > 2 && text[0] == '[' && Answer(strings.TrimSuffix(text[1:], "]")).known()
+	inner, closed := strings.CutSuffix(text, "]")
+	return closed && len(inner) > 1 && inner[0] == '[' && Answer(inner[1:]).known()
 }
 
 // named is the field with an id or a number, or nil.
