@@ -135,23 +135,23 @@ test("1, 2, 6: every page, in each language and theme", { timeout: 1_500_000 }, 
 });
 
 test("4: weight of the first visit", async (t) => {
-  const { context, page } = await enter("alatau", "duty-officer");
+  const { context } = await enter("alatau", "duty-officer");
+  // A page of its own, so that nothing under way on the one before is counted; what it
+  // asks for is asked for once more, since a browser lets go of bodies when it pleases.
+  const first = await context.newPage();
+  const asked = new Set();
+  first.on("request", (request) => request.resourceType() !== "eventsource" && asked.add(request.url()));
+  await first.goto(`${region.desks.alatau}/desk`, { waitUntil: "load" });
   const weight = {};
-  const arriving = [];
-  page.on("requestfinished", (request) => {
-    arriving.push(
-      (async () => {
-        const body = await (await request.response()).body();
-        weight[new URL(request.url()).pathname] = gzipSync(body, { level: 9 }).length;
-      })(),
-    );
-  });
-  await page.goto(`${region.desks.alatau}/desk`, { waitUntil: "load" }); // all but the stream, which never ends
-  await Promise.all(arriving);
+  for (const url of asked) {
+    const answer = await context.request.get(url);
+    assert.equal(answer.status(), 200, url);
+    weight[new URL(url).pathname] = gzipSync(await answer.body(), { level: 9 }).length;
+  }
   const of = (pattern) => Object.entries(weight).filter(([path]) => pattern.test(path)).reduce((sum, [, size]) => sum + size, 0);
   t.diagnostic(`in all ${of(/./)} bytes, script ${of(/\.js$/)}, style ${of(/\.css$/)}`);
   assert.ok(of(/\.css$/) > 0 && of(/\.css$/) <= 14_000, "style");
-  assert.ok(of(/\.js$/) <= 12_000, "script");
+  assert.ok(of(/\.js$/) > 0 && of(/\.js$/) <= 12_000, "script");
   assert.ok(of(/^(?!.*\.woff2$)/) <= 60_000, "all but fonts");
   await context.close();
 });
