@@ -36,7 +36,7 @@ func drafterOf(at party.ID) string {
 // goes the way of any officer and takes a few seconds.
 func (s *Show) Seed() error {
 	st := s.story
-	for _, step := range []func() error{st.openLines, st.publishHours, st.testCalls, st.talk, st.notices, st.measures, st.clarifyMatter, s.registerNotes, s.handWatch} {
+	for _, step := range []func() error{st.openLines, st.publishHours, st.testCalls, st.tidy, st.talk, st.notices, st.measures, st.clarifyMatter, s.registerNotes, s.handWatch} {
 		if err := step(); err != nil {
 			return fmt.Errorf("seed the desks: %w", err)
 		}
@@ -130,7 +130,11 @@ func (s *story) publishHours() error {
 		if err != nil {
 			return err
 		}
-		if _, err := s.utter(h.at, others(h.at), node.Request{Type: line.TypeHours, Body: b, Post: "duty-officer"}); err != nil {
+		ref, err := s.utter(h.at, others(h.at), node.Request{Type: line.TypeHours, Body: b, Post: "duty-officer"})
+		if err != nil {
+			return err
+		}
+		if err := s.held(ref, others(h.at)...); err != nil {
 			return err
 		}
 	}
@@ -139,14 +143,40 @@ func (s *story) publishHours() error {
 
 // testCalls: each line was tested, and the other side answered.
 func (s *story) testCalls() error {
-	for _, c := range [][2]party.ID{{alatau, borovia}, {borovia, cintra}, {cintra, alatau}} {
-		key := line.KeyOf("capitals", c[:])
-		ref, err := s.node(c[0]).CallLine(s.ctx, s.staff[account{c[0], "duty-officer"}], key, line.Test, line.Timed, act.Test, strings.ToUpper(string(c[0][:3]))+"/TEST/1")
+	for _, by := range neighbours {
+		for i, other := range others(by) {
+			key := line.KeyOf("capitals", []party.ID{by, other})
+			thread := fmt.Sprintf("%s/TEST/%d", strings.ToUpper(string(by[:3])), i+1)
+			ref, err := s.node(by).CallLine(s.ctx, s.staff[account{by, "duty-officer"}], key, line.Test, line.Timed, act.Test, thread)
+			if err != nil {
+				return err
+			}
+			if err := s.acknowledged(ref, other); err != nil {
+				return err
+			}
+			if err := s.node(other).DoneLine(s.ctx, s.staff[account{other, "duty-officer"}], ref); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// tidy: what was said of lines and hours is acknowledged, so that the desks show what
+// still needs a person.
+func (s *story) tidy() error {
+	for _, id := range neighbours {
+		rows, err := s.node(id).Inbox(s.ctx, 1000)
 		if err != nil {
 			return err
 		}
-		if err := s.acknowledged(ref, c[1]); err != nil {
-			return err
+		for _, r := range rows {
+			if r.Thread != "" || !slices.Contains(neighbours, r.Author) {
+				continue
+			}
+			if _, err := s.node(id).Acknowledge(s.ctx, s.staff[account{id, "duty-officer"}], r.Ref, "duty-officer"); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
