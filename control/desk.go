@@ -190,8 +190,21 @@ func officerPassphrase(ctx context.Context, c *call, a OfficerArgs) (any, error)
 	return a.Officer, c.node.Desk().SetPassphrase(ctx, by, a.Officer, a.Passphrase)
 }
 
-// Chain is how this state clears what it says.
-type Chain = desk.Chain
+// Chain is how this state clears what it says, and Step one clearance of it.
+type (
+	Chain = desk.Chain
+	Step  = desk.Step
+)
+
+// Role of an officer in the house.
+type Role = desk.Role
+
+// Roles lists the roles.
+func Roles() []Role { return []Role{desk.Drafter, desk.Clearer, desk.Duty, desk.Admin} }
+
+// IsAdmin reports whether the officer is active and may change accounts, chain, keys and
+// roster.
+func (o Officer) IsAdmin() bool { return o.account().Has(desk.Admin) && o.Active }
 
 func chainShow(ctx context.Context, c *call, _ nothing) (any, error) {
 	return c.node.Desk().Chain(ctx)

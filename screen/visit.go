@@ -92,6 +92,9 @@ func (v *visit) enter(open bool) error {
 	// A page of another origin has neither this token nor, being of another origin,
 	// a way to read it. Old browsers say nothing of where a form comes from.
 	if v.form != nil && !open && subtle.ConstantTimeCompare([]byte(v.form.Get("token")), []byte(formToken(v.token))) != 1 {
+		if v.isFormer() {
+			return errFormer
+		}
 		return errElsewhere
 	}
 	return nil

@@ -103,6 +103,9 @@ func (a *app) serve(ctx context.Context, listen, desk, monitor string) error {
 	if err := manager.Ready(fmt.Sprintf("%s, edition %d", h.Node.Origin(), h.Node.Keys().Current().Edition)); err != nil {
 		log.Warn("tell the service manager", "reason", err.Error())
 	}
+	if err := a.welcome(ctx, screens, door, a.env("NOTIFY_SOCKET") != ""); err != nil {
+		log.Warn("look for an administrator", "reason", err.Error())
+	}
 	stopping, stop := context.WithCancel(ctx)
 	loops.Go(func() { a.watchdog(stopping, h, manager, log) })
 	select {
