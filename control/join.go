@@ -77,11 +77,16 @@ type FileArgs struct {
 }
 
 func cardLook(ctx context.Context, c *call, a FileArgs) (any, error) {
-	k, err := key.ParseCard([]byte(a.Body))
+	return readCard(a.Body, c.node.Keys().Current())
+}
+
+// readCard reads a card that was handed over; r may be nil.
+func readCard(body string, r *roster.Roster) (any, error) {
+	k, err := key.ParseCard([]byte(body))
 	if err != nil {
 		return nil, refuse(Verification, "ask for the card again: detente key card", "%v", err)
 	}
-	return cardOf(k, c.node.Keys().Current())
+	return cardOf(k, r)
 }
 
 // RosterLook is an edition that was handed over, before anybody adopts it.

@@ -73,8 +73,9 @@ type LinkArgs struct {
 
 // LinkFor says for whom a link is.
 type LinkFor struct {
-	First   bool    `json:"first"`   // for the first officer, who makes an account
-	Officer Officer `json:"officer"` // who sets a passphrase
+	First    bool    `json:"first"`    // for the first officer, who makes an account
+	Awaiting bool    `json:"awaiting"` // for whoever pins the roster of a home that awaits one
+	Officer  Officer `json:"officer"`  // who sets a passphrase
 }
 
 func linkShow(ctx context.Context, c *call, a LinkArgs) (any, error) {
@@ -82,7 +83,7 @@ func linkShow(ctx context.Context, c *call, a LinkArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return LinkFor{o.ID == "", officerOf(o)}, nil
+	return LinkFor{First: o.ID == "", Officer: officerOf(o)}, nil
 }
 
 func linkTake(ctx context.Context, c *call, a LinkArgs) (any, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"detente/control"
@@ -21,6 +22,16 @@ func joinRoutes() []route {
 		{"POST /group/roster", lookRoster, false},
 		{"POST /group/adopt", adoptRoster, false},
 	}
+}
+
+// awaitingRoutes are those of a home that awaits the roster of its group.
+func awaitingRoutes() []route {
+	return slices.Concat(joinRoutes(), choiceRoutes(), []route{
+		{"GET /{$}", func(v *visit) error { return v.redirect("/group", "") }, false},
+		{"GET /sign-in", func(v *visit) error { return v.show("awaiting", v.t("awaiting.title"), nil) }, true},
+		{"GET /welcome", welcomePage, true},
+		{"POST /welcome", welcome, true},
+	})
 }
 
 // maxGroupFile bounds a card or a roster that a page takes, in bytes.
@@ -141,6 +152,9 @@ func adoptRoster(v *visit) error {
 	}
 	if err := v.call("roster-adopt", control.AdoptArgs{Body: string(b)}, nil); err != nil {
 		return v.again(err, "group", v.t("page.group"), "", g)
+	}
+	if v.head.Awaiting {
+		return v.show("joined", v.t("awaiting.title"), nil)
 	}
 	return v.redirect("/group", "roster-adopted")
 }

@@ -30,13 +30,20 @@ func (v *visit) welcome(key string) (*welcomeView, error) {
 	return w, nil
 }
 
+func (w *welcomeView) title(v *visit) string {
+	if w.For.Awaiting {
+		return v.t("awaiting.title")
+	}
+	return v.t("welcome.title")
+}
+
 // welcomePage uses nothing up: mail programs and messengers look at links too.
 func welcomePage(v *visit) error {
 	w, err := v.welcome(v.r.URL.Query().Get("key"))
 	if err != nil {
 		return err
 	}
-	return v.show("welcome", v.t("welcome.title"), w)
+	return v.show("welcome", w.title(v), w)
 }
 
 func welcome(v *visit) error {
@@ -56,7 +63,7 @@ func welcome(v *visit) error {
 		w.Form.Officer = o
 	}
 	if pass != v.form.Get("again") {
-		return v.again(&control.Error{Code: control.Usage, Message: v.t("welcome.differ")}, "welcome", v.t("welcome.title"), "", w)
+		return v.again(&control.Error{Code: control.Usage, Message: v.t("welcome.differ")}, "welcome", w.title(v), "", w)
 	}
 	verb, args, to := "link-take", any(control.LinkArgs{Secret: w.Key, Passphrase: pass}), "/desk"
 	if w.For.First {
@@ -64,10 +71,13 @@ func welcome(v *visit) error {
 	}
 	var s control.SignedIn
 	if err := v.site.Door("").Call(v.r.Context(), verb, args, nil, nil, &s); err != nil {
-		return v.again(err, "welcome", v.t("welcome.title"), "", w)
+		return v.again(err, "welcome", w.title(v), "", w)
 	}
 	if err := v.begin(s); err != nil {
 		return err
+	}
+	if w.For.Awaiting {
+		return v.redirect("/group", "")
 	}
 	return v.redirect(to, "welcome")
 }

@@ -43,7 +43,11 @@ DETENTE_UNLOCK=/etc/detente/unlock.key detente node run`, cobra.NoArgs, func(ctx
 
 // serve runs the node until ctx ends or the node stops by itself.
 func (a *app) serve(ctx context.Context, listen, desk, monitor string) error {
-	if err := a.adopted(); err != nil {
+	if err := a.adopted(); errors.Is(err, home.ErrNoRoster) {
+		if err := a.await(ctx, desk); err != nil {
+			return err
+		}
+	} else if err != nil {
 		return err
 	}
 	if client, err := control.Dial(ctx, a.home()); err == nil {
