@@ -42,7 +42,7 @@ type Distant struct {
 // textsAdopt writes and adopts the next edition of a group of one, which takes effect
 // within a few seconds. Who is of a group adopts texts with the group's roster.
 func textsAdopt(ctx context.Context, c *call, a TextsArgs) (any, error) {
-	r, err := c.alone()
+	r, err := c.nextAlone()
 	if err != nil {
 		return nil, err
 	}
@@ -75,9 +75,9 @@ func textsAdopt(ctx context.Context, c *call, a TextsArgs) (any, error) {
 	return rosterAdopt(ctx, c, AdoptArgs{Body: string(b), Console: a.Console})
 }
 
-// alone is the draft of the edition that follows, of a state that is alone in its
+// nextAlone is the draft of the edition that follows, of a state that is alone in its
 // group.
-func (c *call) alone() (*roster.Roster, error) {
+func (c *call) nextAlone() (*roster.Roster, error) {
 	now := c.node.Keys().Current()
 	b, err := now.Bytes()
 	if err != nil {

@@ -411,10 +411,10 @@ func FuzzPasskeyAnswer(f *testing.F) {
 	f.Add([]byte(`{"id":"","rawId":"","type":"public-key","response":{}}`))
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		// Nothing of a fuzzer's is signed by the key over an open challenge.
-		if _, err := h.AddPasskey(h.ctx(), ann, desk.Address{Origin: "https://other.example"}, "fuzz", answer); !errors.Is(err, desk.ErrPasskey) {
+		if _, err := h.AddPasskey(t.Context(), ann, desk.Address{Origin: "https://other.example"}, "fuzz", answer); !errors.Is(err, desk.ErrPasskey) {
 			t.Errorf("add: %v", err)
 		}
-		if _, err := h.SignInPasskey(h.ctx(), desk.Address{Origin: "https://other.example"}, answer); !errors.Is(err, desk.ErrSignIn) {
+		if _, err := h.SignInPasskey(t.Context(), desk.Address{Origin: "https://other.example"}, answer); !errors.Is(err, desk.ErrSignIn) {
 			t.Errorf("sign in: %v", err)
 		}
 	})

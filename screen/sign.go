@@ -38,7 +38,7 @@ func (v *visit) signInForm(then string) signInForm {
 	if err := v.call("founded", nil, &house); err != nil {
 		v.site.Log.Error("look for an administrator", "reason", err.Error())
 	}
-	f.New = !house.Founded
+	f.New = !house.Founded && len(f.Cast) == 0 // a demonstration needs none
 	return f
 }
 
@@ -93,7 +93,7 @@ func signIn(v *visit) error {
 	if err := v.site.Door("").Call(v.r.Context(), verb, args, nil, nil, &s); err != nil {
 		return v.again(err, "sign-in", v.t("sign-in.title"), "", page)
 	}
-	if err := v.begin(s); err != nil {
+	if err := v.enterAs(s); err != nil {
 		return err
 	}
 	if kept, err := url.ParseQuery(page.Kept); err == nil && len(kept) > 0 {
@@ -102,9 +102,9 @@ func signIn(v *visit) error {
 	return v.redirect(page.Then, "")
 }
 
-// begin makes a session that of the browser. Pages that are open since before keep what
+// enterAs makes a session that of the browser. Pages that are open since before keep what
 // was typed: their forms are known by the token of the session before.
-func (v *visit) begin(s control.SignedIn) error {
+func (v *visit) enterAs(s control.SignedIn) error {
 	if v.head != nil { // whoever was signed in here is no longer
 		if err := v.call("sign-out", nil, nil); err != nil {
 			return err

@@ -46,7 +46,7 @@ func TestFirstRun(t *testing.T) {
 	h := newState(t)
 	ann, bo := h.browser(t), h.browser(t)
 	ann.get("/")
-	ann.sees(http.StatusOK, "Nobody has an account here yet", "detente officer link")
+	ann.sees(http.StatusOK, "There is no administrator here yet", "detente officer link")
 	var l control.Link
 	if err := h.door.As("").Call(t.Context(), "first-link", control.ConsoleArgs{Console: true}, nil, nil, &l); err == nil {
 		t.Fatal("the link is made for somebody who came over a network")
@@ -101,7 +101,12 @@ func TestFirstRun(t *testing.T) {
 	ann.press("/texts", "code", "")
 	ann.sees(http.StatusUnprocessableEntity, "Nothing was changed")
 	ann.press("/texts", "text", "vd11", "code", "kz", "state", "borovia", "state.name", "Borovia", "state.code", "ru")
-	ann.sees(http.StatusOK, "Adopted.", "Borovia", `in force`)
+	ann.sees(http.StatusOK, "Adopted.", "in force")
+	for _, want := range []string{`value="Borovia" readonly`, `value="RU"`, `value="KZ"`} {
+		if !strings.Contains(ann.page, want) {
+			t.Errorf("the page does not have %s", want)
+		}
+	}
 	ann.get("/portfolio")
 	ann.sees(http.StatusOK, "edition", "Vienna Document")
 	ann.get("/contacts")

@@ -73,7 +73,7 @@ func welcome(v *visit) error {
 	if err := v.site.Door("").Call(v.r.Context(), verb, args, nil, nil, &s); err != nil {
 		return v.again(err, "welcome", w.title(v), "", w)
 	}
-	if err := v.begin(s); err != nil {
+	if err := v.enterAs(s); err != nil {
 		return err
 	}
 	if w.For.Awaiting {

@@ -82,14 +82,14 @@ func (a *app) welcome(ctx context.Context, s *screens, door *control.Server, ser
 		return err
 	}
 	if service {
-		a.talk("Nobody has an account here yet. On this machine: detente officer link --home %s", a.home())
+		a.talk("There is no administrator here yet. On this machine: detente officer link --home %s", a.home())
 		return nil
 	}
 	var l control.Link
 	if err := door.Own().Call(ctx, "first-link", control.ConsoleArgs{Console: true}, nil, nil, &l); err != nil {
 		return err
 	}
-	a.talk("Nobody has an account here yet. The first officer opens this link, which serves once and until %s:\n\n  %s\n", l.Expires, linkAt(s.url, l))
+	a.talk("There is no administrator here yet. The first officer opens this link, which serves once and until %s:\n\n  %s\n", l.Expires, linkAt(s.url, l))
 	return nil
 }
 
