@@ -35,6 +35,11 @@ func routes() []route {
 		clarificationRoutes(),
 		tokenRoutes(),
 		exerciseRoutes(),
+		passkeyRoutes(),
+		officerRoutes(),
+		welcomeRoutes(),
+		adoptRoutes(),
+		joinRoutes(),
 	} {
 		all = append(all, part...)
 	}
