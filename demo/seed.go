@@ -3,6 +3,7 @@ package demo
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,11 +12,13 @@ import (
 	"detente/act"
 	"detente/clarification"
 	"detente/control"
+	"detente/docket"
 	"detente/internal/canon"
 	"detente/line"
 	"detente/node"
 	"detente/paper"
 	"detente/party"
+	"detente/record"
 )
 
 // neighbours are the states whose desks are seeded: those that reach each other by
@@ -68,12 +71,15 @@ func others(id party.ID) []party.ID {
 	return slices.DeleteFunc(slices.Clone(neighbours), func(x party.ID) bool { return x == id })
 }
 
-// held waits until nodes hold an act.
-func (s *story) held(ref act.Ref, at ...party.ID) error {
+// opened waits until an act has come to nodes and its content was opened there.
+func (s *story) opened(ref act.Ref, at ...party.ID) error {
 	return s.until("an act arrives", 20*time.Second, func() (bool, error) {
 		for _, id := range at {
-			p, err := s.node(id).Position(s.ctx)
-			if err != nil || p[ref.Origin] <= ref.Index {
+			_, err := s.node(id).Content(s.ctx, ref)
+			if errors.Is(err, docket.ErrNone) || errors.Is(err, node.ErrNoContent) || errors.Is(err, record.ErrNotHeld) {
+				return false, nil
+			}
+			if err != nil {
 				return false, err
 			}
 		}
@@ -81,8 +87,19 @@ func (s *story) held(ref act.Ref, at ...party.ID) error {
 	})
 }
 
+// come waits for several acts, each where it goes.
+func (s *story) come(refs map[act.Ref][]party.ID) error {
+	for ref, at := range refs {
+		if err := s.opened(ref, at...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // openLines: a line between each two capitals, and one of all three.
 func (s *story) openLines() error {
+	said := map[act.Ref][]party.ID{}
 	for _, l := range []struct {
 		id      line.ID
 		subject string
@@ -104,16 +121,15 @@ func (s *story) openLines() error {
 			if err != nil {
 				return err
 			}
-			if err := s.held(ref, to...); err != nil {
-				return err
-			}
+			said[ref] = to
 		}
 	}
-	return nil
+	return s.come(said)
 }
 
 // publishHours: two states are on duty at all hours, one on working days.
 func (s *story) publishHours() error {
+	said := map[act.Ref][]party.ID{}
 	always := []line.Watch{{Days: "1234567", From: "00:00", Until: "24:00"}}
 	for _, h := range []struct {
 		at            party.ID
@@ -134,15 +150,14 @@ func (s *story) publishHours() error {
 		if err != nil {
 			return err
 		}
-		if err := s.held(ref, others(h.at)...); err != nil {
-			return err
-		}
+		said[ref] = others(h.at)
 	}
-	return nil
+	return s.come(said)
 }
 
 // testCalls: each line was tested, and the other side answered.
 func (s *story) testCalls() error {
+	calls := map[act.Ref]party.ID{}
 	for _, by := range neighbours {
 		for i, other := range others(by) {
 			key := line.KeyOf("capitals", []party.ID{by, other})
@@ -151,12 +166,15 @@ func (s *story) testCalls() error {
 			if err != nil {
 				return err
 			}
-			if err := s.acknowledged(ref, other); err != nil {
-				return err
-			}
-			if err := s.node(other).DoneLine(s.ctx, s.staff[account{other, "duty-officer"}], ref); err != nil {
-				return err
-			}
+			calls[ref] = other
+		}
+	}
+	for ref, other := range calls {
+		if err := s.acknowledged(ref, other); err != nil {
+			return err
+		}
+		if err := s.node(other).DoneLine(s.ctx, s.staff[account{other, "duty-officer"}], ref); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -182,17 +200,13 @@ func (s *story) tidy() error {
 	return nil
 }
 
-// acknowledged has the officer on duty in a state acknowledge an act, and waits until
-// its author knows.
+// acknowledged has the officer on duty in a state acknowledge an act once it came.
 func (s *story) acknowledged(ref act.Ref, at party.ID) error {
-	if err := s.delivered(ref, at); err != nil {
+	if err := s.opened(ref, at); err != nil {
 		return err
 	}
-	back, err := s.node(at).Acknowledge(s.ctx, s.staff[account{at, "duty-officer"}], ref, "duty-officer")
-	if err != nil {
-		return err
-	}
-	return s.held(back, party.ID(strings.Split(string(ref.Origin), "/")[0]))
+	_, err := s.node(at).Acknowledge(s.ctx, s.staff[account{at, "duty-officer"}], ref, "duty-officer")
+	return err
 }
 
 // spoken is one message on a line.
@@ -354,7 +368,7 @@ func (s *story) measures() error {
 		r := node.Request{Measure: f.measure, Values: b, Thread: f.thread, Post: "verification-centre"}
 		if f.answers != "" {
 			r.Answers = s.seeded[f.answers].String()
-			if err := s.held(s.seeded[f.answers], f.at); err != nil {
+			if err := s.opened(s.seeded[f.answers], f.at); err != nil {
 				return err
 			}
 		}
@@ -394,11 +408,7 @@ func (s *story) clarifyMatter() error {
 			by = cintra
 		}
 		to := slices.DeleteFunc(slices.Clone(parties), func(id party.ID) bool { return id == by })
-		ref, err := s.utter(by, to, node.Request{Type: clarification.Type, Body: b, Thread: thread})
-		if err != nil {
-			return err
-		}
-		if err := s.held(ref, to...); err != nil {
+		if _, err := s.utter(by, to, node.Request{Type: clarification.Type, Body: b, Thread: thread}); err != nil {
 			return err
 		}
 	}
