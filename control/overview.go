@@ -124,15 +124,15 @@ func mayClear(chain desk.Chain, d DraftLine, o desk.Officer) bool {
 // taken lists what this state acknowledged of late and has said nothing on since,
 // the oldest first: acknowledged is not done.
 func (c *call) taken(ctx context.Context) ([]Line, error) {
-	acks, err := c.node.List(ctx, docket.Filter{Author: c.node.Self(), Kinds: []act.Kind{act.Acknowledged}, Newest: true, Limit: 5 * overviewRows})
+	since := c.node.Now().AddDate(0, 0, -overviewDays).Unix()
+	acks, err := c.node.List(ctx, docket.Filter{Author: c.node.Self(), Kinds: []act.Kind{act.Acknowledged}, Since: since, Newest: true, Limit: 5 * overviewRows})
 	if err != nil {
 		return nil, err
 	}
-	since := c.node.Now().AddDate(0, 0, -overviewDays).Unix()
 	out := []Line{}
 	seen := map[act.Ref]bool{}
 	for _, a := range acks {
-		if a.Claimed < since || len(out) == overviewRows {
+		if len(out) == overviewRows {
 			break
 		}
 		row, err := c.node.At(ctx, a.Answers.Origin, a.Answers.Index)
@@ -178,38 +178,9 @@ func sentShow(ctx context.Context, c *call, a RefArgs) (any, error) {
 	return all[0], nil
 }
 
-// stretch is how many acts of the own record are looked at in one step back.
-const stretch = 500
-
-// latest lists the newest acts of some kinds of this state, at most limit, from the end
-// of its record backwards: a long record is not read to its beginning. What stands in
-// an earlier volume is found the long way.
-func (c *call) latest(ctx context.Context, kinds []act.Kind, limit int) ([]docket.Row, error) {
-	var out []docket.Row
-	size := int64(0)
-	if head, ok := c.node.Head(); ok {
-		size = head.Head().Size
-	}
-	for to := size; to > 0 && len(out) < limit; to -= stretch {
-		rows, err := c.node.List(ctx, docket.Filter{Origin: c.node.Origin(), From: max(to-stretch, 0), Kinds: kinds, Limit: stretch})
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range slices.Backward(rows) {
-			if r.Ref.Index < to && len(out) < limit {
-				out = append(out, r)
-			}
-		}
-	}
-	if len(out) == limit {
-		return out, nil
-	}
-	return c.node.List(ctx, docket.Filter{Author: c.node.Self(), Kinds: kinds, Newest: true, Limit: limit})
-}
-
 // progress says of the newest acts of some kinds of this state how far they got.
 func (c *call) progress(ctx context.Context, kinds []act.Kind, limit int) ([]Progress, error) {
-	rows, err := c.latest(ctx, kinds, limit)
+	rows, err := c.node.List(ctx, docket.Filter{Author: c.node.Self(), Kinds: kinds, Newest: true, Limit: limit})
 	if err != nil {
 		return nil, err
 	}
