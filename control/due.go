@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,7 +71,11 @@ func (c *call) look(ctx context.Context, a LookArgs, f func(v *portfolio.View, m
 		}
 		*t.into = at.Unix()
 	}
-	return c.folio.Look(ctx, status, func(v *portfolio.View) error { return f(v, m) })
+	look := c.folio.Look
+	if c.remote { // a page says that it is being read rather than wait
+		look = c.folio.LookNow
+	}
+	return look(ctx, status, func(v *portfolio.View) error { return f(v, m) })
 }
 
 // known refuses a text or measure that no text in force has: an answer of nothing
@@ -165,6 +170,7 @@ type DueArgs struct {
 	Measure string   `json:"measure"`
 	Text    string   `json:"text"`
 	Party   party.ID `json:"party"` // the other side; empty: all
+	Own     bool     `json:"own"`   // the own side alone
 	Open    bool     `json:"open"`  // only what can still be done
 	All     bool     `json:"all"`   // also what is not provided for
 	From    string   `json:"from"`  // due, or done, from this time
@@ -196,6 +202,9 @@ func missingOf(v *portfolio.View) []Missing {
 
 func due(ctx context.Context, c *call, a DueArgs) (any, error) {
 	q := provision.Query{Party: c.node.Self(), Measure: a.Measure, Text: a.Text, Open: a.Open, All: a.All}
+	if a.Own {
+		q.Party, q.Obligor = "", c.node.Self()
+	}
 	for _, t := range []struct {
 		text string
 		into *int64
@@ -294,18 +303,22 @@ func (c *call) concerning(v *portfolio.View, items []provision.Item, lang regime
 	return out
 }
 
-// provided is what texts provide for of one act, as far as they do.
-func (c *call) provided(ctx context.Context, row docket.Row, lang regime.Lang) ([]Item, error) {
+// provided is what texts provide for of one act, as far as they do; while the records
+// are being read that is not known, and how far they are is told.
+func (c *call) provided(ctx context.Context, row docket.Row, lang regime.Lang) ([]Item, *Reading, error) {
 	out := []Item{}
 	if row.Kind != act.Statement && row.Kind != act.Entered {
-		return out, nil
+		return out, nil, nil
 	}
 	err := c.look(ctx, LookArgs{Status: row.Status, Language: lang}, func(v *portfolio.View, m provision.Moment) error {
 		items := v.Book.Of(provision.ID{Origin: row.Ref.Origin, Index: row.Ref.Index}, m)
 		out = c.concerning(v, slices.DeleteFunc(items, func(it provision.Item) bool { return it.Code != row.Measure }), lang)
 		return nil
 	})
-	return out, err
+	if r, ok := errors.AsType[*portfolio.Reading](err); ok {
+		return out, readingOf(r), nil
+	}
+	return out, nil, err
 }
 
 // Account is a count that a text provides for, as it stands.

@@ -192,6 +192,8 @@ type Statement struct {
 	// Provided is what the texts in force provide for of it, as far as it concerns
 	// this state, and how that stands.
 	Provided []Item `json:"provided"`
+	// Unread is set while the records are being read: what is provided for is not known yet.
+	Unread *Reading `json:"unread,omitempty"`
 	// For is, by addressee, the time by which it is shown to have been lodged
 	// against that addressee alone.
 	For      map[party.ID]string `json:"for_addressee"`
@@ -245,7 +247,7 @@ func (c *call) alone(ctx context.Context, row docket.Row, lang regime.Lang) (*St
 			s.For[id] = node.Time(b.NotAfter)
 		}
 	}
-	s.Provided, err = c.provided(ctx, row, lang)
+	s.Provided, s.Unread, err = c.provided(ctx, row, lang)
 	return s, err
 }
 
@@ -347,7 +349,9 @@ type Thread struct {
 	Acts   []Statement `json:"acts"`
 	// Provided is what the texts in force provide for of its statements, each once.
 	Provided []Item `json:"provided"`
-	Whole    string `json:"whole"` // the form as corrected and updated so far, if readable here
+	// Unread is set while the records are being read: what is provided for is not known yet.
+	Unread *Reading `json:"unread,omitempty"`
+	Whole  string   `json:"whole"` // the form as corrected and updated so far, if readable here
 }
 
 func threadShow(ctx context.Context, c *call, a RefArgs) (any, error) {

@@ -209,7 +209,8 @@ func (v *visit) activities(c *calendarView, from, until time.Time) error {
 		return err
 	}
 	args.At = "" // areas are shown as they stand now
-	if err := v.call("areas", args, &all); err != nil {
+	days := control.AreasArgs{LookArgs: args, From: from.Format(time.DateOnly), Until: until.Format(time.DateOnly)}
+	if err := v.call("areas", days, &all); err != nil {
 		return err
 	}
 	step := 1

@@ -214,6 +214,9 @@ func (v *visit) render(code int, name string, f frame) error {
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.Header().Set("Content-Language", v.lang)
+	if f.Fault != nil && f.Fault.Again && v.r.Method == http.MethodGet {
+		v.w.Header().Set("Refresh", againAfter)
+	}
 	v.w.WriteHeader(code)
 	v.w.Write(b.Bytes())
 	return nil
