@@ -29,7 +29,7 @@ func (b *Book) Items(q Query, m Moment) []Item {
 		for i := range b.openers {
 			if x := &b.openers[i]; q.Open {
 				out = b.openItems(out, x, q, m)
-			} else {
+			} else if !b.apart(x, q, m) {
 				out = b.openerItems(out, x.e, q, m)
 			}
 		}

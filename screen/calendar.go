@@ -142,7 +142,7 @@ func monthName(lang string, m time.Time) string {
 func (v *visit) datesIn(look control.LookArgs, from, until time.Time, c *calendarView) ([]dated, error) {
 	var d control.Due
 	// A day of a text may end up to fourteen hours from that of UTC.
-	a := control.DueArgs{LookArgs: look, From: canon.FormatTime(from.AddDate(0, 0, -1)), Until: canon.FormatTime(until.AddDate(0, 0, 1))}
+	a := control.DueArgs{LookArgs: look, Brief: true, From: canon.FormatTime(from.AddDate(0, 0, -1)), Until: canon.FormatTime(until.AddDate(0, 0, 1))}
 	if err := v.call("due", a, &d); err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ func deskPage(v *visit) error {
 	}
 	for _, status := range []string{"actual", "exercise"} {
 		var due control.Due
-		a := control.DueArgs{Open: true, Own: true, Until: now.AddDate(0, 0, nextDays).Format(time.RFC3339)}
+		a := control.DueArgs{Open: true, Own: true, Brief: true, Until: now.AddDate(0, 0, nextDays).Format(time.RFC3339)}
 		a.Status, a.Language = statusNamed(status), houseLanguage(v.lang)
 		err := v.call("due", a, &due)
 		if d.Unread = unread(err); d.Unread != nil {

@@ -217,8 +217,7 @@ func (v *visit) render(code int, name string, f frame) error {
 	if f.Fault != nil && f.Fault.Again && v.r.Method == http.MethodGet {
 		v.w.Header().Set("Refresh", againAfter)
 	}
-	v.w.WriteHeader(code)
-	v.w.Write(b.Bytes())
+	v.site.send(v.w, v.r, code, b.Bytes())
 	return nil
 }
 
