@@ -52,10 +52,14 @@ func areas(ctx context.Context, c *call, a AreasArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(x Area) bool {
-		from, until := day(x.About["start_date"]), day(x.About["end_date"])
-		return (a.From != "" || a.Until != "") && (from == "" || until == "") || a.From != "" && until < a.From || a.Until != "" && from >= a.Until
-	}), nil
+	return slices.DeleteFunc(all, func(x Area) bool { return !x.within(a.From, a.Until) }), nil
+}
+
+// within reports whether an area is dated and lies from a day until before another, at
+// least in part; without days every one does.
+func (x Area) within(first, end string) bool {
+	from, until := day(x.About["start_date"]), day(x.About["end_date"])
+	return first == "" && end == "" || from != "" && until != "" && (first == "" || until >= first) && (end == "" || from < end)
 }
 
 // day is the day of a date or of a moment.

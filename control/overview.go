@@ -62,21 +62,43 @@ func overview(ctx context.Context, c *call, _ nothing) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	out, err := c.ofAll(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = c.drafts(ctx, s.Officer(), &out)
+	return out, err
+}
+
+// ofAll is what every officer sees alike on coming to the desk: all but drafts.
+func (c *call) ofAll(ctx context.Context) (Overview, error) {
+	type answer struct {
+		out Overview
+		err error
+	}
+	if c.shared == nil {
+		return c.readOfAll(ctx)
+	}
+	a := c.shared.once(ctx, c.standing(), "overview", func() (any, bool) {
+		out, err := c.readOfAll(ctx)
+		return answer{out, err}, err == nil
+	}).(answer)
+	return a.out, a.err
+}
+
+func (c *call) readOfAll(ctx context.Context) (Overview, error) {
 	out := Overview{Inbox: []Line{}, Clear: []DraftLine{}, Returned: []DraftLine{}, Cleared: []DraftLine{}, Waiting: []Progress{}, Acknowledged: []Line{}}
 	rows, err := c.node.Inbox(ctx, overviewRows+1)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	out.More = len(rows) > overviewRows
 	if out.Inbox, err = c.lines(ctx, rows[:min(len(rows), overviewRows)]); err != nil {
-		return nil, err
-	}
-	if err := c.drafts(ctx, s.Officer(), &out); err != nil {
-		return nil, err
+		return out, err
 	}
 	said, err := c.progress(ctx, []act.Kind{act.Statement}, overviewRows)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	for _, p := range said {
 		if p.Short > 0 {

@@ -35,6 +35,7 @@ type Server struct {
 	home   *home.Home
 	folio  *portfolio.Portfolio
 	atlas  atlas
+	shared shared
 	verbs  map[string]verb
 	places chan struct{}
 	http   *http.Server
@@ -106,7 +107,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	c := &call{home: s.home, node: s.home.Node, folio: s.folio, atlas: &s.atlas, token: token, live: true}
+	c := &call{home: s.home, node: s.home.Node, folio: s.folio, atlas: &s.atlas, shared: &s.shared, token: token, live: true}
 	switch r.Header.Get(streamHeader) {
 	case "in":
 		c.in = http.MaxBytesReader(w, r.Body, bundle.FileLimits().Total)

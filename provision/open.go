@@ -18,11 +18,11 @@ type opener struct {
 	// which an item is put in a calendar, and who is to do it and whom else it concerns.
 	first, last int64
 	doers, all  parties
-	none        bool // it opened nothing
-	moving      bool // a condition changes by the passing of time
-	until int64 // past which nothing is open but what has no end, and nothing more is said
-	vague bool  // of a part of it is not shown when it was lodged, or held
-	timed bool  // what has no end changes by the passing of time
+	none        bool  // it opened nothing
+	moving      bool  // a condition changes by the passing of time
+	until       int64 // past which nothing is open but what has no end, and nothing more is said
+	vague       bool  // of a part of it is not shown when it was lodged, or held
+	timed       bool  // what has no end changes by the passing of time
 	// What is open without an end, who is to do it, and whom else that concerns.
 	lasting   []Item
 	obligors  parties

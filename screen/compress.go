@@ -16,19 +16,22 @@ import (
 
 // takesGzip reports whether a browser takes an answer compressed: RFC 9110 §12.5.3.
 func takesGzip(r *http.Request) bool {
+	any := false
 	for _, header := range r.Header.Values("Accept-Encoding") {
-		for part := range strings.SplitSeq(header, ",") {
+		for part := range strings.SplitSeq(strings.ToLower(header), ",") {
 			coding, weight, _ := strings.Cut(part, ";")
-			if coding = strings.ToLower(strings.TrimSpace(coding)); coding != "gzip" && coding != "*" {
-				continue
-			}
-			q, weighed := strings.CutPrefix(strings.ReplaceAll(strings.ToLower(weight), " ", ""), "q=")
-			if w, err := strconv.ParseFloat(q, 64); !weighed || err == nil && w > 0 {
-				return true
+			q, weighed := strings.CutPrefix(strings.ReplaceAll(weight, " ", ""), "q=")
+			w, err := strconv.ParseFloat(q, 64)
+			takes := !weighed || err == nil && w > 0
+			switch strings.TrimSpace(coding) {
+			case "gzip":
+				return takes
+			case "*":
+				any = takes
 			}
 		}
 	}
-	return false
+	return any
 }
 
 // packed is a file compressed as far as it goes.
