@@ -86,7 +86,7 @@ func TestOverviewIsOfTheOfficer(t *testing.T) {
 		}
 	}
 	var d Draft
-	as("saparova", "draft-save", DraftArgs{Request: []byte(`{"kind":"statement","status":"test","life":"new","thread":"T/1","text":"x"}`)}, &d)
+	as("saparova", "draft-save", SaveArgs{Request: node.Request{Kind: act.Statement, Status: act.Test, Life: act.New, Thread: "T/1", Text: "x", Values: []byte("null")}}, &d)
 	as("saparova", "draft-submit", DraftArgs{ID: d.ID}, nil)
 	for range 2 {
 		for id, want := range map[string]int{"saparova": 0, "nurlan": 1} {
