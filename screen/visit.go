@@ -183,7 +183,7 @@ func (v *visit) again(err error, name, title, status string, page any) error {
 }
 
 func (v *visit) againWith(f *fault, err error, name, title, status string, page any) error {
-	if f.Status == http.StatusUnauthorized {
+	if f.Status == http.StatusUnauthorized || f.Again {
 		return err
 	}
 	return v.render(f.Status, name, frame{Title: title, Status: status, Fault: f, Page: page})
