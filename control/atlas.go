@@ -73,8 +73,8 @@ func (t *atlas) sheet(ctx context.Context, c *call, status act.Status) (*sheet, 
 		return nil, err
 	}
 	s := t.sheets[status]
-	if s == nil || s.roster != c.node.Keys().Current().Digest() || s.older(sizes) {
-		s = &sheet{roster: c.node.Keys().Current().Digest(), next: map[party.Origin]int64{}, volumes: map[party.Origin]int{}, first: map[act.Ref]act.Ref{},
+	if s == nil || s.roster != c.node.Keys().CurrentDigest() || s.older(sizes) {
+		s = &sheet{roster: c.node.Keys().CurrentDigest(), next: map[party.Origin]int64{}, volumes: map[party.Origin]int{}, first: map[act.Ref]act.Ref{},
 			words: map[act.Ref][]docket.Row{}, areas: map[act.Ref]map[string][]Area{}, closed: map[act.Ref]bool{}, changed: map[act.Ref]bool{}}
 	}
 	r := &portfolio.Reading{}

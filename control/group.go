@@ -43,7 +43,8 @@ func rosterShow(ctx context.Context, c *call, _ nothing) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Roster{r.Group, r.Edition, r.Effective, r.Digest(), key.Words(r.Digest()), string(b)}, nil
+	digest := canon.DigestOf(b)
+	return Roster{r.Group, r.Edition, r.Effective, digest, key.Words(digest), string(b)}, nil
 }
 
 // Edition is one edition that this home knows, and who adopted it.

@@ -120,11 +120,11 @@ func (p *Portfolio) LookNow(ctx context.Context, status act.Status, f func(*View
 	if err != nil {
 		return err
 	}
-	if r.Of-r.Read > patience {
+	if r.Of-r.Read > atOnce {
 		return r
 	}
 	for left := int64(1); left > 0; {
-		if left, err = p.refresh(ctx, patience); err != nil {
+		if left, err = p.refresh(ctx, atOnce); err != nil {
 			return err
 		}
 	}
@@ -145,9 +145,9 @@ func (p *Portfolio) Read(ctx context.Context) error {
 	return nil
 }
 
-// patience is how many acts may be read while somebody waits who wants an answer now:
+// atOnce is how many acts may be read while somebody waits who wants an answer now:
 // some tenths of a second.
-const patience = 1000
+const atOnce = 1000
 
 // Reading says that what is held is being read, and how far that is. It is no answer.
 type Reading struct {
@@ -170,10 +170,10 @@ func (p *Portfolio) step(ctx context.Context, status act.Status, f func(*View) e
 	if err != nil {
 		return false, err
 	}
-	if r.Of-r.Read > patience {
+	if r.Of-r.Read > atOnce {
 		p.behind.Store(r)
 	}
-	left, err := p.refresh(ctx, patience/2)
+	left, err := p.refresh(ctx, atOnce/2)
 	if err == nil && left > 0 {
 		return false, nil
 	}

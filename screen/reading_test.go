@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"detente/control"
@@ -52,7 +53,7 @@ func TestRecordsAreBeingRead(t *testing.T) {
 		b.lang = lang
 		b.get("/calendar")
 		v := &visit{site: site, r: httptest.NewRequest(http.MethodGet, "/calendar", nil), lang: lang}
-		b.sees(http.StatusServiceUnavailable, v.t("refused.reading", "n", int64(12_345), "of", int64(99_321)))
+		b.sees(http.StatusServiceUnavailable, strings.Join(strings.Fields(v.t("refused.reading", "n", int64(12_345), "of", int64(99_321))), " "))
 	}
 }
 
