@@ -88,7 +88,7 @@ func (c *call) ofAll(ctx context.Context) (Overview, error) {
 
 func (c *call) readOfAll(ctx context.Context) (Overview, error) {
 	out := Overview{Inbox: []Line{}, Clear: []DraftLine{}, Returned: []DraftLine{}, Cleared: []DraftLine{}, Waiting: []Progress{}, Acknowledged: []Line{}}
-	rows, err := c.node.Inbox(ctx, overviewRows+1)
+	rows, err := c.inbox(ctx)
 	if err != nil {
 		return out, err
 	}
@@ -107,6 +107,22 @@ func (c *call) readOfAll(ctx context.Context) (Overview, error) {
 	}
 	out.Acknowledged, err = c.taken(ctx)
 	return out, err
+}
+
+// inbox lists what waits for a word of this state, at most MaxList.
+func (c *call) inbox(ctx context.Context) ([]docket.Row, error) {
+	type answer struct {
+		rows []docket.Row
+		err  error
+	}
+	if c.shared == nil {
+		return c.node.Inbox(ctx, MaxList)
+	}
+	a := c.shared.once(ctx, c.standing(), "inbox", func() (any, bool) {
+		rows, err := c.node.Inbox(ctx, MaxList)
+		return answer{rows, err}, err == nil
+	}).(answer)
+	return slices.Clone(a.rows), a.err
 }
 
 // drafts sorts the open drafts of the house for an officer.

@@ -116,11 +116,11 @@ func (c *call) name(id party.ID) string { return c.node.Keys().Current().Name(id
 func statementList(ctx context.Context, c *call, a ListArgs) (any, error) {
 	limit := min(max(a.Limit, 1), MaxList)
 	if a.Open {
-		rows, err := c.node.Inbox(ctx, limit)
+		rows, err := c.inbox(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return c.lines(ctx, rows)
+		return c.lines(ctx, rows[:min(len(rows), limit)])
 	}
 	f := docket.Filter{Thread: a.Thread, Author: a.Author, Newest: true, Limit: limit}
 	if a.FromMe {

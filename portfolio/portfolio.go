@@ -135,7 +135,7 @@ func (p *Portfolio) LookNow(ctx context.Context, status act.Status, f func(*View
 func (p *Portfolio) Read(ctx context.Context) error {
 	for _, status := range []act.Status{act.Actual, act.Exercise} {
 		err := p.Look(ctx, status, func(v *View) error {
-			v.Book.Items(provision.Query{Party: v.Self, Open: true}, provision.Moment{Now: v.Now.Unix()})
+			v.Book.Items(provision.Query{Obligor: v.Self, Open: true}, provision.Moment{Now: v.Now.Unix()})
 			return nil
 		})
 		if err != nil {

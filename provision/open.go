@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"iter"
 	"slices"
 
 	"detente/condition"
@@ -18,7 +19,8 @@ type opener struct {
 	// which an item is put in a calendar, and who is to do it and whom else it concerns.
 	first, last int64
 	doers, all  parties
-	none        bool  // it opened nothing
+	none        bool // it opened nothing
+	kept        *keptItems
 	moving      bool  // a condition changes by the passing of time
 	until       int64 // past which nothing is open but what has no end, and nothing more is said
 	vague       bool  // of a part of it is not shown when it was lodged, or held
@@ -55,6 +57,91 @@ func (b *Book) apart(x *opener, q Query, m Moment) bool {
 		return true
 	}
 	return q.Obligor != "" && !x.doers.has(b.places[q.Obligor]) || q.Party != "" && !x.all.has(b.places[q.Party])
+}
+
+// keptItems are the items of an opener towards one party, as long as nothing is said on
+// it: with the passing of time they change at moments that are known.
+type keptItems struct {
+	party       party.ID
+	from, until int64 // from which moment until before which they stand; until 0: for ever
+	items       []*Item
+}
+
+// maxKept bounds for how many openers items are kept: those of the months that people
+// look at.
+const maxKept = 2000
+
+// shownItems are the items of an opener that a query takes by date and party.
+func (b *Book) shownItems(out []*Item, place int, q Query, m Moment) []*Item {
+	x := &b.openers[place]
+	if b.apart(x, q, m) {
+		return out
+	}
+	if q.Party == "" || q.Obligor != "" || m.Lodged != 0 || m.Held != 0 || m.Now < x.said || x.moving {
+		return b.openerItems(out, x.e, q, m)
+	}
+	k := x.kept
+	if k == nil || k.party != q.Party || m.Now < k.from || k.until > 0 && m.Now >= k.until {
+		k = b.keepItems(place, q.Party, m)
+	}
+	for _, it := range k.items {
+		if q.takes(it) && (q.Measure == "" || q.Measure == it.Measure) && (q.Text == "" || q.Text == it.Text) {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+// keepItems derives the items of an opener towards a party, and keeps them unless what
+// is said on another occasion can alter them.
+func (b *Book) keepItems(place int, id party.ID, m Moment) *keptItems {
+	x := &b.openers[place]
+	k, moves := &keptItems{party: id, from: m.Now}, false
+	for _, ms := range b.opens[x.e.f.Code] {
+		o := b.opened(ms, x.e, m)
+		if o == nil {
+			continue
+		}
+		k.items = append(k.items, o.items(Query{Party: id}.wants(o))...)
+		for it := range o.derived() {
+			moves = moves || it.State == Declined || it.State == LawfullyDeclined // by how often the same was declined
+			for _, at := range []int64{it.Clock.From, it.Clock.Soon, it.Clock.Due + 1} {
+				if at > m.Now && (k.until == 0 || at < k.until) {
+					k.until = at
+				}
+			}
+		}
+	}
+	if moves {
+		x.kept = nil
+		return k
+	}
+	x.kept = k
+	if b.keeping = append(b.keeping, place); len(b.keeping) > maxKept {
+		if old := b.keeping[0]; old != place {
+			b.openers[old].kept = nil
+		}
+		b.keeping = slices.Delete(b.keeping, 0, 1)
+	}
+	return k
+}
+
+// derived are all items of an occasion that were asked for, whoever asked.
+func (o *occasion) derived() iter.Seq[*Item] {
+	return func(yield func(*Item) bool) {
+		for i := range o.steps {
+			for _, it := range o.steps[i].items {
+				if it != nil && !yield(it) {
+					return
+				}
+			}
+		}
+		for _, it := range o.memo {
+			if it != nil && !yield(it) {
+				return
+			}
+		}
+	}
 }
 
 // openItems are the items of an opener that are open at a moment.
