@@ -374,7 +374,7 @@ func untested(lines []LineView, now time.Time) []string {
 
 // beside counts what waits in the inbox and is no message on a line.
 func (c *call) beside(ctx context.Context) (int, error) {
-	rows, err := c.node.Inbox(ctx, MaxList)
+	rows, err := c.inbox(ctx)
 	if err != nil {
 		return 0, err
 	}
