@@ -46,7 +46,7 @@ type Letter struct {
 }
 
 // ErrLanguage is returned for a language that a paper cannot be in.
-var ErrLanguage = errors.New("papers are in en, ru and kk")
+var ErrLanguage = errors.New("papers are in en, ru, kk, fa and zh")
 
 // sheet is a paper before its layout: every word chosen, nothing placed.
 type sheet struct {
@@ -205,6 +205,25 @@ func (s *sheet) checks() {
 	s.check = append(s.check, strings.ReplaceAll(w.Check, "{ref}", fmt.Sprintf("%s %d", last.Origin, last.Index)))
 	s.code = "detente act " + last.String()
 }
+
+// foot is what each page says of itself: number, place in the record, and the first
+// signs of the hash.
+func (s *sheet) foot() string {
+	l, parts := s.letter, []string{}
+	if number := oneLine(l.Number); number != "" {
+		parts = append(parts, number)
+	}
+	if n := len(l.Acts); n > 0 {
+		last := l.Acts[n-1]
+		parts = append(parts, fmt.Sprintf("%s %d", last.Origin, last.Index), last.Leaf.String()[:footSigns])
+	} else if !l.Draft.IsZero() {
+		parts = append(parts, strings.TrimPrefix(l.Draft.String(), "sha256:")[:footSigns])
+	}
+	return strings.Join(parts, " · ")
+}
+
+// footSigns is how much of a hash stands on each page; the whole stands at the end.
+const footSigns = 16
 
 // text of a form in a language, or in English where the form has no such names.
 func text(texts map[regime.Lang]string, lang regime.Lang) string {

@@ -49,7 +49,7 @@ func chapters() []chapter {
 		of("texts", "due", "calendar", "quotas", "portfolio", "measures", "blocks", "map"),
 		of("paper", "notes", "contacts"),
 		of("lines", "peers", "observations", "verify", "courier", "clarifications"),
-		of("house", "audit", "health", "settings", "tokens", "help"),
+		of("house", "audit", "health", "settings", "tokens", "keys", "help"),
 	}
 }
 
