@@ -47,6 +47,7 @@ type Site struct {
 	Config
 	languages map[string]*template.Template // by language, every page
 	assets    map[string]asset              // by path
+	names     map[string]string             // of assets: their paths
 	watch     *watch
 	handler   http.Handler
 }
@@ -58,7 +59,7 @@ func New(c Config) (*Site, error) {
 	}
 	s := &Site{Config: c, watch: newWatch()}
 	var err error
-	if s.assets, err = readAssets(); err != nil {
+	if s.assets, s.names, err = readAssets(); err != nil {
 		return nil, err
 	}
 	if s.languages, err = s.templates(); err != nil {
