@@ -117,7 +117,13 @@ export function register() {
           assert.match(sheet.replace(/\s+/g, " "), new RegExp(`${i + 1} / ${sheets.length}|${sheets.length} / ${i + 1}`), `${language}: page ${i + 1} of ${sheets.length}`);
           assert.ok(sheet.includes(`${party}/${volume} ${index}`), `${language}: page ${i + 1} does not say which act it is`);
         });
-        t.diagnostic(`${language}: ${sheets.length} pages`);
+        // The program's own PDF, for mail and archive, says the same.
+        const kept = textOf(await (await context.request.get(`${href}/paper?to=pdf`)).body(), dir);
+        assert.match(kept, says, `${language}: the program's own`);
+        for (const year of years) assert.ok(kept.includes(year), `${language}: the year ${year} is not in the program's own PDF`);
+        const own = kept.split("\f").filter((s) => s.trim());
+        for (const sheet of own) assert.ok(sheet.includes(`${party}/${volume} ${index}`), `${language}: a page of the program's own does not say which act it is`);
+        t.diagnostic(`${language}: ${sheets.length} pages, the program's own ${own.length}`);
       }
     } finally {
       rmSync(dir, { recursive: true, force: true });

@@ -359,7 +359,7 @@ func TestFileNames(t *testing.T) {
 	if kept < 5 {
 		t.Errorf("%d files were kept: this test shows nothing", kept)
 	}
-	if _, err := os.Stat(filepath.Join(h.home.Dir, "..", "..", "etc")); err == nil {
+	if _, err := os.Stat(filepath.Join(h.home.Files.Dir, "..", "..", "etc")); err == nil {
 		t.Error("a file was written outside the home")
 	}
 }
