@@ -46,11 +46,11 @@ func (l *Letter) HTML() ([]byte, error) {
 // page is what the template sheet.html shows.
 type page struct {
 	Language, Dir, Foot, Title, Stamp, Author, Ministry, Opening, Closing, Initials, Seal, Code string
-	Formal                                                                           bool
-	Size                                                                             int
-	Heads                                                                            [][2]string
-	Remarks, Check                                                                   []string
-	Blocks                                                                           []pageBlock
+	Formal                                                                                      bool
+	Size                                                                                        int
+	Heads                                                                                       [][2]string
+	Remarks, Check                                                                              []string
+	Blocks                                                                                      []pageBlock
 }
 
 type pageBlock struct {

@@ -75,7 +75,9 @@ type formula struct {
 }
 
 // Languages in which a paper can be.
-func Languages() []regime.Lang { return []regime.Lang{regime.English, regime.Russian, "kk", "fa", "zh"} }
+func Languages() []regime.Lang {
+	return []regime.Lang{regime.English, regime.Russian, "kk", "fa", "zh"}
+}
 
 // Reviewed reports whether somebody who writes notes in a language has read the
 // words of a paper in it.

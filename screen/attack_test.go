@@ -374,8 +374,14 @@ func TestManyFields(t *testing.T) {
 	b.get(draft + "/2")
 	token := hidden.FindStringSubmatch(b.page)[1]
 	for name, body := range map[string]string{
-		"fields":  strings.Repeat("f.formations.1.state=x&", 200_000),
-		"rows":    func() string { var s strings.Builder; for i := range 20_000 { fmt.Fprintf(&s, "f.formations.%d.state=alatau&", i) }; return s.String() }(),
+		"fields": strings.Repeat("f.formations.1.state=x&", 200_000),
+		"rows": func() string {
+			var s strings.Builder
+			for i := range 20_000 {
+				fmt.Fprintf(&s, "f.formations.%d.state=alatau&", i)
+			}
+			return s.String()
+		}(),
 		"nested":  "f." + strings.Repeat("a.", 200_000) + "=1&",
 		"numbers": "f.formations.99999999999999999999.state=x&f.formations.-1.state=x&",
 	} {
