@@ -1,16 +1,13 @@
 // Acceptance checks of the screens in headless Chromium: node --test browser/
 // Numbers are those of the list in README.md beside this file.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { choose, close, enter, house, open } from "./desks.mjs";
+import { axe, choose, close, enter, house, open } from "./desks.mjs";
 import * as faults from "./faults.mjs";
 import * as words from "./words.mjs";
 import * as work from "./work.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self'; " +
   "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { choose, enter, house } from "./desks.mjs";
+import { axe, choose, enter, house } from "./desks.mjs";
 
 // stretched makes every sentence longer by two fifths and every label of less than
 // twelve letters twice as long, and returns what is then cut off or lies upon another.
@@ -107,6 +107,9 @@ export function register() {
         await choose(page, language, "light");
         await page.goto(`${href}/paper`);
         assert.equal(await page.locator("html").getAttribute("lang"), language);
+        await page.evaluate(axe);
+        const seen = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"], resultTypes: ["violations"] }));
+        assert.deepEqual(seen.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(" | ")}`), [], `${language}: the paper`);
         const years = new Set((await page.locator("dl.heads").innerText()).match(/20\d\d/g));
         assert.ok(years.size > 0, `${language}: no year`);
         const text = textOf(await page.pdf({ preferCSSPageSize: true, printBackground: true }), dir);

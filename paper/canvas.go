@@ -340,21 +340,12 @@ func (f *typeface) write(o *objects) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	name := tagOf(small) + "+" + f.family()
+	name := tagOf(small) + "+" + f.family
 	descriptor := o.add("<< /Type /FontDescriptor /FontName /%s /Flags 4 /FontBBox [%d %d %d %d] /ItalicAngle 0 /Ascent %d /Descent %d /CapHeight %d /StemV 80 /FontFile2 %d 0 R >>",
 		name, t.word("head", 36), t.word("head", 38), t.word("head", 40), t.word("head", 42), t.word("hhea", 4), t.word("hhea", 6), t.word("hhea", 4), file)
 	descendant := o.add("<< /Type /Font /Subtype /CIDFontType2 /BaseFont /%s /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /FontDescriptor %d 0 R /DW 0 /W [1 [%s]] /CIDToGIDMap %d 0 R >>",
 		name, descriptor, widths.String(), places0)
 	return o.add("<< /Type /Font /Subtype /Type0 /BaseFont /%s /Encoding /Identity-H /DescendantFonts [%d 0 R] /ToUnicode %d 0 R >>", name, descendant, unicode), nil
-}
-
-// family is the name of a typeface for programs that show the PDF.
-func (f *typeface) family() string {
-	name := strings.ReplaceAll(f.face.Describe().Family, " ", "")
-	if f.bold {
-		name += "-SemiBold"
-	}
-	return name
 }
 
 // tagOf names a part of a font: six capitals, which follow from its bytes.

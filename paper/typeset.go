@@ -28,6 +28,7 @@ const em = 1000
 // font draws it.
 type typeface struct {
 	face    *font.Face // nil: letters of Chinese, which the reader's system has
+	family  string     // for programs that show the PDF
 	raw     []byte     // TrueType
 	bold    bool
 	numbers map[drawn]int
@@ -88,7 +89,7 @@ func newTypesetter(lang string, rtl bool) (*typesetter, error) {
 			if err != nil {
 				return nil, fmt.Errorf("font of the PDF: %w", err)
 			}
-			f := &typeface{face: face, raw: b, bold: weight == 1, numbers: map[drawn]int{}}
+			f := &typeface{face: face, family: family + "-" + end, raw: b, bold: weight == 1, numbers: map[drawn]int{}}
 			t.faces[weight], t.of[face] = append(t.faces[weight], f), f
 		}
 		han := &font.Face{}
