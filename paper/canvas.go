@@ -7,11 +7,14 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf16"
 
 	"detente/internal/canon"
+	"github.com/go-text/typesetting/di"
 	"github.com/go-text/typesetting/font"
+	"github.com/go-text/typesetting/shaping"
 )
 
 // canvas is a PDF in the making. Lengths are millimetres from the upper edge and from
@@ -75,6 +78,11 @@ func (c *canvas) broken(text string, width float64) []row {
 	return c.rows(text, c.bold, width*points*em/c.size)
 }
 
+// sheetwise is broken of a text that goes as the sheet does, whatever it begins with.
+func (c *canvas) sheetwise(text string, width float64) []row {
+	return c.paragraph(text, c.typesetter.sheet, c.bold, width*points*em/c.size)
+}
+
 // side is where a line of text stands in its cell.
 type side int
 
@@ -111,8 +119,13 @@ func (c *canvas) line(width, height float64, text string, at side) {
 
 // lines writes a text in as many lines as it takes, below each other, over pages.
 func (c *canvas) lines(width, height float64, text string, at side) {
+	c.below(width, height, c.broken(text, width), at)
+}
+
+// below writes rows below each other.
+func (c *canvas) below(width, height float64, rows []row, at side) {
 	start := c.x
-	for _, r := range c.broken(text, width) {
+	for _, r := range rows {
 		if c.y+height > sheetHeight-marginFoot {
 			c.addPage()
 		}
@@ -138,15 +151,17 @@ func (c *canvas) write(r row, left, base float64) {
 			}
 			codes.Reset()
 		}
-		seen := -1
-		for _, g := range run.Glyphs {
-			text := ""
-			if g.ClusterIndex != seen {
-				seen = g.ClusterIndex
-				text = string(r.text[g.ClusterIndex:min(g.ClusterIndex+g.RuneCount, len(r.text))])
-			}
+		for i, g := range run.Glyphs {
+			text, hidden := said(r.text, run, i)
 			scale := c.size / em
 			step := thousandths(g.Advance) * scale
+			if hidden != nil && f.face != nil {
+				flush()
+				for _, h := range hidden {
+					c.out("1 0 0 1 %.3f %.3f Tm <%04x> Tj", x, y, f.number(drawn{f.space(), string(h), true}))
+				}
+				pen = -1
+			}
 			switch {
 			case g.GlyphID > 0xffff: // nothing to be seen
 			case g.XOffset != 0 || g.YOffset != 0:
@@ -170,13 +185,59 @@ func (c *canvas) write(r row, left, base float64) {
 	c.out("0 Tr ET")
 }
 
+// said is the text that the glyph at a place of a run stands for. Where several letters
+// of a script from right to left share glyphs, the widest glyph stands for the first of
+// them, and the others stand hidden to the left of it: programs that read a PDF take
+// letters by their places.
+func said(text []rune, run shaping.Output, at int) (string, []rune) {
+	g := run.Glyphs[at]
+	letters := text[g.ClusterIndex:min(g.ClusterIndex+g.RuneCount, len(text))]
+	start, end := at, at+1
+	for start > 0 && run.Glyphs[start-1].ClusterIndex == g.ClusterIndex {
+		start--
+	}
+	for end < len(run.Glyphs) && run.Glyphs[end].ClusterIndex == g.ClusterIndex {
+		end++
+	}
+	widest := start
+	for i := start; i < end; i++ {
+		if run.Glyphs[i].Advance > run.Glyphs[widest].Advance {
+			widest = i
+		}
+	}
+	ltr := run.Direction == di.DirectionLTR
+	switch {
+	case len(letters) == 0:
+		return "", nil
+	case ltr && at == widest:
+		return string(letters), nil
+	case ltr:
+		return "", nil
+	}
+	text0, hidden := "", []rune(nil)
+	if at == widest {
+		text0 = string(letters[:1])
+	}
+	if at == start && len(letters) > 1 {
+		hidden = slices.Clone(letters[1:])
+		slices.Reverse(hidden)
+	}
+	return text0, hidden
+}
+
+// space is a glyph that shows nothing.
+func (f *typeface) space() font.GID {
+	g, _ := f.face.NominalGlyph(' ')
+	return g
+}
+
 // code of a glyph in a string of the PDF; that of Chinese is the letter itself.
 func (f *typeface) code(g font.GID, text string) int {
 	if f.face == nil {
-		f.number(drawn{g, ""})
+		f.number(drawn{glyph: g})
 		return int(g)
 	}
-	return f.number(drawn{g, text})
+	return f.number(drawn{glyph: g, text: text})
 }
 
 // name of a typeface in the PDF.
@@ -318,7 +379,11 @@ func (f *typeface) write(o *objects) (int, error) {
 	for n, d := range f.order {
 		glyphs = append(glyphs, d.glyph)
 		places = binary.BigEndian.AppendUint16(places, uint16(d.glyph))
-		fmt.Fprintf(&widths, "%.0f ", f.width(d.glyph))
+		if d.flat {
+			widths.WriteString("0 ")
+		} else {
+			fmt.Fprintf(&widths, "%.0f ", f.width(d.glyph))
+		}
 		if d.text != "" {
 			fmt.Fprintf(&texts, "1 beginbfchar\n<%04x> <%s>\nendbfchar\n", n+1, utf16Hex(d.text))
 		}

@@ -134,12 +134,13 @@ func (l *Letter) name(id party.ID) string {
 // oneLine is text from elsewhere as one line of what can be shown.
 func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
 
-func (l *Letter) addressees() string {
+// addressees by name.
+func (l *Letter) addressees() []string {
 	names := make([]string, len(l.To))
 	for i, id := range l.To {
 		names[i] = l.name(id)
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // blank is a place to be filled in by hand.
@@ -157,7 +158,7 @@ func (s *sheet) head() {
 	if l.Place != "" {
 		date = oneLine(l.Place) + ", " + date
 	}
-	to := l.addressees()
+	to := strings.Join(l.addressees(), w.Between)
 	if len(l.To) == 0 {
 		to = w.All
 	}
@@ -174,18 +175,17 @@ func (s *sheet) head() {
 // formula fills in an opening or a closing.
 func (s *sheet) formula(f formula) string {
 	pattern, to := f.Many, ""
-	switch n := len(s.letter.To); n {
+	switch names := s.letter.addressees(); len(names) {
 	case 0:
 		pattern, to = f.All, oneLine(s.letter.Group)
 	case 1:
-		pattern, to = f.One, s.letter.addressees()
+		pattern, to = f.One, names[0]
 	default:
-		names := strings.Split(s.letter.addressees(), ", ")
-		if len(names) != n { // a name with a comma
-			to = s.letter.addressees()
-			break
+		to = strings.Join(names, s.words.Between)
+		if !strings.Contains(strings.Join(names, ""), s.words.Between) { // else a name with a comma
+			last := len(names) - 1
+			to = strings.Join(names[:last], s.words.Between) + s.words.And + names[last]
 		}
-		to = strings.Join(names[:n-1], ", ") + s.words.And + names[n-1]
 	}
 	return strings.NewReplacer("{from}", s.author, "{to}", to).Replace(pattern)
 }

@@ -153,8 +153,12 @@ func (p *drawing) room(height float64) {
 // paragraph prints wrapped text.
 func (p *drawing) paragraph(text string, size, left float64) {
 	p.font(false, size)
+	at := first
+	if len(p.broken(text, inner-left)) > 1 { // one line stands below its name in every script
+		at = own
+	}
 	p.x = marginStart + left
-	p.lines(inner-left, p.lead(), text, own)
+	p.lines(inner-left, p.lead(), text, at)
 }
 
 func (p *drawing) top() {
@@ -177,7 +181,7 @@ func (p *drawing) top() {
 	for _, h := range s.heads {
 		p.x = marginStart
 		p.line(width, p.lead(), h[0], first)
-		p.lines(inner-width, p.lead(), h[1], first)
+		p.below(inner-width, p.lead(), p.sheetwise(h[1], inner-width), first)
 	}
 	p.y += 4
 	if s.opening != "" {
@@ -207,7 +211,9 @@ func (p *drawing) block(b *block) {
 		p.font(true, 9)
 		p.x = marginStart
 		p.line(indent, p.lead(), b.number, first)
-		p.paragraph(b.name, 9, indent)
+		p.font(false, 9)
+		p.x = marginStart + indent
+		p.lines(inner-indent, p.lead(), b.name, first)
 	}
 	p.list(b.lines, left)
 	if b.table != nil {

@@ -40,6 +40,7 @@ type typeface struct {
 type drawn struct {
 	glyph font.GID
 	text  string
+	flat  bool // takes no room: it only says something
 }
 
 // number of a glyph in the PDF.
@@ -164,13 +165,13 @@ type row struct {
 func (t *typesetter) rows(text string, bold bool, most float64) []row {
 	var all []row
 	for part := range strings.SplitSeq(text, "\n") {
-		all = append(all, t.paragraph(strings.ReplaceAll(part, "\t", " "), bold, most)...)
+		all = append(all, t.paragraph(strings.ReplaceAll(part, "\t", " "), t.direction(part), bold, most)...)
 	}
 	return all
 }
 
-func (t *typesetter) paragraph(text string, bold bool, most float64) []row {
-	runes, direction := []rune(text), t.direction(text)
+func (t *typesetter) paragraph(text string, direction di.Direction, bold bool, most float64) []row {
+	runes := []rune(text)
 	if len(runes) == 0 {
 		return []row{{}}
 	}
@@ -191,14 +192,52 @@ func (t *typesetter) paragraph(text string, bold bool, most float64) []row {
 	lines, _ := t.wrapper.WrapParagraphF(config, fixed.Int26_6(most*64), runes, shaping.NewSliceIterator(shaped))
 	var all []row
 	for _, l := range lines {
-		r := row{text: runes, runs: slices.Clone(l), rtl: direction == di.DirectionRTL}
-		slices.SortStableFunc(r.runs, func(x, y shaping.Output) int { return int(x.VisualIndex - y.VisualIndex) })
+		r := row{text: runes, runs: seenOrder(runes, l, direction), rtl: direction == di.DirectionRTL}
 		for _, run := range r.runs {
 			r.width += thousandths(run.Advance)
 		}
 		all = append(all, r)
 	}
 	return all
+}
+
+// seenOrder puts the runs of a line in the order in which they are seen: UAX #9, rule L2.
+// Figures that follow a word from right to left belong to it, also in a line from left
+// to right.
+func seenOrder(text []rune, line []shaping.Output, direction di.Direction) []shaping.Output {
+	runs, levels := slices.Clone(line), make([]int, len(line))
+	highest := 0
+	for i, run := range runs {
+		switch {
+		case run.Direction == di.DirectionRTL:
+			levels[i] = 1
+		case direction == di.DirectionRTL, i > 0 && levels[i-1] > 0 && !hasLetters(text[run.Runes.Offset:run.Runes.Offset+run.Runes.Count]):
+			levels[i] = 2
+		}
+		highest = max(highest, levels[i])
+	}
+	for level := highest; level > 0; level-- {
+		for i := 0; i < len(runs); i++ {
+			end := i
+			for end < len(runs) && levels[end] >= level {
+				end++
+			}
+			if end > i {
+				slices.Reverse(runs[i:end])
+				slices.Reverse(levels[i:end])
+				i = end
+			}
+		}
+	}
+	return runs
+}
+
+// hasLetters reports whether a text has a letter from left to right.
+func hasLetters(text []rune) bool {
+	return slices.ContainsFunc(text, func(r rune) bool {
+		p, _ := bidi.LookupRune(r)
+		return p.Class() == bidi.L
+	})
 }
 
 func thousandths(v fixed.Int26_6) float64 { return float64(v) / 64 }

@@ -22,6 +22,7 @@ type words struct {
 	Ministry     string            `yaml:"ministry"`
 	Opening      formula           `yaml:"opening"`
 	Closing      formula           `yaml:"closing"`
+	Between      string            `yaml:"between"` // two names of a list
 	And          string            `yaml:"and"`
 	Note         string            `yaml:"note"`
 	Number       string            `yaml:"number"`

@@ -31,8 +31,8 @@ func readAssets() (map[string]asset, map[string]string, error) {
 	all, names := map[string]asset{}, map[string]string{}
 	add := func(name string, b []byte) error {
 		names[name] = "/asset/" + addressOf(name, b)
-		packed, err := pack(b)
-		all[addressOf(name, b)] = asset{kindOf(name), b, packed}
+		small, err := packed(b)
+		all[addressOf(name, b)] = asset{kindOf(name), b, small}
 		return err
 	}
 	for _, f := range faces() {
@@ -63,8 +63,8 @@ func readAssets() (map[string]asset, map[string]string, error) {
 	return all, names, nil
 }
 
-// pack is gzip of b, or nil where that is not smaller, as with fonts.
-func pack(b []byte) ([]byte, error) {
+// packed is gzip of b, or nil where that is not smaller, as with fonts.
+func packed(b []byte) ([]byte, error) {
 	var out bytes.Buffer
 	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
 	if err != nil {

@@ -46,7 +46,7 @@ func (b *browser) harmless(where string) {
 // said, in every language, and nothing of it is taken for a page.
 func TestTextOfAnotherState(t *testing.T) {
 	h, borovia := twoHomes(t)
-	said := strings.Join(hostile, "\n") + "\n" + strings.Repeat("x", 500) + "\n\u202eesrever"
+	said := strings.Join(hostile, "\n") + "\n" + strings.Repeat("x", 500)
 	if _, err := borovia.Node.TestOnlySay(t.Context(), node.Request{Kind: act.Statement, Status: act.Actual, Life: act.New, To: []party.ID{"alatau"},
 		Thread: "BOR/1", Text: said, Handling: hostile[0], Language: "en"}); err != nil {
 		t.Fatal(err)
@@ -78,9 +78,6 @@ func TestTextOfAnotherState(t *testing.T) {
 		if lang != "en" && strings.Contains(b.page, "<h1>Fault") {
 			t.Errorf("%s: no paper: %s", lang, text(b.page))
 		}
-		if strings.Contains(b.page, "\u202e") {
-			t.Errorf("%s: the paper turns what follows around", lang)
-		}
 	}
 }
 
@@ -95,8 +92,13 @@ func TestSentencesAreText(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m := regexp.MustCompile(`<[a-zA-Z/!]|&[a-z]+;|\{\{|javascript:|[\x{202a}-\x{202e}\x{2066}-\x{2069}]`).Find(raw); m != nil {
+		if m := regexp.MustCompile(`<[a-zA-Z/!]|&[a-z]+;|\{\{|javascript:|[\x{202a}-\x{202e}]`).Find(raw); m != nil {
 			t.Errorf("text/%s.txt has %q: sentences have neither elements nor marks of direction", lang, m)
+		}
+		for n, sentence := range strings.Split(string(raw), "\n") {
+			if open, shut := strings.Count(sentence, "\u2066")+strings.Count(sentence, "\u2067")+strings.Count(sentence, "\u2068"), strings.Count(sentence, "\u2069"); open != shut {
+				t.Errorf("text/%s.txt:%d turns what follows it around", lang, n+1)
+			}
 		}
 		b.post("/choice", url.Values{"language": {lang}, "back": {"/desk"}})
 		for _, one := range hostile {
@@ -224,7 +226,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	for _, r := range routes() {
 		path := strings.TrimPrefix(r.pattern[strings.Index(r.pattern, " ")+1:], "{$}")
 		path = strings.ReplaceAll(path, "/drafts/{id}", draft)
-		if strings.ContainsAny(path, "{") || path == "/live" || path == "/verify" {
+		if strings.ContainsAny(path, "{") || path == "/live" || path == "/courier/bundle" || strings.HasSuffix(path, "/paper") { // what was carried out is in the trail
 			continue
 		}
 		b.get(path) // of a form that is posted too
@@ -255,7 +257,7 @@ func TestGuessing(t *testing.T) {
 		try("saparova", "a passphrase that is wrong")
 	}
 	try("saparova", passphrase)
-	b.sees(http.StatusForbidden, "Too many sign-ins were not accepted")
+	b.sees(http.StatusTooManyRequests, "Too many sign-ins were not accepted")
 	b.get("/desk")
 	b.sees(http.StatusOK, "Sign in", "Passphrase")
 	if other := h.browser(t); true {
@@ -317,7 +319,7 @@ func TestStolenSession(t *testing.T) {
 // TestFileNames: the name under which a file is brought is a name: it leads to no folder
 // and adds no header.
 func TestFileNames(t *testing.T) {
-	h := newHouse(t)
+	h := newBoundHouse(t, false, "cica")
 	b := h.browser(t)
 	b.signIn("saparova")
 	b.get("/notes/new?way=in")
