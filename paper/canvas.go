@@ -152,13 +152,13 @@ func (c *canvas) write(r row, left, base float64) {
 			codes.Reset()
 		}
 		for i, g := range run.Glyphs {
-			text, hidden := said(r.text, run, i)
 			scale := c.size / em
+			text, hidden, room := said(r.text, run, i)
 			step := thousandths(g.Advance) * scale
-			if hidden != nil && f.face != nil {
+			if len(hidden) > 0 && f.face != nil {
 				flush()
-				for _, h := range hidden {
-					c.out("1 0 0 1 %.3f %.3f Tm <%04x> Tj", x, y, f.number(drawn{f.space(), string(h), true}))
+				for n, h := range hidden {
+					c.out("1 0 0 1 %.3f %.3f Tm <%04x> Tj", x+float64(n*room)*scale, y, f.number(drawn{f.space(), string(h), room}))
 				}
 				pen = -1
 			}
@@ -186,43 +186,37 @@ func (c *canvas) write(r row, left, base float64) {
 }
 
 // said is the text that the glyph at a place of a run stands for. Where several letters
-// of a script from right to left share glyphs, the widest glyph stands for the first of
-// them, and the others stand hidden to the left of it: programs that read a PDF take
-// letters by their places.
-func said(text []rune, run shaping.Output, at int) (string, []rune) {
-	g := run.Glyphs[at]
-	letters := text[g.ClusterIndex:min(g.ClusterIndex+g.RuneCount, len(text))]
-	start, end := at, at+1
-	for start > 0 && run.Glyphs[start-1].ClusterIndex == g.ClusterIndex {
-		start--
+// of a script from right to left share glyphs, those stand for nothing, and the letters
+// are hidden behind the first of them, in the order in which they are seen, with an equal
+// room for each: programs that read a PDF take letters by their places.
+func said(text []rune, run shaping.Output, at int) (shown string, hidden []rune, room int) {
+	of := func(i int) int { return run.Glyphs[i].ClusterIndex }
+	letters := text[of(at):min(of(at)+run.Glyphs[at].RuneCount, len(text))]
+	begins := at == 0 || of(at-1) != of(at)
+	switch {
+	case !begins && (run.Direction == di.DirectionLTR || len(letters) > 1):
+		return "", nil, 0
+	case run.Direction == di.DirectionLTR:
+		return string(letters), nil, 0
 	}
-	for end < len(run.Glyphs) && run.Glyphs[end].ClusterIndex == g.ClusterIndex {
-		end++
-	}
-	widest := start
-	for i := start; i < end; i++ {
-		if run.Glyphs[i].Advance > run.Glyphs[widest].Advance {
-			widest = i
+	whole, widest := 0.0, at
+	for i := range run.Glyphs {
+		if of(i) == of(at) {
+			whole += thousandths(run.Glyphs[i].Advance)
+			if run.Glyphs[i].Advance > run.Glyphs[widest].Advance {
+				widest = i
+			}
 		}
 	}
-	ltr := run.Direction == di.DirectionLTR
-	switch {
-	case len(letters) == 0:
-		return "", nil
-	case ltr && at == widest:
-		return string(letters), nil
-	case ltr:
-		return "", nil
+	if len(letters) <= 1 {
+		if at != widest {
+			return "", nil, 0
+		}
+		return string(letters), nil, 0
 	}
-	text0, hidden := "", []rune(nil)
-	if at == widest {
-		text0 = string(letters[:1])
-	}
-	if at == start && len(letters) > 1 {
-		hidden = slices.Clone(letters[1:])
-		slices.Reverse(hidden)
-	}
-	return text0, hidden
+	hidden = slices.Clone(letters)
+	slices.Reverse(hidden)
+	return "", hidden, int(whole) / len(hidden)
 }
 
 // space is a glyph that shows nothing.
@@ -379,8 +373,8 @@ func (f *typeface) write(o *objects) (int, error) {
 	for n, d := range f.order {
 		glyphs = append(glyphs, d.glyph)
 		places = binary.BigEndian.AppendUint16(places, uint16(d.glyph))
-		if d.flat {
-			widths.WriteString("0 ")
+		if d.room > 0 {
+			fmt.Fprintf(&widths, "%d ", d.room)
 		} else {
 			fmt.Fprintf(&widths, "%.0f ", f.width(d.glyph))
 		}

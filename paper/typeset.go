@@ -40,7 +40,7 @@ type typeface struct {
 type drawn struct {
 	glyph font.GID
 	text  string
-	flat  bool // takes no room: it only says something
+	room  int // in thousandths, of a letter that is hidden behind others; 0: that of the glyph
 }
 
 // number of a glyph in the PDF.

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -48,7 +49,7 @@ func TestTextOfAnotherState(t *testing.T) {
 	h, borovia := twoHomes(t)
 	said := strings.Join(hostile, "\n") + "\n" + strings.Repeat("x", 500)
 	if _, err := borovia.Node.TestOnlySay(t.Context(), node.Request{Kind: act.Statement, Status: act.Actual, Life: act.New, To: []party.ID{"alatau"},
-		Thread: "BOR/1", Text: said, Handling: hostile[0], Language: "en"}); err != nil {
+		Thread: "BOR/1", Text: said, Language: "en"}); err != nil {
 		t.Fatal(err)
 	}
 	carry(t, borovia, h.home)
@@ -361,7 +362,7 @@ func TestFileNames(t *testing.T) {
 	if kept < 5 {
 		t.Errorf("%d files were kept: this test shows nothing", kept)
 	}
-	if _, err := os.Stat(filepath.Join(h.home.Files.Dir, "..", "..", "etc")); err == nil {
+	if _, err := os.Stat(filepath.Join(h.home.Dir, "..", "..", "etc")); err == nil {
 		t.Error("a file was written outside the home")
 	}
 }
@@ -412,13 +413,17 @@ func TestKilledInTheMiddle(t *testing.T) {
 	b.sees(http.StatusOK, "Saved.")
 	// The files as a loss of power leaves them: nothing is closed, nothing is written out.
 	dir := filepath.Join(t.TempDir(), "home")
-	if err := os.CopyFS(dir, os.DirFS(h.home.Dir)); err != nil {
-		t.Fatal(err)
+	entries, err := os.ReadDir(h.home.Dir)
+	if err == nil {
+		err = os.Mkdir(dir, 0o700)
 	}
-	for _, name := range []string{home.UnlockFile, node.StoreFile} {
-		if err := os.Chmod(filepath.Join(dir, name), 0o600); err != nil {
-			t.Fatal(err)
+	for _, e := range entries {
+		if b, readErr := os.ReadFile(filepath.Join(h.home.Dir, e.Name())); readErr == nil && e.Type().IsRegular() {
+			err = errors.Join(err, os.WriteFile(filepath.Join(dir, e.Name()), b, 0o600))
 		}
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	id, err := home.Unlock(filepath.Join(dir, home.UnlockFile), nil)
 	if err != nil {
