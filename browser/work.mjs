@@ -39,6 +39,8 @@ async function write(page, status, to, thread, text) {
 async function submit(page, draft) {
   await page.goto(`${draft}/review`);
   await page.click('form[action$="/submit"] button');
+  if (await page.title().then((title) => title.startsWith("Error:"))) return;
+  assert.equal(await page.locator('form[action$="/submit"] button').count(), 0, await read(page));
 }
 
 async function clear(page, draft) {
@@ -110,7 +112,8 @@ export function register() {
     assert.equal(await far(), before, "that the message was opened is seen by its sender");
     assert.match(await other.page.locator('form[action$="/acknowledge"] button').innerText(), /receipt/i);
     await other.page.click('form[action$="/acknowledge"] button');
-    await until("acknowledged is shown", async () => (await author.page.reload()) && /Acknowledged/.test(await far()));
+    assert.equal(await other.page.locator('form[action$="/acknowledge"]').count(), 0, await read(other.page));
+    await until("acknowledged is shown", async () => (await author.page.reload()) && /acknowledged/i.test(await far()), 40_000);
     assert.match(await far(), /\d{4}-\d\d-\d\d \d\d:\d\dZ[\s\S]*duty-officer/);
     for (const one of [author, second, other]) await one.context.close();
     t.diagnostic(`${sections} sections`);
@@ -264,7 +267,7 @@ export function register() {
   });
 
   test("hostile text of another state is text on our desk", async () => {
-    const bad = ['<script>window.taken=1</script><img src="x" onerror="window.taken=1">', "{{.Token}} {{template \"top\"}} ${7*7}", "\u202eesrever\u202c \u2066isolated", "x".repeat(400), "</textarea></main></body>'\"--><svg/onload=window.taken=1>"].join("\n");
+    const bad = ['<script>window.ranHere=1</script><img src="x" onerror="window.ranHere=1">', "{{.Token}} {{template \"top\"}} ${7*7}", "x".repeat(400), "</textarea></main></body>'\"--><svg/onload=window.ranHere=1>"].join("\n");
     const author = await enter("borovia", "duty-officer");
     const draft = await write(author.page, "actual", "alatau", "BOR/CHECK/H", bad);
     await submit(author.page, draft);
@@ -280,11 +283,11 @@ export function register() {
     await ours.page.setViewportSize({ width: 320, height: 640 });
     await arrive(ours.page, sent);
     const shown = await read(ours.page);
-    assert.ok(shown.includes("<script>window.taken=1</script>") && shown.includes("${7*7}") && shown.includes("{{.Token}}"), "what was said is not shown as it is");
+    assert.ok(shown.includes("<script>window.ranHere=1</script>") && shown.includes("${7*7}") && shown.includes("{{.Token}}"), "what was said is not shown as it is");
     const at = new URL(new URL(sent).pathname, ours.page.url()).href;
     for (const where of [at, `${at}/paper`, new URL("/desk", at).href, new URL("/inbox", at).href, new URL("/notices", at).href, `${at}/return`]) {
       await ours.page.goto(where);
-      assert.equal(await ours.page.evaluate(() => window.taken), undefined, `${where}: a script of theirs ran`);
+      assert.equal(await ours.page.evaluate(() => window.ranHere), undefined, `${where}: a script of theirs ran`);
       assert.ok((await ours.page.evaluate(() => document.documentElement.scrollWidth)) <= 320 || where.endsWith("/paper"), `${where}: wider than the screen`);
       assert.equal(await ours.page.locator("main img, main svg[onload]").count(), 0, where);
     }
