@@ -35,6 +35,11 @@ func routes() []route {
 		shiftRoutes(),
 		clarificationRoutes(),
 		tokenRoutes(),
+		passkeyRoutes(),
+		officerRoutes(),
+		welcomeRoutes(),
+		adoptRoutes(),
+		joinRoutes(),
 	} {
 		all = append(all, part...)
 	}
