@@ -1,5 +1,4 @@
-// What a desk shows when its server is gone or slow, when a session ends, and with many
-// windows.
+// What a desk shows when its server is gone or slow, and with many windows.
 import assert from "node:assert/strict";
 import http from "node:http";
 import net from "node:net";
@@ -134,27 +133,6 @@ export function register() {
     assert.ok(first <= 3000, `the first page is shown after ${first} ms`);
     assert.ok(next <= 1500, `the next after ${next} ms`);
     await page.close();
-    await context.close();
-  });
-
-  test("11: the session ends in the middle of a section", async () => {
-    const { context, page } = await enter("alatau", "desk-officer");
-    await page.goto(`${house.region.desks.alatau}/drafts/new`);
-    await page.check("input[name=status][value=test]");
-    await page.click("main button.primary");
-    const draft = new URL(/^\/drafts\/[0-9a-f]{16}/.exec(new URL(page.url()).pathname)[0], page.url()).href;
-    await page.goto(`${draft}/text`);
-    const elsewhere = await context.newPage();
-    await elsewhere.goto(`${house.region.desks.alatau}/help`);
-    await elsewhere.click('form[action="/sign-out"] button');
-    const typed = 'An hour\'s work: "quoted", <marked>, ۱۴۰۵, 中文.\n\nSecond paragraph & more.';
-    await page.fill("#text", typed);
-    await page.click("button[value=stay]");
-    assert.match(await page.locator("main").innerText(), /kept/);
-    await page.click('button[name=part][value="desk-officer"]');
-    await page.click("main form button.primary");
-    await page.goto(`${draft}/text`);
-    assert.equal(await page.inputValue("#text"), typed);
     await context.close();
   });
 }
