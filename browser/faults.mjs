@@ -44,25 +44,28 @@ async function gate(target) {
 // long and costs nothing, so it goes beside the other checks.
 async function lost(how) {
   const at = await gate(house.region.desks.alatau);
-  const { context, page } = await enter("alatau", "duty-officer", {}, at.url);
-  const stale = page.locator("#stale");
-  await page.waitForTimeout(2000); // its stream is open
-  assert.ok(await stale.isHidden());
-  const heard = Date.now();
-  await at.become(how);
-  await stale.waitFor({ state: "visible", timeout: 52_000 });
-  const after = (Date.now() - heard) / 1000;
-  const said = await stale.innerText();
-  const greyed = await page.evaluate(() => document.body.classList.contains("stale"));
-  const rest = 60_000 - (Date.now() - heard);
-  if (rest > 0) await page.waitForTimeout(rest);
-  const back = Date.now();
-  await at.become("open");
-  await stale.waitFor({ state: "hidden", timeout: 21_000 });
-  const found = (Date.now() - back) / 1000;
-  await context.close();
-  await at.become("gone");
-  return { after, said, greyed, found };
+  try {
+    const { context, page } = await enter("alatau", "duty-officer", {}, at.url);
+    const stale = page.locator("#stale");
+    await page.waitForTimeout(2000); // its stream is open
+    assert.ok(await stale.isHidden());
+    const heard = Date.now();
+    await at.become(how);
+    await stale.waitFor({ state: "visible", timeout: 52_000 });
+    const after = (Date.now() - heard) / 1000;
+    const said = await stale.innerText();
+    const greyed = await page.evaluate(() => document.body.classList.contains("stale"));
+    const rest = 60_000 - (Date.now() - heard);
+    if (rest > 0) await page.waitForTimeout(rest);
+    const back = Date.now();
+    await at.become("open");
+    await stale.waitFor({ state: "hidden", timeout: 21_000 });
+    const found = (Date.now() - back) / 1000;
+    await context.close();
+    return { after, said, greyed, found };
+  } finally {
+    await at.become("gone");
+  }
 }
 
 const under = {};
