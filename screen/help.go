@@ -49,7 +49,7 @@ func chapters() []chapter {
 		of("texts", "due", "calendar", "quotas", "portfolio", "texts", "measures", "blocks", "map"),
 		of("paper", "notes", "contacts"),
 		of("lines", "peers", "observations", "verify", "courier", "clarifications"),
-		of("house", "start", "officers", "passkeys", "group", "audit", "health", "settings", "tokens", "help"),
+		of("house", "start", "officers", "passkeys", "group", "audit", "health", "settings", "tokens", "keys", "help"),
 	}
 }
 

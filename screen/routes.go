@@ -23,6 +23,7 @@ func routes() []route {
 		houseRoutes(),
 		mapRoutes(),
 		helpRoutes(),
+		keyRoutes(),
 		signRoutes(),
 		choiceRoutes(),
 		deskRoutes(),

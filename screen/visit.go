@@ -39,6 +39,7 @@ type frame struct {
 	Dir    string
 	Theme  string // "", light, dark, night
 	Dense  bool   // tables in compact rows
+	Keys   string // shortcuts for the script; empty: switched off
 	Path   string // of this page, for the way back
 	Here   string // first part of the path: which page of the menu this is
 	Token  string // of the session's forms
@@ -196,6 +197,7 @@ func (v *visit) againWith(f *fault, err error, name, title, status string, page 
 func (v *visit) render(code int, name string, f frame) error {
 	f.Lang, f.Dir = v.lang, direction(v.lang)
 	f.Theme, f.Dense = v.theme(), v.choice("density") == "compact"
+	f.Keys = v.keys()
 	f.Head, f.State, f.Played = v.head, v.site.Name(v.lang), len(v.site.Cast) > 0
 	f.Menu = v.head != nil && !v.head.Awaiting
 	f.Path = v.r.URL.RequestURI()
