@@ -31,6 +31,9 @@ const (
 	restFor = 250 * time.Millisecond
 	// maxStreams is how many pages are live at once; further ones ask by themselves.
 	maxStreams = 512
+	// hoursRows is how many rows of the form of duty hours are there at first: two watches
+	// on most days, two on the others. A form that has none empty gets blankRows more.
+	hoursRows, blankRows = 4, 2
 	// maxOfficer and maxPassphrase bound what is typed at sign-in, in bytes.
 	maxOfficer, maxPassphrase = 64, 1024
 	// rowsOfPage is how many rows a list shows at once.
