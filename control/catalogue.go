@@ -48,7 +48,7 @@ func answers() map[string]any {
 		"sign-in": SignedIn{}, "sign-in-agent": SignedIn{}, "challenge": Challenge{}, "officer-list": []Officer{}, "officer-add": Officer{},
 		"token-issue": Token{}, "token-list": []Token{}, "chain-show": desk.Chain{},
 		"draft-list": []DraftLine{}, "draft-show": Draft{}, "statement-list": []Line{}, "statement-show": Statement{},
-		"due": Due{}, "why": []Item{}, "quota": []Account{}, "roster-status": []Edition{}, "thread-show": Thread{}, "receipts": []Receipt{}, "forms": []FormLine{}, "masthead": Masthead{}, "overview": Overview{}, "watch": Watch{},
+		"due": Due{}, "why": []Item{}, "quota": []Account{}, "matrix": []Cell{}, "report": Report{}, "roster-status": []Edition{}, "thread-show": Thread{}, "receipts": []Receipt{}, "forms": []FormLine{}, "masthead": Masthead{}, "overview": Overview{}, "watch": Watch{},
 		"line-list": []LineView{}, "hours-list": []PartyHours{}, "alerts": Alerts{}, "instructions-show": HouseWatch{},
 	}
 }
