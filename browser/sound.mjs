@@ -139,7 +139,7 @@ test("13, 14, 15: sound of a call, from arming to a node that is gone", { timeou
     await pause(32_000);
     assert.equal(await tones(page), still, "it sounds though it is acknowledged");
   });
-  await t.test("a message of precedence 1 is on the other desk within a second of being sent", async () => {
+  await t.test("a message of precedence 1 is above the open desk of the other state, and sounds as an exercise", async () => {
     await page.click("nav a[href='/desk']"); // as people go: a page that nobody went to by hand may not sound
     await page.locator("#sound-on").waitFor({ state: "visible", timeout: 3000 });
     await caller.page.goto(`${borovia}/lines/${line}?with=alatau`);
