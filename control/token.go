@@ -92,7 +92,7 @@ func tokenEnd(ctx context.Context, c *call, a TokenEndArgs) (any, error) {
 // end one.
 func anybody(verb string) bool {
 	switch verb {
-	case "sign-in", "challenge", "sign-in-agent", "sign-out":
+	case "sign-in", "challenge", "sign-in-agent", "sign-out", "passkey-challenge", "sign-in-passkey", "founded", "link-show", "first-take", "link-take":
 		return true
 	}
 	return false

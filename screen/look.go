@@ -12,6 +12,7 @@ import (
 	"detente/control"
 	"detente/internal/canon"
 	"detente/internal/phrase"
+	"detente/regime"
 	"detente/roster"
 )
 
@@ -118,6 +119,17 @@ func lookFunctions(lang string) template.FuncMap {
 	return template.FuncMap{
 		"item":  itemRowOf,
 		"help":  helpFor,
+		"words": numbered,
+		"named": func(names map[string]string) string {
+			of := map[regime.Lang]string{}
+			for l, name := range names {
+				of[regime.Lang(l)] = name
+			}
+			return inLanguage(lang, of)
+		},
+		"qr": func(d canon.Digest) (template.HTML, error) {
+			return qrCode(strings.ToUpper(d.String()), say(lang, "group.qr"))
+		},
 		"lapse": func(seconds int64) phrase.Lapse { return phrase.Lapse(seconds) },
 	}
 }

@@ -37,6 +37,11 @@ func routes() []route {
 		shiftRoutes(),
 		clarificationRoutes(),
 		tokenRoutes(),
+		passkeyRoutes(),
+		officerRoutes(),
+		welcomeRoutes(),
+		adoptRoutes(),
+		joinRoutes(),
 	} {
 		all = append(all, part...)
 	}
