@@ -60,8 +60,9 @@ after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const h1 = (page) => page.locator("h1").innerText();
-const says = async (page, what) => assert.ok((await page.locator("main").innerText()).includes(what), `${page.url()} does not say ${what}: ${await page.locator("main").innerText()}`);
+// says and titled wait for what a page is to say: a click may still lead there.
+const says = (page, what) => page.locator("main").filter({ hasText: what }).waitFor({ timeout: 15_000 });
+const titled = (page, what) => page.locator("h1").filter({ hasText: what }).waitFor({ timeout: 15_000 });
 const draftOf = (url) => {
   const at = new URL(url).pathname.match(/^\/drafts\/[0-9a-f]{8,}/);
   assert.ok(at, `${url} is no draft`);
@@ -87,7 +88,7 @@ test("first run: from the link to a note on paper", { timeout: 240_000 }, async 
   await ann.fill("#passphrase", passphrase);
   await ann.fill("#again", passphrase);
   await ann.click("button.primary");
-  assert.equal(await h1(ann), "First steps");
+  await titled(ann, "First steps");
 
   // a second officer, who sets the own passphrase
   await ann.click('main a[href="/officers"]');
@@ -104,7 +105,7 @@ test("first run: from the link to a note on paper", { timeout: 240_000 }, async 
   await bo.fill("#passphrase", passphrase);
   await bo.fill("#again", passphrase);
   await bo.click("button.primary");
-  assert.equal(await h1(bo), "Desk");
+  await titled(bo, "Desk");
 
   // what the state is bound by, and with whom
   await ann.goto(`${base}/texts`);
@@ -138,6 +139,7 @@ test("first run: from the link to a note on paper", { timeout: 240_000 }, async 
   await ann.goto(`${base}/drafts/new`);
   await ann.check('input[name=status][value="test"]');
   await ann.click("main form[method=post] button.primary");
+  await ann.waitForURL(/\/drafts\/[0-9a-f]{8,}/);
   const draft = draftOf(ann.url());
   await ann.goto(`${base}${draft}/cover`);
   await ann.fill("#thread", "ALA/2026/1");
@@ -217,7 +219,7 @@ test("passkeys with a virtual authenticator", { timeout: 120_000 }, async () => 
   await ann.fill("#officer", "ann");
   await ann.fill("#passphrase", passphrase);
   await ann.click("form.narrow button.primary");
-  assert.equal(await h1(ann), "Desk");
+  await titled(ann, "Desk");
   await ann.goto(`${base}/passkeys`);
   await says(ann, "not taken");
   await ann.click("main details summary");
@@ -232,6 +234,7 @@ test("passkeys with a virtual authenticator", { timeout: 120_000 }, async () => 
   await ann.fill("#officer", "ann");
   await ann.fill("#passphrase", passphrase);
   await ann.click("form.narrow button.primary");
+  await titled(ann, "Desk");
 });
 
 test("11: a session and a server that end in the middle of a section", { timeout: 120_000 }, async () => {
@@ -239,6 +242,7 @@ test("11: a session and a server that end in the middle of a section", { timeout
   await ann.goto(`${base}/drafts/new`);
   await ann.check('input[name=status][value="test"]');
   await ann.click("main form[method=post] button.primary");
+  await ann.waitForURL(/\/drafts\/[0-9a-f]{8,}/);
   const draft = draftOf(ann.url());
   await ann.goto(`${base}${draft}/text`);
   await ann.fill("textarea", typed);
@@ -252,7 +256,7 @@ test("11: a session and a server that end in the middle of a section", { timeout
   await ann.fill("#officer", "ann");
   await ann.fill("#passphrase", passphrase);
   await ann.click("form.narrow button.primary");
-  assert.equal(await h1(ann), "Confirm what you typed");
+  await titled(ann, "Confirm what you typed");
   await ann.click("main form button.primary");
   await ann.goto(`${base}${draft}/text`);
   assert.equal(await ann.inputValue("textarea"), typed);
@@ -264,9 +268,9 @@ test("11: a session and a server that end in the middle of a section", { timeout
   await other.fill("#officer", "ann");
   await other.fill("#passphrase", passphrase);
   await other.click("form.narrow button.primary");
-  assert.equal(await h1(other), "Desk");
+  await titled(other, "Desk");
   await ann.click("main form[method=post] button.primary");
-  assert.equal(await h1(ann), "Confirm what you typed");
+  await titled(ann, "Confirm what you typed");
   await ann.click("main form button.primary");
   await ann.goto(`${base}${draft}/text`);
   assert.equal(await ann.inputValue("textarea"), typed + " 2");
