@@ -50,7 +50,7 @@ func answers() map[string]any {
 		"passkey-list": []Passkey{}, "passkey-begin": PasskeyOptions{}, "passkey-add": Passkey{}, "passkey-challenge": PasskeyOptions{}, "sign-in-passkey": SignedIn{},
 		"token-issue": Token{}, "token-list": []Token{}, "chain-show": desk.Chain{},
 		"draft-list": []DraftLine{}, "draft-show": Draft{}, "statement-list": []Line{}, "statement-show": Statement{},
-		"due": Due{}, "why": []Item{}, "quota": []Account{}, "roster-status": []Edition{}, "thread-show": Thread{}, "receipts": []Receipt{}, "forms": []FormLine{}, "masthead": Masthead{}, "overview": Overview{}, "watch": Watch{},
+		"due": Due{}, "why": []Item{}, "quota": []Account{}, "matrix": []Cell{}, "report": Report{}, "roster-status": []Edition{}, "thread-show": Thread{}, "receipts": []Receipt{}, "forms": []FormLine{}, "masthead": Masthead{}, "overview": Overview{}, "watch": Watch{},
 		"line-list": []LineView{}, "texts-adopt": Adopted{}, "card-show": Card{}, "card-look": Card{}, "roster-look": RosterLook{},
 	}
 }

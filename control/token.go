@@ -105,7 +105,7 @@ func ScopeOf(verb string) desk.Scope {
 	case "status", "ready", "doctor", "officer-list", "chain-show", "audit-list", "audit-check",
 		"draft-show", "draft-list", "draft-check", "draft-follow", "statement-list", "statement-show", "thread-show", "receipts",
 		"roster-show", "roster-status", "peer-list", "observations", "evidence", "key-list",
-		"due", "why", "quota", "findings", "portfolio", "blocks", "matrix", "areas", "form", "forms",
+		"due", "why", "quota", "findings", "portfolio", "blocks", "matrix", "report", "areas", "form", "forms",
 		"note-list", "note-show", "note-file", "masthead", "overview", "sent-list", "sent-show", "print", "earlier",
 		"measure-list", "measure-show", "pulse", "line-list", "line-messages", "hours-list", "watch", "shift-show", "clarify-show", "prove", "verify", "evidence-file":
 		return desk.ScopeRead
