@@ -32,7 +32,7 @@ const start = (home, at, linked) =>
     let said = "";
     child.stderr.on("data", (chunk) => {
       said += chunk;
-      const open = said.match(/address=(http:\/\/localhost:\d+)/);
+      const open = said.match(/(http:\/\/localhost:\d+)/);
       const link = said.match(/http:\/\/localhost:\d+\/welcome\?key=[0-9a-f]+/);
       if (open && (linked ? link : said.includes("the node runs"))) resolve({ child, base: open[1], link: link?.[0] });
     });
@@ -61,8 +61,15 @@ after(async () => {
 });
 
 // says and titled wait for what a page is to say: a click may still lead there.
-const says = (page, what) => page.locator("main").filter({ hasText: what }).waitFor({ timeout: 15_000 });
-const titled = (page, what) => page.locator("h1").filter({ hasText: what }).waitFor({ timeout: 15_000 });
+const waits = async (page, where, what) => {
+  try {
+    await page.locator(where).filter({ hasText: what }).waitFor({ timeout: 60_000 });
+  } catch {
+    assert.fail(`${page.url()} does not say “${what}”: ${await page.locator("main").innerText()}`);
+  }
+};
+const says = (page, what) => waits(page, "main", what);
+const titled = (page, what) => waits(page, "h1", what);
 const draftOf = (url) => {
   const at = new URL(url).pathname.match(/^\/drafts\/[0-9a-f]{8,}/);
   assert.ok(at, `${url} is no draft`);
@@ -152,7 +159,7 @@ test("first run: from the link to a note on paper", { timeout: 240_000 }, async 
   await says(ann, "Another officer must clear it");
   await bo.goto(`${base}${draft}/review`);
   await bo.click(`form[action="${draft}/clear"] button`);
-  await says(bo, "Cleared");
+  await bo.locator(`form[action="${draft}/send"]`).waitFor();
   await bo.click(`form[action="${draft}/send"] button`);
   await says(bo, "It stands in the record of this state now");
   const links = await bo.locator("main a").evaluateAll((all) => all.map((a) => a.getAttribute("href")));
@@ -282,4 +289,38 @@ test("11: a session and a server that end in the middle of a section", { timeout
   await ann.click("main form[method=post] button.primary");
   await ann.goto(`${base}${draft}/text`);
   assert.equal(await ann.inputValue("textarea"), typed + " 3");
+});
+
+test("a home that awaits a roster takes it in from the browser, and its node goes on", { timeout: 180_000 }, async () => {
+  command("init", "--home", "region", "--name", "alatau", "--for-group", "--from", "alatau", "--next", "region-next.age", "--next-passphrase-file", "pass");
+  command("key", "card", "--home", "region", "--out", "alatau.card");
+  command("roster", "new", "--parties", "alatau", "--names", "en=Region", "--effective", "2026-01-01T00:00:00Z", "--out", "region.json");
+  command("roster", "add-card", "region.json", "alatau.card");
+  const words = command("roster", "fingerprint", "region.json").match(/1–4 +(\w+) +(\w+) +(\w+) +(\w+)/).slice(1).join(" ");
+  const waiting = await start("region", "localhost:0", true);
+  try {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${waiting.base}/group`);
+    await says(page, "Open the link that the program printed");
+    await page.goto(waiting.link);
+    await page.click("button.primary");
+    await titled(page, "Fingerprints and roster");
+    await page.setInputFiles("#card-file", join(dir, "alatau.card"));
+    await page.click('form[action="/group/card"] button');
+    await says(page, "Card of alatau");
+    await page.setInputFiles("#roster-file", join(dir, "region.json"));
+    await page.click('form[action="/group/roster"] button');
+    await says(page, words);
+    await page.check("input[name=compared]");
+    const runs = new Promise((resolve) => waiting.child.stderr.on("data", (chunk) => String(chunk).includes("the node runs") && resolve()));
+    await page.click('form[action="/group/adopt"] button.primary');
+    await says(page, "The node begins its work");
+    await runs;
+    assert.match(command("node", "status", "--home", "region"), /The node of .* runs\./);
+    assert.match(command("officer", "list", "--home", "region"), /ann/, "the officers were not taken over");
+    await context.close();
+  } finally {
+    await kill(waiting.child, "SIGINT");
+  }
 });
