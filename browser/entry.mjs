@@ -163,8 +163,12 @@ test("first run: from the link to a note on paper", { timeout: 240_000 }, async 
   await bo.click(`form[action="${draft}/send"] button`);
   await says(bo, "It stands in the record of this state now");
   const links = await bo.locator("main a").evaluateAll((all) => all.map((a) => a.getAttribute("href")));
-  const paper = links.find((href) => href?.endsWith("/paper") || href?.includes("/paper"));
+  const paper = links.find((href) => href?.endsWith("/paper"));
   assert.ok(paper, `no way to paper among ${links}`);
+  const email = await (await bo.request.get(`${base}${paper}?as=email`)).text();
+  assert.ok(email.includes("The line is tested."), email);
+  const pdf = await (await bo.request.get(`${base}${paper}?to=pdf`)).body();
+  assert.equal(pdf.subarray(0, 5).toString(), "%PDF-");
   const bundle = await ann.request.get(`${base}/courier/bundle`);
   assert.equal(bundle.status(), 200);
   assert.ok((await bundle.body()).length > 500, "the bundle is empty");
