@@ -1,7 +1,6 @@
 package pack
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -13,7 +12,7 @@ import (
 func (w *describer) measure(m *Measure) {
 	w.line(0, m.ID+"  "+w.marked(m.Title.In(w.lang), m.Sure))
 	article := "article"
-	if cmp.Or(m.ArticleSure, m.Sure).Unverified() {
+	if m.ArticleCertainty().Unverified() {
 		article = "article-unverified"
 	}
 	editions := ""
