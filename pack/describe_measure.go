@@ -238,6 +238,9 @@ func (w *describer) role(m *Measure, r Role) string {
 	if r.Without == WithoutAuthor {
 		key += "-without-author"
 	}
+	if r.Who == RoleEither && r.Field != "" {
+		key += "-field"
+	}
 	if r.Who == RoleEach && r.Set != "" {
 		key = "role.set"
 	}

@@ -14,7 +14,7 @@ func TestWords(t *testing.T) {
 		"nature.":     {string(LegallyBinding), string(PoliticallyBinding), string(Voluntary), string(Proposal)},
 		"strength.":   {string(Shall), string(Should), string(May)},
 		"sure.":       {string(Seen), string(High), string(Medium), string(Low)},
-		"role.":       {RoleEach, RoleOthers, RoleAuthor, RoleAsked, RoleField, RoleShare, RoleSet, RoleOther, RoleEither, RoleAnybody, "author-of", "asked-of"},
+		"role.":       {RoleEach, RoleOthers, RoleAuthor, RoleAsked, RoleField, RoleShare, RoleSet, RoleOther, RoleEither, RoleAnybody, "author-of", "asked-of", "either-field"},
 		"opens.":      {WasDone, WasSilent, WasInsufficient, WasDeclined, WasFiled},
 		"clock.":      {ClockBefore, ClockWithin, ClockYearly, ClockAfter, ClockAtStart, ClockWith, ClockImmediate, ClockLasts, ClockSilence},
 		"of.":         {OfReceipt, OfIssue},
