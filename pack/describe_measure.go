@@ -12,7 +12,10 @@ import (
 func (w *describer) measure(m *Measure) {
 	w.line(0, m.ID+"  "+w.marked(m.Title.In(w.lang), m.Sure))
 	article := "article"
-	if m.ArticleCertainty().Unverified() {
+	switch {
+	case m.Article == Unnumbered:
+		article = "article-unnumbered"
+	case m.ArticleCertainty().Unverified():
 		article = "article-unverified"
 	}
 	editions := ""
