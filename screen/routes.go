@@ -34,6 +34,7 @@ func routes() []route {
 		shiftRoutes(),
 		clarificationRoutes(),
 		tokenRoutes(),
+		exerciseRoutes(),
 		passkeyRoutes(),
 		officerRoutes(),
 		welcomeRoutes(),
