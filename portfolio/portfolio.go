@@ -28,6 +28,7 @@ type Portfolio struct {
 	stamp    int64                      // newest cosignature looked at
 	notes    int64                      // state of the register
 	contents int64                      // how many contents were opened
+	revealed int64                      // newest discreet act looked at
 	round    int64                      // counts the questions
 	filings  map[provision.ID]*filing   // every statement that a text could look at
 	stale    map[provision.ID]bool      // of which the times are to be asked again
@@ -159,6 +160,9 @@ func (p *Portfolio) refresh(ctx context.Context) error {
 	if err := p.readActs(ctx); err != nil {
 		return err
 	}
+	if err := p.readRevealed(ctx); err != nil {
+		return err
+	}
 	return p.readStale(ctx)
 }
 
@@ -171,6 +175,9 @@ func (p *Portfolio) begin(ctx context.Context) (err error) {
 		return err
 	}
 	if p.contents, err = p.n.Contents(ctx); err != nil {
+		return err
+	}
+	if p.revealed, err = p.n.LastRevealed(ctx); err != nil {
 		return err
 	}
 	return p.readNotes(ctx)
@@ -210,6 +217,19 @@ func (p *Portfolio) readActs(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// readRevealed reads the discreet acts that were opened after their place in the record
+// was passed.
+func (p *Portfolio) readRevealed(ctx context.Context) error {
+	last, err := p.n.Revealed(ctx, p.revealed, func(r docket.Row) error {
+		if r.Ref.Index >= p.next[r.Ref.Origin] || !slices.Contains(looked, r.Kind) {
+			return nil
+		}
+		return p.read(ctx, p.n.Acts(r.Ref.Origin, r.Ref.Index, r.Ref.Index+1), r)
+	})
+	p.revealed = last
+	return err
 }
 
 // read takes one act in.
