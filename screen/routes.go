@@ -27,6 +27,7 @@ func routes() []route {
 		choiceRoutes(),
 		deskRoutes(),
 		linesRoutes(),
+		soundingRoutes(),
 		liveRoutes(),
 		noticeRoutes(),
 		draftRoutes(),
