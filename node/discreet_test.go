@@ -16,6 +16,7 @@ import (
 	"detente/line"
 	"detente/node"
 	"detente/party"
+	"detente/proof"
 	"detente/town"
 	"filippo.io/age"
 )
@@ -209,6 +210,31 @@ func TestDiscreet(t *testing.T) {
 	}
 	if receipts(t, a, ref, act.Acknowledged) != 1 {
 		t.Error("alatau does not see the acknowledgement")
+	}
+
+	// A file shows when it was lodged, and with its key what it says and to whom.
+	for _, n := range []*node.Node{a, b, c} {
+		f, err := n.Prove(ctx, ref, n != c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown, err := proof.Verify(f, s.tw.First, s.now.Unix())
+		if err != nil || shown.Bounds.NotAfter == 0 {
+			t.Fatalf("of %s: %+v, %v", n.Self(), shown, err)
+		}
+		if n == c {
+			if shown.Inside != nil || shown.Content != nil || !strings.Contains(shown.Sentence, "a discreet act") || strings.Contains(shown.Sentence, "orovia") {
+				t.Errorf("cintra's file shows %q", shown.Sentence)
+			}
+			continue
+		}
+		if shown.Inside == nil || string(shown.Content) != secret || !strings.Contains(shown.Sentence, "opens as statement ALA/2026/9 (exercise) to borovia") {
+			t.Errorf("the file of %s shows %q", n.Self(), shown.Sentence)
+		}
+		f.FileKey[0] ^= 1
+		if _, err := proof.Verify(f, s.tw.First, s.now.Unix()); err == nil {
+			t.Error("another file key opens it")
+		}
 	}
 
 	// Nothing of it is in the homes or the records of others, and every docket comes
