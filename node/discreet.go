@@ -358,7 +358,7 @@ func (n *Node) saveInside(ctx context.Context, tx *Tx, ref act.Ref, author party
 	if due > 0 {
 		tx.After(n.tryLater)
 	}
-	return docket.Reveal(ctx, tx.Tx, docket.Entry{Ref: ref, Author: author, State: docket.Read, Act: inDocket(inside, leaf)})
+	return docket.Reveal(ctx, tx.Tx, n.self, docket.Entry{Ref: ref, Author: author, State: docket.Read, Act: inDocket(inside, leaf)})
 }
 
 // receiptDue is when the receipt for a discreet statement is given: at once for an

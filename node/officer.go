@@ -287,7 +287,7 @@ func (n *Node) refold(ctx context.Context, tx *Tx, o party.Origin) error {
 			}
 			e.Act = inDocket(inside, a)
 		}
-		if err := docket.Fold(ctx, tx.Tx, e); err != nil {
+		if err := docket.Fold(ctx, tx.Tx, n.self, e); err != nil {
 			return err
 		}
 		if e.Act != nil && a.Kind == act.KeyChange {

@@ -72,6 +72,10 @@ create index if not exists node_discreet_due on node_discreet (due) where due > 
 create table if not exists node_discreet_serials (
 	origin text not null, idx bigint not null, party text not null, serial bigint not null,
 	primary key (party, origin, serial, idx)) /* by key */;
+create table if not exists node_exercises (
+	id text not null, scenario blob not null, start bigint not null, officer text not null, primary key (id));
+create table if not exists node_injects (
+	exercise text not null, inject text not null, draft text not null, ref text not null, primary key (exercise, inject));
 create table if not exists node_unproven (
 	proof text not null, lodger text not null, primary key (proof));
 `

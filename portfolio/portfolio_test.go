@@ -510,7 +510,7 @@ func TestDiscreetStatement(t *testing.T) {
 	if p.notes, err = n.Notes().Changes(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.refresh(ctx); err != nil {
+	if _, err := p.refresh(ctx, atOnce); err != nil {
 		t.Fatal(err)
 	}
 	if f := p.filings[idOf(ref)]; f == nil || f.Values == nil {

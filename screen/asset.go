@@ -18,8 +18,9 @@ var assetFiles embed.FS
 // asset is a file that every page may use; its address names its bytes, so that a
 // browser keeps it for good and never shows an old one.
 type asset struct {
-	kind string
-	body []byte
+	kind   string
+	body   []byte
+	packed []byte // body, compressed; nil: it is compressed in itself
 }
 
 func readAssets() (map[string]asset, error) {
@@ -37,7 +38,14 @@ func readAssets() (map[string]asset, error) {
 		if strings.HasSuffix(e.Name(), ".js") {
 			kind = "text/javascript; charset=utf-8"
 		}
-		all[addressOf(e.Name(), b)] = asset{kind, b}
+		a := asset{kind: kind, body: b}
+		if a.packed, err = packed(b); err != nil {
+			return nil, err
+		}
+		if len(a.packed) >= len(b)*9/10 {
+			a.packed = nil
+		}
+		all[addressOf(e.Name(), b)] = a
 	}
 	return all, nil
 }
@@ -66,5 +74,11 @@ func (s *Site) asset(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", a.kind)
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	w.Header().Add("Vary", "Accept-Encoding")
+	if a.packed != nil && takesGzip(r) {
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Write(a.packed)
+		return
+	}
 	w.Write(a.body)
 }

@@ -48,6 +48,7 @@ type Site struct {
 	languages map[string]*template.Template // by language, every page
 	assets    map[string]asset              // by path
 	watch     *watch
+	packers   sync.Pool // of *gzip.Writer
 	handler   http.Handler
 }
 
