@@ -117,11 +117,11 @@ func (c *call) name(id party.ID) string { return c.node.Keys().Current().Name(id
 func statementList(ctx context.Context, c *call, a ListArgs) (any, error) {
 	limit := min(max(a.Limit, 1), MaxList)
 	if a.Open {
-		rows, err := c.node.Inbox(ctx, limit)
+		rows, err := c.inbox(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return c.lines(ctx, rows)
+		return c.lines(ctx, rows[:min(len(rows), limit)])
 	}
 	f := docket.Filter{Thread: a.Thread, Author: a.Author, Newest: true, Limit: limit}
 	if a.FromMe {
@@ -193,6 +193,8 @@ type Statement struct {
 	// Provided is what the texts in force provide for of it, as far as it concerns
 	// this state, and how that stands.
 	Provided []Item `json:"provided"`
+	// Unread is set while the records are being read: what is provided for is not known yet.
+	Unread *Reading `json:"unread,omitempty"`
 	// For is, by addressee, the time by which it is shown to have been lodged
 	// against that addressee alone.
 	For      map[party.ID]string `json:"for_addressee"`
@@ -246,7 +248,7 @@ func (c *call) alone(ctx context.Context, row docket.Row, lang regime.Lang) (*St
 			s.For[id] = node.Time(b.NotAfter)
 		}
 	}
-	s.Provided, err = c.provided(ctx, row, lang)
+	s.Provided, s.Unread, err = c.provided(ctx, row, lang)
 	return s, err
 }
 
@@ -348,7 +350,9 @@ type Thread struct {
 	Acts   []Statement `json:"acts"`
 	// Provided is what the texts in force provide for of its statements, each once.
 	Provided []Item `json:"provided"`
-	Whole    string `json:"whole"` // the form as corrected and updated so far, if readable here
+	// Unread is set while the records are being read: what is provided for is not known yet.
+	Unread *Reading `json:"unread,omitempty"`
+	Whole  string   `json:"whole"` // the form as corrected and updated so far, if readable here
 }
 
 func threadShow(ctx context.Context, c *call, a RefArgs) (any, error) {
