@@ -15,7 +15,7 @@ export const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 // start builds the program, starts the demonstration, and resolves when its nodes
-// stay up: the address of each desk by party, and a way to end it.
+// stay up: the address of each desk by party, what it has printed, and a way to end it.
 export async function start() {
   const dir = mkdtempSync(join(tmpdir(), "detente-browser-"));
   const program = join(dir, "detente");
@@ -46,7 +46,7 @@ export async function start() {
       });
       demo.kill("SIGINT");
     });
-  return { desks, program, dir, end };
+  return { desks, program, dir, end, said: () => said };
 }
 
 // house is what all checks share: one demonstration and one browser.

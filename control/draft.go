@@ -51,7 +51,8 @@ type Draft struct {
 	Request  node.Request `json:"request"`
 	Text     string       `json:"text"` // in full, for people
 	Faults   []Fault      `json:"faults"`
-	Provides []Advice     `json:"provides"` // what the texts in force say of it, before anything is said
+	Provides []Advice     `json:"provides"`         // what the texts in force say of it, before anything is said
+	Unread   *Reading     `json:"unread,omitempty"` // that is not known yet: the records are being read
 	Cleared  []Clearance  `json:"cleared"`
 	Open     []string     `json:"open"` // steps that the present revision lacks
 	Urgent   bool         `json:"urgent"`
@@ -138,7 +139,7 @@ func (c *call) draft(ctx context.Context, d desk.Draft) (*Draft, error) {
 	}
 	out.Text = c.requestText(ctx, plan)
 	if d.State != desk.StateSent && d.State != desk.StateDropped {
-		out.Provides, err = c.advice(ctx, plan)
+		out.Provides, out.Unread, err = c.advice(ctx, plan)
 	}
 	return out, err
 }
@@ -332,6 +333,7 @@ type Checked struct {
 	Text     string   `json:"text"`
 	Touches  []string `json:"touches"`
 	Provides []Advice `json:"provides"`
+	Unread   *Reading `json:"unread,omitempty"` // what is provided for is not known yet: the records are being read
 }
 
 func draftCheck(ctx context.Context, c *call, a SaveArgs) (any, error) {
@@ -352,8 +354,8 @@ func draftCheck(ctx context.Context, c *call, a SaveArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	provides, err := c.advice(ctx, plan)
-	return Checked{c.requestText(ctx, plan), list(plan.Touches), provides}, err
+	provides, unread, err := c.advice(ctx, plan)
+	return Checked{c.requestText(ctx, plan), list(plan.Touches), provides, unread}, err
 }
 
 // draftSubmit checks first: what has faults would only come back.

@@ -15,6 +15,7 @@ import (
 	"detente/key"
 	"detente/node"
 	"detente/phrasebook"
+	"detente/portfolio"
 	"detente/record"
 	"detente/regime"
 	"detente/sounding"
@@ -44,7 +45,17 @@ type Error struct {
 	Name   string  `json:"name,omitempty"`
 	Hint   string  `json:"hint,omitempty"`
 	Faults []Fault `json:"faults,omitempty"` // of a form or roster: every one
+	// Unread is set where the answer is not known yet since the records are being read.
+	Unread *Reading `json:"unread,omitempty"`
 }
+
+// Reading is how far the records are read.
+type Reading struct {
+	Read int64 `json:"read"` // acts
+	Of   int64 `json:"of"`
+}
+
+func readingOf(r *portfolio.Reading) *Reading { return &Reading{r.Read, r.Of} }
 
 // Fault is one fault of a form or roster.
 type Fault struct {
@@ -193,6 +204,10 @@ func ErrorOf(err error) *Error {
 	}
 	if durable.IsFull(err) {
 		e.Hint = "the disk is full: make room; nothing that was confirmed is lost"
+		return e
+	}
+	if r, ok := errors.AsType[*portfolio.Reading](err); ok {
+		e.Code, e.Name, e.Unread = Unreachable, "reading", readingOf(r)
 		return e
 	}
 	var trail *desk.TrailError

@@ -85,8 +85,8 @@ func measureList(ctx context.Context, c *call, a MeasureArgs) (any, error) {
 // texts hands over each text that is at hand once, the adopted ones first.
 func (c *call) texts(ctx context.Context, f func(p *pack.Pack, adopted bool)) error {
 	seen := map[string]bool{}
-	err := c.look(ctx, LookArgs{}, func(v *portfolio.View, _ provision.Moment) error {
-		for _, t := range v.Texts {
+	adopted := func(texts []provision.Text) error {
+		for _, t := range texts {
 			id := t.Pack.Head.ID
 			if p, err := c.node.Text(ctx, id, canon.Digest{}); err == nil && !seen[id] {
 				seen[id] = true
@@ -94,7 +94,14 @@ func (c *call) texts(ctx context.Context, f func(p *pack.Pack, adopted bool)) er
 			}
 		}
 		return nil
-	})
+	}
+	err := c.look(ctx, LookArgs{}, func(v *portfolio.View, _ provision.Moment) error { return adopted(v.Texts) })
+	if _, reading := errors.AsType[*portfolio.Reading](err); reading { // the texts are known all the same
+		var texts []provision.Text
+		if texts, _, err = c.folio.Texts(ctx); err == nil {
+			err = adopted(texts)
+		}
+	}
 	if err != nil {
 		return err
 	}

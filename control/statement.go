@@ -11,6 +11,7 @@ import (
 	"detente/clarification"
 	"detente/desk"
 	"detente/docket"
+	"detente/exercise"
 	"detente/internal/canon"
 	"detente/line"
 	"detente/lodging"
@@ -116,11 +117,11 @@ func (c *call) name(id party.ID) string { return c.node.Keys().Current().Name(id
 func statementList(ctx context.Context, c *call, a ListArgs) (any, error) {
 	limit := min(max(a.Limit, 1), MaxList)
 	if a.Open {
-		rows, err := c.node.Inbox(ctx, limit)
+		rows, err := c.inbox(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return c.lines(ctx, rows)
+		return c.lines(ctx, rows[:min(len(rows), limit)])
 	}
 	f := docket.Filter{Thread: a.Thread, Author: a.Author, Newest: true, Limit: limit}
 	if a.FromMe {
@@ -192,6 +193,8 @@ type Statement struct {
 	// Provided is what the texts in force provide for of it, as far as it concerns
 	// this state, and how that stands.
 	Provided []Item `json:"provided"`
+	// Unread is set while the records are being read: what is provided for is not known yet.
+	Unread *Reading `json:"unread,omitempty"`
 	// For is, by addressee, the time by which it is shown to have been lodged
 	// against that addressee alone.
 	For      map[party.ID]string `json:"for_addressee"`
@@ -245,7 +248,7 @@ func (c *call) alone(ctx context.Context, row docket.Row, lang regime.Lang) (*St
 			s.For[id] = node.Time(b.NotAfter)
 		}
 	}
-	s.Provided, err = c.provided(ctx, row, lang)
+	s.Provided, s.Unread, err = c.provided(ctx, row, lang)
 	return s, err
 }
 
@@ -270,7 +273,7 @@ func (c *call) read(ctx context.Context, s *Statement, row docket.Row, a *act.Ac
 		s.Reading = "sealed to the addressees"
 	}
 	s.Type = content.Type
-	if content.Type == node.FormType || content.Type == node.TextType || line.IsType(content.Type) || content.Type == clarification.Type {
+	if content.Type == node.FormType || content.Type == node.TextType || line.IsType(content.Type) || content.Type == clarification.Type || content.Type == exercise.Type {
 		s.Content = string(content.Body)
 	}
 	books, err := c.node.Phrasebooks()
@@ -293,7 +296,7 @@ func contentText(books []*phrasebook.Book, form *regime.Form, contentType string
 		return node.Legible(string(body))
 	case node.TextType:
 		return node.Legible(string(body))
-	case line.TypeMessage, line.TypeEnd, line.TypeHours, clarification.Type:
+	case line.TypeMessage, line.TypeEnd, line.TypeHours, clarification.Type, exercise.Type:
 		return lineText(books, contentType, body)
 	}
 	return fmt.Sprintf("%d bytes of %s", len(body), contentType)
@@ -347,7 +350,9 @@ type Thread struct {
 	Acts   []Statement `json:"acts"`
 	// Provided is what the texts in force provide for of its statements, each once.
 	Provided []Item `json:"provided"`
-	Whole    string `json:"whole"` // the form as corrected and updated so far, if readable here
+	// Unread is set while the records are being read: what is provided for is not known yet.
+	Unread *Reading `json:"unread,omitempty"`
+	Whole  string   `json:"whole"` // the form as corrected and updated so far, if readable here
 }
 
 func threadShow(ctx context.Context, c *call, a RefArgs) (any, error) {

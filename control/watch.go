@@ -12,6 +12,7 @@ import (
 	"detente/clarification"
 	"detente/desk"
 	"detente/docket"
+	"detente/exercise"
 	"detente/internal/canon"
 	"detente/line"
 	"detente/node"
@@ -175,6 +176,8 @@ func lineText(books []*phrasebook.Book, contentType string, body []byte) string 
 		if a, err := clarification.Parse(body); err == nil {
 			return accountText(a)
 		}
+	case exercise.Type:
+		return exerciseText(body)
 	case line.TypeHours:
 		if h, err := line.ParseHours(body); err == nil {
 			return node.Legible(HoursText(h))
@@ -289,6 +292,8 @@ type Watch struct {
 	Inbox   int           `json:"inbox"` // statements beside lines that have no answer yet
 	Shift   Shifts        `json:"shift"`
 	Remarks []string      `json:"remarks"` // what this desk itself needs
+	// NoPlay are the exercises that a real event has stopped.
+	NoPlay []NoPlay `json:"no_play"`
 }
 
 // watched bounds each list of the watch.
@@ -330,6 +335,9 @@ func watchNow(ctx context.Context, c *call, _ nothing) (any, error) {
 	if w.Shift, err = c.shifts(ctx); err != nil {
 		return nil, err
 	}
+	if w.NoPlay, err = c.noPlay(ctx); err != nil {
+		return nil, err
+	}
 	if _, err := c.node.WatchRules(); err != nil {
 		w.Remarks = append(w.Remarks, err.Error())
 	}
@@ -366,7 +374,7 @@ func untested(lines []LineView, now time.Time) []string {
 
 // beside counts what waits in the inbox and is no message on a line.
 func (c *call) beside(ctx context.Context) (int, error) {
-	rows, err := c.node.Inbox(ctx, MaxList)
+	rows, err := c.inbox(ctx)
 	if err != nil {
 		return 0, err
 	}

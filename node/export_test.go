@@ -138,7 +138,7 @@ func (n *Node) Ahead() checkpoint.Head {
 
 // WithoutReceipt counts the statements to this party that it has not answered.
 func (n *Node) WithoutReceipt(ctx context.Context) (int, error) {
-	rows, err := docket.Unanswered(ctx, n.db.Read(), n.self, act.Statement, []act.Kind{act.Delivered, act.Returned}, 1000)
+	rows, err := docket.Awaiting(ctx, n.db.Read(), docket.WantsReceipt, "", -1, 1000)
 	return len(rows), err
 }
 

@@ -273,7 +273,7 @@ func (n *Node) refold(ctx context.Context, tx *Tx, o party.Origin) error {
 		case a.Group != n.cfg.First.Group:
 			e.State, e.Act = docket.Invalid, nil
 		}
-		if err := docket.Fold(ctx, tx.Tx, e); err != nil {
+		if err := docket.Fold(ctx, tx.Tx, n.self, e); err != nil {
 			return err
 		}
 		if e.Act != nil && a.Kind == act.KeyChange {

@@ -133,6 +133,9 @@ func (n *Node) open(ctx context.Context) error {
 				return fmt.Errorf("create tables: %w", err)
 			}
 		}
+		if err := docket.Prepare(ctx, tx, n.self); err != nil {
+			return err
+		}
 		return n.pinRoster(ctx, tx)
 	})
 	if err != nil {

@@ -96,7 +96,7 @@ func (n *Node) oweReceipts(ctx context.Context) error {
 	var o party.Origin
 	idx := int64(-1)
 	for {
-		rows, err := docket.UnansweredPast(ctx, n.db.Read(), n.self, act.Statement, []act.Kind{act.Delivered, act.Returned}, o, idx, owedPage)
+		rows, err := docket.Awaiting(ctx, n.db.Read(), docket.WantsReceipt, o, idx, owedPage)
 		if err != nil {
 			return err
 		}

@@ -501,7 +501,7 @@ func (n *Node) storeRecord(ctx context.Context, tx *Tx, acc *accepted, contents 
 		}
 	}
 	for _, a := range acc.acts {
-		if err := docket.Fold(ctx, tx.Tx, docket.Entry{Ref: a.ref, Author: acc.author, State: a.state, Act: a.act}); err != nil {
+		if err := docket.Fold(ctx, tx.Tx, n.self, docket.Entry{Ref: a.ref, Author: acc.author, State: a.state, Act: a.act}); err != nil {
 			return err
 		}
 		if a.act == nil {

@@ -1,8 +1,6 @@
 package screen
 
 import (
-	"bytes"
-	"compress/gzip"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -22,7 +20,7 @@ var assetFiles embed.FS
 type asset struct {
 	kind   string
 	body   []byte
-	packed []byte // the same by gzip; nil: not smaller. Pages are never packed: beside a token stands what others wrote
+	packed []byte // body, compressed; nil: it is compressed in itself
 }
 
 // readAssets are the assets by address, and the address of each by name. The style
@@ -32,6 +30,9 @@ func readAssets() (map[string]asset, map[string]string, error) {
 	add := func(name string, b []byte) error {
 		names[name] = "/asset/" + addressOf(name, b)
 		small, err := packed(b)
+		if len(small) >= len(b)*9/10 {
+			small = nil
+		}
 		all[addressOf(name, b)] = asset{kindOf(name), b, small}
 		return err
 	}
@@ -61,25 +62,6 @@ func readAssets() (map[string]asset, map[string]string, error) {
 		}
 	}
 	return all, names, nil
-}
-
-// packed is gzip of b, or nil where that is not smaller, as with fonts.
-func packed(b []byte) ([]byte, error) {
-	var out bytes.Buffer
-	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
-	if err != nil {
-		return nil, fmt.Errorf("assets: %w", err)
-	}
-	if _, err := w.Write(b); err != nil {
-		return nil, fmt.Errorf("assets: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("assets: %w", err)
-	}
-	if out.Len() >= len(b) {
-		return nil, nil
-	}
-	return out.Bytes(), nil
 }
 
 // kindOf is the media type of an asset, the same on every system.
@@ -117,13 +99,11 @@ func (s *Site) asset(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", a.kind)
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	if a.packed != nil {
-		w.Header().Set("Vary", "Accept-Encoding")
-		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-			w.Header().Set("Content-Encoding", "gzip")
-			w.Write(a.packed)
-			return
-		}
+	w.Header().Add("Vary", "Accept-Encoding")
+	if a.packed != nil && takesGzip(r) {
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Write(a.packed)
+		return
 	}
 	w.Write(a.body)
 }

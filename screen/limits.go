@@ -29,6 +29,9 @@ const (
 	beatEvery = 15 * time.Second
 	// restFor is the least time between two looks for something new.
 	restFor = 250 * time.Millisecond
+	// againAfter is after how many seconds a browser asks again for a page whose content
+	// was being read.
+	againAfter = "2"
 	// maxStreams is how many pages are live at once; further ones ask by themselves.
 	maxStreams = 512
 	// maxOfficer and maxPassphrase bound what is typed at sign-in, in bytes.

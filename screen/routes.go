@@ -35,6 +35,7 @@ func routes() []route {
 		shiftRoutes(),
 		clarificationRoutes(),
 		tokenRoutes(),
+		exerciseRoutes(),
 		passkeyRoutes(),
 		officerRoutes(),
 		welcomeRoutes(),

@@ -49,6 +49,7 @@ type Site struct {
 	assets    map[string]asset              // by path
 	names     map[string]string             // of assets: their paths
 	watch     *watch
+	packers   sync.Pool // of *gzip.Writer
 	handler   http.Handler
 }
 

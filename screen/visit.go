@@ -188,7 +188,7 @@ func (v *visit) again(err error, name, title, status string, page any) error {
 }
 
 func (v *visit) againWith(f *fault, err error, name, title, status string, page any) error {
-	if f.Status == http.StatusUnauthorized {
+	if f.Status == http.StatusUnauthorized || f.Again {
 		return err
 	}
 	return v.render(f.Status, name, frame{Title: title, Status: status, Fault: f, Page: page})
@@ -221,8 +221,10 @@ func (v *visit) render(code int, name string, f frame) error {
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.Header().Set("Content-Language", v.lang)
-	v.w.WriteHeader(code)
-	v.w.Write(b.Bytes())
+	if f.Fault != nil && f.Fault.Again && v.r.Method == http.MethodGet {
+		v.w.Header().Set("Refresh", againAfter)
+	}
+	v.site.send(v.w, v.r, code, b.Bytes())
 	return nil
 }
 
