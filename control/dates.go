@@ -55,7 +55,9 @@ func (it *Item) entry(mark string, own bool) calendar.Entry {
 		Article: it.Article, Text: it.Text + " " + it.Edition, Sentence: it.Sentence, Acts: []string{},
 		Over: it.State == provision.Discharged || it.State == provision.Superseded, Own: own && it.State.IsOpen(), AlarmBefore: remindDay}
 	for _, d := range it.Acts {
-		e.Acts = append(e.Acts, d.Place)
+		if !slices.Contains(e.Acts, d.Place) { // one act can have opened and done it
+			e.Acts = append(e.Acts, d.Place)
+		}
 	}
 	when := it.When()
 	if len(when) == len(time.DateOnly) {

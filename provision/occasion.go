@@ -245,12 +245,10 @@ func (o *occasion) derive(s *step, w who) *Item {
 		return nil
 	}
 	it := &Item{
-		Text: o.m.text.id, Edition: edition, Measure: o.m.ID, Step: s.ID, Code: s.code, Article: s.Article,
+		Text: o.m.text.id, Edition: edition, Measure: o.m.ID, Step: s.ID, Code: s.code,
 		Strength: s.strength(), Nature: o.m.text.head.Nature, Occasion: o.key, Obligor: w.id, Side: w.side,
 	}
-	if it.Article == "" {
-		it.Article = o.m.Article
-	}
+	it.Article, it.ArticleSure = o.m.cites(s.Article, s.Sure)
 	if o.opener != nil {
 		it.Opener = o.opener.f.ID
 		if o.drawn == nil {

@@ -49,6 +49,7 @@ type frame struct {
 	Fault  *fault // what keeps a posted form from being done
 	Menu   bool   // there are other pages: a node runs and somebody is signed in
 	Live   bool   // the page is shown anew when there is something new
+	Watch  bool   // the officer has the role of duty: calls are shown and sounded on every page
 	Page   any
 }
 
@@ -205,6 +206,7 @@ func (v *visit) render(code int, name string, f frame) error {
 		f.Path = "/desk"
 	}
 	f.Live = v.r.Method == http.MethodGet && f.Fault == nil && slices.Contains([]string{"desk", "lines", "line", "inbox", "sent", "drafts", "notices", "notice"}, name)
+	f.Watch = f.Menu && slices.Contains(v.head.Officer.Roles, onDuty)
 	f.Here, _, _ = strings.Cut(strings.TrimPrefix(v.r.URL.Path, "/"), "/")
 	if v.token != "" {
 		f.Token = formToken(v.token)
