@@ -39,6 +39,7 @@ var floors = map[string]int{
 	"regime":           2,  // the form that a text asks for
 	"checkpoint":       3,  // what a record looks like at one size
 	"roster":           3,  // who belongs
+	"exercise":         3,  // what is played, by whom, by which clock
 	"sounding":         3,  // what is said off the record
 	"watch":            3,  // whom an alert calls
 	"pack":             3,  // a text as data
@@ -86,6 +87,7 @@ var forbidden = []prohibition{
 	{"clarification", outside, "pure: same input, same answer, on every node"},
 	{"line", outside, "pure: same input, same answer, on every node"},
 	{"sounding", outside, "pure: same input, same answer, on every node"},
+	{"exercise", outside, "pure: same input, same answer, on every node"},
 	{"watch", outside, "pure: same input, same answer, on every node"},
 	{"phrasebook", outside, "pure: same input, same answer, on every node"},
 	{"condition", outside, "pure: same input, same answer, on every node"},
@@ -108,7 +110,7 @@ var forbidden = []prohibition{
 }
 
 // pure packages take time as a value and randomness as an io.Reader.
-var pure = []string{"party", "position", "chart", "paper", "key", "act", "seal", "regime", "lodging", "clarification", "line", "watch", "phrasebook", "sounding", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "verify", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
+var pure = []string{"party", "position", "chart", "paper", "key", "act", "seal", "regime", "lodging", "clarification", "line", "exercise", "watch", "phrasebook", "sounding", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "verify", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
 
 // doors are the packages that may end the process, read flags and environment,
 // and set what holds for the whole process.
@@ -154,7 +156,7 @@ var threats = []string{
 	"copies another's ciphertext", "copies another's commitment", "spoils one recipient's stanza",
 	"a majority that colludes", "a relay that drops, reorders or damages",
 	"a thief of a current key", "a thief of a retired key", "a stolen backup", "a rolled-back machine",
-	"an insider who drafts and wants to approve", "a page from elsewhere", "a program with a stolen token",
+	"an insider who drafts and wants to approve", "a page from elsewhere", "a thief of a link or of a passkey", "a program with a stolen token",
 	"a stick with a hostile bundle", "a pack from a stranger", "a crash at any instruction", "a full disk",
 }
 

@@ -11,6 +11,7 @@ import (
 	"detente/clarification"
 	"detente/desk"
 	"detente/docket"
+	"detente/exercise"
 	"detente/internal/canon"
 	"detente/line"
 	"detente/lodging"
@@ -272,7 +273,7 @@ func (c *call) read(ctx context.Context, s *Statement, row docket.Row, a *act.Ac
 		s.Reading = "sealed to the addressees"
 	}
 	s.Type = content.Type
-	if content.Type == node.FormType || content.Type == node.TextType || line.IsType(content.Type) || content.Type == clarification.Type {
+	if content.Type == node.FormType || content.Type == node.TextType || line.IsType(content.Type) || content.Type == clarification.Type || content.Type == exercise.Type {
 		s.Content = string(content.Body)
 	}
 	books, err := c.node.Phrasebooks()
@@ -295,7 +296,7 @@ func contentText(books []*phrasebook.Book, form *regime.Form, contentType string
 		return node.Legible(string(body))
 	case node.TextType:
 		return node.Legible(string(body))
-	case line.TypeMessage, line.TypeEnd, line.TypeHours, clarification.Type:
+	case line.TypeMessage, line.TypeEnd, line.TypeHours, clarification.Type, exercise.Type:
 		return lineText(books, contentType, body)
 	}
 	return fmt.Sprintf("%d bytes of %s", len(body), contentType)

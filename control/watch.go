@@ -12,6 +12,7 @@ import (
 	"detente/clarification"
 	"detente/desk"
 	"detente/docket"
+	"detente/exercise"
 	"detente/internal/canon"
 	"detente/line"
 	"detente/node"
@@ -175,6 +176,8 @@ func lineText(books []*phrasebook.Book, contentType string, body []byte) string 
 		if a, err := clarification.Parse(body); err == nil {
 			return accountText(a)
 		}
+	case exercise.Type:
+		return exerciseText(body)
 	case line.TypeHours:
 		if h, err := line.ParseHours(body); err == nil {
 			return node.Legible(HoursText(h))
@@ -289,6 +292,8 @@ type Watch struct {
 	Inbox   int           `json:"inbox"` // statements beside lines that have no answer yet
 	Shift   Shifts        `json:"shift"`
 	Remarks []string      `json:"remarks"` // what this desk itself needs
+	// NoPlay are the exercises that a real event has stopped.
+	NoPlay []NoPlay `json:"no_play"`
 }
 
 // watched bounds each list of the watch.
@@ -328,6 +333,9 @@ func watchNow(ctx context.Context, c *call, _ nothing) (any, error) {
 		return nil, err
 	}
 	if w.Shift, err = c.shifts(ctx); err != nil {
+		return nil, err
+	}
+	if w.NoPlay, err = c.noPlay(ctx); err != nil {
 		return nil, err
 	}
 	if _, err := c.node.WatchRules(); err != nil {

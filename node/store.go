@@ -63,6 +63,10 @@ create index if not exists node_lines_type on node_lines (type, arrived);
 create index if not exists node_lines_line on node_lines (line, parties, arrived);
 create table if not exists node_line_marks (
 	origin text not null, idx bigint not null, silenced bigint not null, done bigint not null, primary key (origin, idx));
+create table if not exists node_exercises (
+	id text not null, scenario blob not null, start bigint not null, officer text not null, primary key (id));
+create table if not exists node_injects (
+	exercise text not null, inject text not null, draft text not null, ref text not null, primary key (exercise, inject));
 create table if not exists node_unproven (
 	proof text not null, lodger text not null, primary key (proof));
 `

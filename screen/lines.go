@@ -313,6 +313,7 @@ type onLines struct {
 	Any                bool // there is a line
 	Needs, Waits, Sent []spoken
 	Remarks            []string
+	NoPlay             []control.NoPlay
 }
 
 func (v *visit) onLines() (onLines, error) {
@@ -320,7 +321,7 @@ func (v *visit) onLines() (onLines, error) {
 	if err := v.call("watch", nil, &w); err != nil {
 		return onLines{}, err
 	}
-	return onLines{Any: len(w.Lines) > 0, Needs: v.spoken(w.Needs), Waits: v.spoken(w.Waits), Sent: v.spoken(w.Sent), Remarks: w.Remarks}, nil
+	return onLines{Any: len(w.Lines) > 0, Needs: v.spoken(w.Needs), Waits: v.spoken(w.Waits), Sent: v.spoken(w.Sent), Remarks: w.Remarks, NoPlay: w.NoPlay}, nil
 }
 
 // has reports whether a place is one of the messages.

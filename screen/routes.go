@@ -23,6 +23,7 @@ func routes() []route {
 		houseRoutes(),
 		mapRoutes(),
 		helpRoutes(),
+		keyRoutes(),
 		signRoutes(),
 		choiceRoutes(),
 		deskRoutes(),
@@ -34,6 +35,12 @@ func routes() []route {
 		shiftRoutes(),
 		clarificationRoutes(),
 		tokenRoutes(),
+		exerciseRoutes(),
+		passkeyRoutes(),
+		officerRoutes(),
+		welcomeRoutes(),
+		adoptRoutes(),
+		joinRoutes(),
 	} {
 		all = append(all, part...)
 	}

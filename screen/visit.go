@@ -39,6 +39,7 @@ type frame struct {
 	Dir    string
 	Theme  string // "", light, dark, night
 	Dense  bool   // tables in compact rows
+	Keys   string // shortcuts for the script; empty: switched off
 	Path   string // of this page, for the way back
 	Here   string // first part of the path: which page of the menu this is
 	Token  string // of the session's forms
@@ -46,6 +47,7 @@ type frame struct {
 	Status string // exercise or test: the whole page is banded
 	Done   string // what was done just now
 	Fault  *fault // what keeps a posted form from being done
+	Menu   bool   // there are other pages: a node runs and somebody is signed in
 	Live   bool   // the page is shown anew when there is something new
 	Page   any
 }
@@ -92,6 +94,9 @@ func (v *visit) enter(open bool) error {
 	// A page of another origin has neither this token nor, being of another origin,
 	// a way to read it. Old browsers say nothing of where a form comes from.
 	if v.form != nil && !open && subtle.ConstantTimeCompare([]byte(v.form.Get("token")), []byte(formToken(v.token))) != 1 {
+		if v.isFormer() {
+			return errFormer
+		}
 		return errElsewhere
 	}
 	return nil
@@ -192,7 +197,9 @@ func (v *visit) againWith(f *fault, err error, name, title, status string, page 
 func (v *visit) render(code int, name string, f frame) error {
 	f.Lang, f.Dir = v.lang, direction(v.lang)
 	f.Theme, f.Dense = v.theme(), v.choice("density") == "compact"
+	f.Keys = v.keys()
 	f.Head, f.State, f.Played = v.head, v.site.Name(v.lang), len(v.site.Cast) > 0
+	f.Menu = v.head != nil && !v.head.Awaiting
 	f.Path = v.r.URL.RequestURI()
 	if v.r.Method != http.MethodGet || !local(f.Path) {
 		f.Path = "/desk"

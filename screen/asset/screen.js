@@ -117,6 +117,21 @@
   }
   addEventListener("beforeunload", (e) => { if (dirty) e.preventDefault(); });
 
+  // --- keys: g and a letter lead to a page, / to the filter, ? to the list of them; never
+  // while something is typed, and by the place of a key where the script is not Latin
+  const pages = new Map(); // a letter and its page
+  (document.body.dataset.keys || "").split(" ").forEach((x, i, all) => { if (i % 2) pages.set(all[i - 1], x); });
+  let went = 0;
+  addEventListener("keydown", (e) => {
+    if (!pages.size || e.ctrlKey || e.metaKey || e.altKey || e.isComposing || e.repeat) return;
+    if (e.target.closest && e.target.closest("input,select,textarea,[contenteditable]")) return;
+    const key = e.key === "/" || e.key === "?" ? e.key : /^Key[A-Z]$/.test(e.code) ? (/^[a-z]$/i.test(e.key) ? e.key : e.code[3]).toLowerCase() : "";
+    if (key === "?") { location.href = "/keys"; return; }
+    if (key === "/") { const f = main.querySelector("form[method=get] input"); if (f) { e.preventDefault(); f.focus(); } return; }
+    if (went && Date.now() - went < 1500 && pages.has(key)) { location.href = "/" + pages.get(key); return; }
+    went = key === "g" ? Date.now() : 0;
+  });
+
   // --- what went wrong is read first
   const fault = $("fault");
   if (fault) fault.focus();
