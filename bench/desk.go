@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -157,14 +158,14 @@ func (v *visitor) read(ctx context.Context) error {
 
 // memory is that of the process once the records are read, and what the reading holds.
 func (v *visitor) memory(context.Context) error {
-	if _, _, err := memory(); err != nil {
+	if _, _, err := memory(os.Getpid()); err != nil {
 		return nil
 	}
-	heap, err := v.p.ask("heap", 0)
+	heap, err := v.p.ask("heap")
 	if err != nil {
 		return err
 	}
-	now, err := v.p.ask("memory", 0)
+	now, err := v.p.ask("memory")
 	if err != nil {
 		return err
 	}
@@ -432,7 +433,7 @@ func (v *visitor) messages(ctx context.Context, count int) error {
 
 // crowd opens many desks and times one event for all of them.
 func (v *visitor) crowd(ctx context.Context, streams, count int) error {
-	before, err := v.p.ask("memory", 0)
+	before, err := v.p.ask("memory")
 	if err != nil && !errors.Is(err, errNoProc) {
 		return err
 	}
@@ -468,7 +469,7 @@ func (v *visitor) crowd(ctx context.Context, streams, count int) error {
 		}
 		took = append(took, time.Since(start))
 	}
-	after, err := v.p.ask("memory", 0)
+	after, err := v.p.ask("memory")
 	if err != nil && !errors.Is(err, errNoProc) {
 		return err
 	}

@@ -52,7 +52,7 @@ func answers() map[string]any {
 		"token-issue": Token{}, "token-list": []Token{}, "chain-show": desk.Chain{},
 		"draft-list": []DraftLine{}, "draft-show": Draft{}, "statement-list": []Line{}, "statement-show": Statement{},
 		"due": Due{}, "why": []Item{}, "quota": []Account{}, "matrix": []Cell{}, "report": Report{}, "roster-status": []Edition{}, "thread-show": Thread{}, "receipts": []Receipt{}, "forms": []FormLine{}, "masthead": Masthead{}, "overview": Overview{}, "watch": Watch{},
-		"line-list": []LineView{}, "exercise-list": []Exercise{}, "exercise-report": exercise.Report{}, "texts-adopt": Adopted{}, "card-show": Card{}, "card-look": Card{}, "roster-look": RosterLook{},
+		"line-list": []LineView{}, "hours-list": []PartyHours{}, "alerts": Alerts{}, "instructions-show": HouseWatch{}, "exercise-list": []Exercise{}, "exercise-report": exercise.Report{}, "texts-adopt": Adopted{}, "card-show": Card{}, "card-look": Card{}, "roster-look": RosterLook{},
 	}
 }
 

@@ -51,8 +51,11 @@ type Side struct {
 	Name      string          `json:"name"`
 	Condition watch.Condition `json:"condition"`
 	Sentence  string          `json:"sentence"`
+	Until     string          `json:"until"`  // when its suspension ends by itself, as it says; empty: it names no end, or there is none
+	Reason    string          `json:"reason"` // why its side is not open, as it says; empty: it does not say
 	Languages []string        `json:"languages"`
 	LastHeard string          `json:"last_heard"` // of its node; empty: not since this node began
+	Period    int64           `json:"period"`     // seconds between two tests of the line by the nodes themselves
 	OnDuty    *OnDuty         `json:"on_duty"`    // null: it published no hours to this state
 	// Answer times of the newest calls and tests by this state that this party
 	// acknowledged, in seconds, as its own acknowledgement claims; the newest first.
@@ -68,6 +71,8 @@ type Side struct {
 type OnDuty struct {
 	On       bool   `json:"on"`
 	Change   string `json:"change"` // when that next changes; empty: not known
+	There    string `json:"there"`  // the same moment by the clock there, 2026-11-30 09:00; empty: not known
+	Place    string `json:"place"`  // where that clock is, as its party says; may be empty
 	Sentence string `json:"sentence"`
 }
 
@@ -122,12 +127,12 @@ func (c *call) lineViews(ctx context.Context) ([]LineView, error) {
 func (c *call) side(p node.PeerStatus, end *line.End, hours *line.Hours, calls []node.LineMessage) Side {
 	now := c.now()
 	heard := watch.Heard{Last: p.LastHeard, Period: time.Duration(c.node.Settings().HeartbeatSeconds) * time.Second, Courier: p.Link == "courier" || p.Link == "none"}
-	s := Side{Party: p.Party, Name: c.name(p.Party), Condition: watch.Stands(end, heard, now), Languages: []string{}, Answers: []int64{}}
+	s := Side{Party: p.Party, Name: c.name(p.Party), Condition: watch.Stands(end, heard, now), Languages: []string{}, Answers: []int64{}, Period: int64(heard.Period / time.Second)}
 	if !p.LastHeard.IsZero() {
 		s.LastHeard = canon.FormatTime(p.LastHeard)
 	}
 	if end != nil {
-		s.Languages = list(end.Languages)
+		s.Languages, s.Until, s.Reason = list(end.Languages), end.Until, end.Reason
 	}
 	if s.Condition == watch.NotHeard && !c.live {
 		s.Sentence = "this state's own node does not run: nothing can be said of the line"
@@ -193,6 +198,9 @@ func onDuty(h *line.Hours, now time.Time) *OnDuty {
 	d := &OnDuty{On: on}
 	if !change.IsZero() {
 		d.Change = canon.FormatTime(change)
+		var local time.Time
+		local, d.Place = h.There(change)
+		d.There = local.Format("2006-01-02 15:04")
 	}
 	switch {
 	case on && d.Change == "":
