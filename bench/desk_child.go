@@ -81,7 +81,7 @@ func deskChild(ctx context.Context, in io.Reader, out io.Writer) (err error) {
 		var a answer
 		switch o.What {
 		case "memory":
-			a.RSS, a.Peak, err = memory()
+			a.RSS, a.Peak, err = memory(os.Getpid())
 		case "heap":
 			var m runtime.MemStats
 			runtime.GC()
@@ -97,6 +97,32 @@ func deskChild(ctx context.Context, in io.Reader, out io.Writer) (err error) {
 			return err
 		}
 	}
+}
+
+// order is one line to the process; answer is one line back.
+type order struct {
+	What string `json:"what"` // memory, heap
+}
+
+type answer struct {
+	Error string `json:"error"`
+	RSS   int64  `json:"rss"` // bytes, or of the heap
+	Peak  int64  `json:"peak"`
+}
+
+// ask gives one order and waits for its answer.
+func (p *process) ask(what string) (answer, error) {
+	var a answer
+	if err := json.NewEncoder(p.in).Encode(order{what}); err != nil {
+		return a, err
+	}
+	if err := readLine(p.out, &a); err != nil {
+		return a, err
+	}
+	if a.Error != "" {
+		return a, errors.New(a.Error)
+	}
+	return a, nil
 }
 
 // deskServer is an open home with its node, its door and its screens.
@@ -173,7 +199,6 @@ func (b *bench) serveDesk(ctx context.Context, w *world) (*process, string, erro
 		return nil, "", err
 	}
 	p.out = bufio.NewReader(out)
-	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		return nil, "", err
 	}
@@ -184,7 +209,6 @@ func (b *bench) serveDesk(ctx context.Context, w *world) (*process, string, erro
 	if err != nil {
 		return nil, "", errors.Join(fmt.Errorf("serve the desk: %w", err), p.end())
 	}
-	p.started = time.Since(start)
 	return p, "https://" + first.Desk, nil
 }
 

@@ -48,10 +48,13 @@ func (c *call) advice(ctx context.Context, p *node.Plan) ([]Advice, *Reading, er
 	err := c.look(ctx, LookArgs{Status: r.Status, Language: regime.English}, func(v *portfolio.View, m provision.Moment) error {
 		for _, it := range v.Book.Try(f, m) {
 			a := Advice{Item: c.item(v, &it, regime.English), Texts: map[regime.Lang]string{}}
+			if it.State == provision.NotProvided { // what is not provided for has no date
+				a.Due, a.Day, a.From = "", "", ""
+			}
 			for _, lang := range provision.Languages() {
 				a.Texts[regime.Lang(lang)] = v.Book.Why(&it, regime.Lang(lang))
 			}
-			if trip, ok := v.Roster.RoundTrip(); ok && it.Clock.Due > 0 {
+			if trip, ok := v.Roster.RoundTrip(); ok && a.Due != "" {
 				a.Courier = node.Time(it.Clock.Due - int64(trip.Seconds()))
 			}
 			out = append(out, a)

@@ -107,11 +107,12 @@ type Item struct {
 	To       []party.ID      `json:"to"`
 	State    provision.State `json:"state"`
 	Words    string          `json:"words"`    // the state in the language
+	Marked   string          `json:"marked"`   // Words, marked where a fact that it rests on is not verified
 	Due      string          `json:"due"`      // last second in time; empty: no date
 	From     string          `json:"from"`     // not earlier; empty: no such end
 	Day      string          `json:"day"`      // of what is due until a day of the text's zone ends, that day
 	Opened   string          `json:"opened"`   // since when it is open; empty: always
-	After    int64           `json:"after"`    // seconds past the date
+	After    int64           `json:"after"`    // seconds past the date; where the text counts days, whole days, the begun one counted
 	Sure     pack.Sure       `json:"sure"`     // of the least sure fact that it rests on
 	Acts     []Deed          `json:"acts"`     // what it rests on
 	Missing  []party.ID      `json:"missing"`  // addressees to whom nothing is shown to have gone
@@ -148,10 +149,13 @@ func (c *call) item(v *portfolio.View, it *provision.Item, lang regime.Lang) Ite
 // brief is an item without the sentences why, and when its acts were lodged.
 func (c *call) brief(v *portfolio.View, it *provision.Item, lang regime.Lang) Item {
 	b := v.Book
-	out := Item{Key: it.Key(), Text: it.Text, Edition: it.Edition, Measure: it.Measure, Code: it.Code, Title: b.TitleOf(it, lang), Article: it.Article,
+	out := Item{Key: it.Key(), Text: it.Text, Edition: it.Edition, Measure: it.Measure, Code: it.Code, Title: b.TitleOf(it, lang), Article: provision.Article(it.Article, it.ArticleSure, lang),
 		Strength: it.Strength, Nature: it.Nature, By: list(it.Side), To: list(it.To), State: it.State, Words: b.StateIn(it, lang),
-		Due: node.Time(it.Clock.Due), From: node.Time(it.Clock.From), Opened: node.Time(it.Opened), After: it.After, Sure: it.Sure,
+		Due: node.Time(it.Clock.Due), From: node.Time(it.Clock.From), Opened: node.Time(it.Opened), After: b.Past(it), Sure: it.Sure,
 		Acts: []Deed{}, Missing: list(it.Missing), Accounts: list(it.Accounts)}
+	if out.Marked = out.Words; it.Sure.Unverified() {
+		out.Marked = say(lang, "unverified", map[string]any{"words": out.Words})
+	}
 	if it.Clock.Due > 0 {
 		out.Day = b.LastDay(it.Text, it.Clock.Due)
 	}
@@ -373,7 +377,7 @@ func quota(ctx context.Context, c *call, a QuotaArgs) (any, error) {
 			return err
 		}
 		for _, x := range v.Book.Accounts(v.Self, a.Measure, m) {
-			o := Account{Key: x.Key, Text: x.Text, Measure: x.Measure, Title: x.Title.In(a.Language), Article: x.Article, Strength: x.Strength,
+			o := Account{Key: x.Key, Text: x.Text, Measure: x.Measure, Title: x.Title.In(a.Language), Article: provision.Article(x.Article, x.ArticleSure, a.Language), Strength: x.Strength,
 				Scope: list(x.Scope), Where: list(x.Where), Period: x.Period, Used: x.Used, Allowed: x.Allowed, Least: x.Least, Remaining: x.Remaining,
 				Full: x.Full, Follows: x.Follows, NotKnown: []string{}, Acts: []string{}, Passed: []string{}, Sure: x.Sure}
 			for _, r := range x.NotKnown {
@@ -421,7 +425,7 @@ func findings(ctx context.Context, c *call, a LookArgs) (any, error) {
 					continue
 				}
 			}
-			o := TextFinding{Key: f.Key, Kind: f.Kind, Measure: f.Measure, Article: f.Article, Parties: list(f.Parties), Acts: []string{}, Sentence: v.Book.Finding(&f, a.Language)}
+			o := TextFinding{Key: f.Key, Kind: f.Kind, Measure: f.Measure, Article: provision.Article(f.Article, f.ArticleSure, a.Language), Parties: list(f.Parties), Acts: []string{}, Sentence: v.Book.Finding(&f, a.Language)}
 			for _, id := range f.Filings {
 				o.Acts = append(o.Acts, placeOf(id))
 			}

@@ -161,7 +161,7 @@ func seaScenario(t *testing.T) string {
 	distress.Expects = &exercise.Expectation{Answer: exercise.Acknowledgement, Within: span("00:05:00"), Source: "the parties"}
 	come := exercise.Inject{ID: "come", At: span("00:01:00"), By: "alatau", Post: "duty-officer", Kind: exercise.Call, To: []party.ID{"borovia"}, Thread: "EX/SEA/2", Line: "capitals", Precedence: line.Immediate}
 	s := exercise.Scenario{ID: "sea", Edition: 1, Title: map[string]string{"en": "At sea"}, Parties: []party.ID{"alatau", "borovia"}, Thread: "EX/SEA", Injects: []exercise.Inject{
-		distress, said("ours", "00:00:30", "borovia", "alatau", "EX/SEA/3", "We see a light."), come,
+		distress, said("ours", "00:00:30", "borovia", "alatau", "EX/SEA/3", "We see a light."), said("second", "00:00:40", "alatau", "borovia", "EX/SEA/1", "She drifts north."), come,
 		{ID: "facts", At: span("00:01:30"), By: "alatau", Post: "duty-officer", Kind: exercise.Incident, To: []party.ID{"borovia"}, Thread: "EX/SEA/4", Facts: []string{"A light was seen."}, Language: "en"},
 		said("later", "02:00:00", "alatau", "borovia", "EX/SEA/5", "It is over.")}}
 	b, err := s.Bytes()
@@ -182,7 +182,7 @@ func TestExercise(t *testing.T) {
 		t.Errorf("begun by an officer who is not on duty: %v", err)
 	}
 	p.do("alatau", "saparova", "exercise-begin", BeginArgs{scenario, "2027-03-01T06:00:00Z"}, &v)
-	if v.Phase != exercise.Awaited || v.Injects[0].State != Uncleared || v.Injects[1].State != OfOthers || v.Injects[2].State != Prepared {
+	if v.Phase != exercise.Awaited || v.Injects[0].State != Uncleared || v.Injects[1].State != OfOthers || v.Injects[3].State != Prepared {
 		t.Fatalf("%+v", v)
 	}
 	if err := p.call("alatau", "saparova", "exercise-begin", BeginArgs{scenario, ""}, nil); codeOf(err) != Failed {
@@ -226,7 +226,8 @@ func TestExercise(t *testing.T) {
 	}
 	p.carry()
 	p.at(100)
-	if v, by := p.play("alatau"); v.Phase != exercise.Held || v.Elapsed.String() != "00:00:50" || by["come"].State != Prepared {
+	p.do("alatau", "orlov", "clear", DraftArgs{ID: drafts["second"], Revision: 1}, nil)
+	if v, by := p.play("alatau"); v.Phase != exercise.Held || by["second"].State != Prepared || v.Elapsed.String() != "00:00:50" || by["come"].State != Prepared {
 		t.Errorf("no play does not stop the other side: %s at %s", v.Phase, v.Elapsed)
 	}
 	var w Watch
@@ -240,8 +241,18 @@ func TestExercise(t *testing.T) {
 	p.do("borovia", "saparova", "exercise-mark", MarkArgs{"sea", exercise.Resume}, &v)
 	p.carry()
 	p.at(105)
-	if _, by := p.play("alatau"); by["come"].State != Prepared {
-		t.Error("the call came before its time by the clock of the exercise")
+	// What answers something is no inject, wherever it stands.
+	more := node.Request{Kind: act.Statement, Status: act.Exercise, Life: act.New, To: []party.ID{"borovia"}, Thread: "EX/SEA/1", Text: "Four persons, as we said.", Language: "en"}
+	row, err := p.homes["alatau"].Node.Find(t.Context(), place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	more.Answers = row.Ref.String()
+	if _, err := p.homes["alatau"].Node.TestOnlySay(t.Context(), more); err != nil {
+		t.Fatal(err)
+	}
+	if _, by := p.play("alatau"); by["come"].State != Prepared || by["second"].State != Given {
+		t.Error("the call came before its time by the clock of the exercise, or what was held did not come")
 	}
 	p.at(150)
 	if v, by := p.play("alatau"); v.Elapsed.String() != "00:01:40" || by["come"].State != Given || by["facts"].State != Given || by["ours"].State != OfOthers || p.count("alatau", "EX/SEA/3") != 0 {
@@ -294,7 +305,7 @@ func (p *players) reported() {
 	p.t.Helper()
 	var r exercise.Report
 	p.do("alatau", "saparova", "exercise-report", ExerciseArgs{"sea"}, &r)
-	if len(r.Injects) != 5 || len(r.Holds) != 1 || r.Holds[0].From != "2027-03-01T06:00:50Z" || r.Holds[0].Until != "2027-03-01T06:01:40Z" {
+	if len(r.Injects) != 6 || len(r.Holds) != 1 || r.Holds[0].From != "2027-03-01T06:00:50Z" || r.Holds[0].Until != "2027-03-01T06:01:40Z" {
 		p.t.Fatalf("%+v", r)
 	}
 	first := r.Injects[0]
@@ -302,12 +313,15 @@ func (p *players) reported() {
 	if first.Planned != "2027-03-01T06:00:10Z" || first.Given != "2027-03-01T06:00:20Z" || !slices.Equal(first.Answers, []exercise.AnswerRow{want}) || !strings.Contains(first.Text, "Albatros is in distress at 43.12, 77.64 at 2027-03-01 05:55 UTC") {
 		p.t.Errorf("%+v", first)
 	}
-	if c := r.Injects[2]; c.Planned != "2027-03-01T06:01:50Z" || c.Given != "2027-03-01T06:02:30Z" || c.Answers[0].At != "" || c.Answers[0].Within != 900 {
+	if c := r.Injects[3]; c.Planned != "2027-03-01T06:01:50Z" || c.Given != "2027-03-01T06:02:30Z" || c.Answers[0].At != "" || c.Answers[0].Within != 900 {
 		p.t.Errorf("the call: %+v", c)
 	}
 	// The other side finds the same in its own records, and nothing of what it was not told.
 	var theirs exercise.Report
 	p.do("borovia", "saparova", "exercise-report", ExerciseArgs{"sea"}, &theirs)
+	if theirs.Injects[2].Place == "" || theirs.Injects[2].Place != r.Injects[2].Place {
+		p.t.Errorf("the second is laid beside %q, and is %q", theirs.Injects[2].Place, r.Injects[2].Place)
+	}
 	if theirs.Injects[0].Place != first.Place || theirs.Injects[0].Answers[0].After != 5 || theirs.Injects[1].Given != "" {
 		p.t.Errorf("%+v", theirs.Injects)
 	}

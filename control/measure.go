@@ -36,6 +36,7 @@ type MeasureLine struct {
 	ID       string        `json:"id"`
 	Title    pack.Text     `json:"title"`
 	Article  string        `json:"article"`
+	Numbered pack.Sure     `json:"article_sure"` // how well the number of the article is known
 	Strength pack.Strength `json:"strength"`
 	Sure     pack.Sure     `json:"sure"`
 	Off      bool          `json:"off"` // known too unsurely to be judged
@@ -66,7 +67,7 @@ func measureList(ctx context.Context, c *call, a MeasureArgs) (any, error) {
 			if last, ok := p.Measure(m.ID, ""); ok {
 				m = last
 			}
-			line := MeasureLine{ID: m.ID, Title: m.Title, Article: m.Article, Strength: m.Strength, Sure: m.Sure, Off: m.Off, Stage: m.Place.Stage}
+			line := MeasureLine{ID: m.ID, Title: m.Title, Article: m.Article, Numbered: m.ArticleCertainty(), Strength: m.Strength, Sure: m.Sure, Off: m.Off, Stage: m.Place.Stage}
 			for j := range m.Steps {
 				if m.Steps[j].Form != "" {
 					line.Forms++

@@ -100,7 +100,7 @@ func table() map[string]verb {
 		groupVerbs(), keyVerbs(), nodeVerbs(), carryVerbs(),
 		textVerbs(), portfolioVerbs(), measureVerbs(), fileVerbs(),
 		mastheadVerbs(), overviewVerbs(), pulseVerbs(),
-		lineVerbs(), soundingVerbs(), clarificationVerbs(), exerciseVerbs(),
+		lineVerbs(), alertVerbs(), soundingVerbs(), clarificationVerbs(), exerciseVerbs(),
 	} {
 		for name, v := range part {
 			t[name] = v

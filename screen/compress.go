@@ -34,7 +34,8 @@ func takesGzip(r *http.Request) bool {
 	return any
 }
 
-// packed is a file compressed as far as it goes.
+// packed is a file compressed as far as it goes, or nil where that saves less than a
+// tenth, as with fonts.
 func packed(b []byte) ([]byte, error) {
 	var out bytes.Buffer
 	z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
@@ -46,6 +47,9 @@ func packed(b []byte) ([]byte, error) {
 	}
 	if err := z.Close(); err != nil {
 		return nil, fmt.Errorf("compress: %w", err)
+	}
+	if out.Len() > len(b)*9/10 {
+		return nil, nil
 	}
 	return out.Bytes(), nil
 }

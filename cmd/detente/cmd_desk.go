@@ -282,7 +282,7 @@ func (d *terminalDesk) call(ctx context.Context, m control.LineMessage) {
 		defer stop()
 		cmd := exec.CommandContext(ctx, "/bin/sh", "-c", d.hook)
 		cmd.Env = append(os.Environ(), "DETENTE_ALERT="+m.Place, "DETENTE_LINE="+string(m.Line), "DETENTE_FROM="+string(m.Author),
-			"DETENTE_STATUS="+string(m.Status), "DETENTE_THREAD="+m.Thread, "DETENTE_CALLS="+string(m.Calls))
+			"DETENTE_STATUS="+string(m.Status), "DETENTE_THREAD="+m.Thread, "DETENTE_CALLS="+string(m.Calls), "DETENTE_CONTACT="+m.Contact)
 		cmd.WaitDelay = time.Second
 		err := cmd.Run()
 		d.mu.Lock()
