@@ -70,6 +70,9 @@ func TestFirstLinkEnds(t *testing.T) {
 	if _, err := h.TakeFirst(h.ctx(), l.Secret, o, phrase); !errors.Is(err, desk.ErrLink) {
 		t.Errorf("after an hour: %v", err)
 	}
+	if _, err := h.LinkOf(h.ctx(), l.Secret); !errors.Is(err, desk.ErrLink) {
+		t.Errorf("a look at it after an hour: %v", err)
+	}
 	if l, err = h.FirstLink(h.ctx()); err != nil {
 		t.Fatal(err)
 	}
@@ -142,6 +145,13 @@ func TestOfficerLink(t *testing.T) {
 	}
 	if _, err := h.OfficerLink(h.ctx(), "root", "bo"); !errors.Is(err, desk.ErrNoOfficer) {
 		t.Errorf("for an account that ended: %v", err)
+	}
+	bo.Active = true
+	if err := h.SetOfficer(h.ctx(), "root", bo); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.TakeLink(h.ctx(), l.Secret, phrase); !errors.Is(err, desk.ErrLink) {
+		t.Errorf("the link came back with the account: %v", err)
 	}
 	h.sound()
 }
