@@ -20,7 +20,7 @@ export function stretched(page) {
       n.data = n.data.replace(text, text.length < 12 ? `${text} ${text}` : text + " " + text.slice(0, Math.ceil(text.length * 0.4)));
     }
     const faults = [];
-    const shown = (e) => e.getClientRects().length > 0 && getComputedStyle(e).visibility === "visible";
+    const shown = (e) => e.getClientRects().length > 0 && e.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true });
     for (const e of document.querySelectorAll("body *")) {
       if (!shown(e) || e.closest("svg")) continue;
       const s = getComputedStyle(e);

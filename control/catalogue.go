@@ -4,6 +4,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"detente/desk"
 	"detente/exercise"
@@ -18,7 +19,8 @@ type Verb struct {
 	Writes bool         // it may change something
 	Stream Stream
 	// Named reports whether a caller may name the call, so that it is done once. One
-	// whose arguments or answer are a secret may not be: both are kept for a while.
+	// whose arguments or answer are a secret, or said off the record, may not be: both
+	// are kept for a while.
 	Named bool
 }
 
@@ -75,8 +77,12 @@ func Verbs() []Verb {
 	return out
 }
 
-// secret reports whether the arguments or the answer of a verb are a secret.
+// secret reports whether the arguments or the answer of a verb are a secret, or said
+// off the record.
 func secret(verb string) bool {
+	if strings.HasPrefix(verb, "sounding-") {
+		return true
+	}
 	switch verb {
 	case "token-issue", "officer-add", "officer-passphrase", "officer-invite", "officer-link", "first-link", "first-take", "link-take", "passkey-end":
 		return true

@@ -51,7 +51,7 @@ func (it *Item) When() string {
 }
 
 func (it *Item) entry(mark string, own bool) calendar.Entry {
-	e := calendar.Entry{Key: it.Key, What: mark + it.Title, By: joinIDs(it.By), To: joinIDs(it.To), State: string(it.State), Words: it.Words,
+	e := calendar.Entry{Key: it.Key, What: mark + it.Title, By: joinIDs(it.By), To: joinIDs(it.To), State: string(it.State), Words: it.Marked,
 		Article: it.Article, Text: it.Text + " " + it.Edition, Sentence: it.Sentence, Acts: []string{},
 		Over: it.State == provision.Discharged || it.State == provision.Superseded, Own: own && it.State.IsOpen(), AlarmBefore: remindDay}
 	for _, d := range it.Acts {

@@ -160,6 +160,8 @@ func (c *call) requestText(ctx context.Context, p *node.Plan) string {
 	case r.Measure == "" && r.Text == "" && r.Type == "":
 	case r.Open || len(r.To) == 0:
 		line("readable by", "all who hold the record: it is not sealed")
+	case r.Discreet:
+		line("readable by", "the addressees alone; DISCREET: others see only that there is an act")
 	default:
 		line("readable by", "the addressees alone: it will be sealed to them")
 	}
@@ -478,6 +480,10 @@ func draftFollow(ctx context.Context, c *call, a FollowArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	discreet, err := c.node.Discreet(ctx, row.Ref)
+	if err != nil {
+		return nil, err
+	}
 	r := node.Request{Kind: a.Kind, Status: old.Status, Thread: old.Thread, Answers: row.Ref.String(), Text: a.Text, To: []party.ID{}}
 	if a.Kind != act.Statement {
 		return r, nil
@@ -489,6 +495,9 @@ func draftFollow(ctx context.Context, c *call, a FollowArgs) (any, error) {
 		return nil, errors.Join(err, errorIf(ended != "", refuse(Failed, "detente thread show "+old.Thread, "the thread %s has ended by %s", old.Thread, strings.ReplaceAll(string(ended), "-", " "))))
 	}
 	r.Life, r.To, r.Open = a.Life, list(old.To), old.PayloadType != ""
+	if discreet {
+		r.Open, r.Discreet = false, true
+	}
 	if a.Life == act.Correction || a.Life == act.Update {
 		r.Measure, r.Values = old.Measure, a.Values
 		if r.Measure == "" && a.Text == "" {

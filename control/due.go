@@ -107,6 +107,7 @@ type Item struct {
 	To       []party.ID      `json:"to"`
 	State    provision.State `json:"state"`
 	Words    string          `json:"words"`    // the state in the language
+	Marked   string          `json:"marked"`   // Words, marked where a fact that it rests on is not verified
 	Due      string          `json:"due"`      // last second in time; empty: no date
 	From     string          `json:"from"`     // not earlier; empty: no such end
 	Day      string          `json:"day"`      // of what is due until a day of the text's zone ends, that day
@@ -152,6 +153,9 @@ func (c *call) brief(v *portfolio.View, it *provision.Item, lang regime.Lang) It
 		Strength: it.Strength, Nature: it.Nature, By: list(it.Side), To: list(it.To), State: it.State, Words: b.StateIn(it, lang),
 		Due: node.Time(it.Clock.Due), From: node.Time(it.Clock.From), Opened: node.Time(it.Opened), After: b.Past(it), Sure: it.Sure,
 		Acts: []Deed{}, Missing: list(it.Missing), Accounts: list(it.Accounts)}
+	if out.Marked = out.Words; it.Sure.Unverified() {
+		out.Marked = say(lang, "unverified", map[string]any{"words": out.Words})
+	}
 	if it.Clock.Due > 0 {
 		out.Day = b.LastDay(it.Text, it.Clock.Due)
 	}

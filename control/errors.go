@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"detente/desk"
+	"detente/discreet"
 	"detente/docket"
 	"detente/home"
 	"detente/internal/durable"
@@ -137,6 +138,12 @@ func kinds() []struct {
 		{desk.ErrNoOfficer, "no-officer", NotFound, "detente officer list"},
 		{node.ErrNoSounding, "no-sounding", NotFound, "detente sounding list"},
 		{node.ErrNotOpen, "not-open", Failed, "carry its confirmation here: detente sounding take FILE"},
+		{node.ErrDiscreetEdition, "discreet-edition", Failed, "the next edition says so: detente roster set DRAFT --discreet"},
+		{node.ErrDiscreetAnswer, "discreet-answer", Usage, "say it with --discreet, or give another --thread"},
+		{node.ErrDiscreetReturn, "discreet-return", Usage, ""},
+		{discreet.ErrTooLong, "discreet-long", Usage, "say it in parts"},
+		{node.ErrMoved, "sounding-moved", Failed, "say it there, or begin another: detente sounding begin PARTY"},
+		{node.ErrWaiting, "sounding-waiting", Failed, "detente sounding send SESSION, or detente sounding file SESSION --out FILE"},
 		{sounding.ErrRefused, "sounding-refused", Verification, ""},
 		{desk.ErrNoShift, "no-shift", NotFound, "detente shift show"},
 		{desk.ErrSameOfficer, "same-officer", SecondPerson, "name the officer who comes on duty"},

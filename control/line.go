@@ -15,6 +15,7 @@ import (
 	"detente/line"
 	"detente/node"
 	"detente/party"
+	"detente/roster"
 	"detente/watch"
 )
 
@@ -43,6 +44,8 @@ type LineView struct {
 	Subject string     `json:"subject"` // as this state says, else as the first that says
 	Mine    line.State `json:"mine"`    // this state's side; empty: it has said nothing
 	Others  []Side     `json:"others"`
+	// Discreet: the roster in force lets a message on the line be discreet.
+	Discreet bool `json:"discreet"`
 }
 
 // Side is the side of one other party.
@@ -101,7 +104,7 @@ func (c *call) lineViews(ctx context.Context) ([]LineView, error) {
 	out := []LineView{}
 	for i := range lines {
 		l := &lines[i]
-		v := LineView{Line: l.Key.ID, Parties: l.Key.Members(), Others: []Side{}}
+		v := LineView{Line: l.Key.ID, Parties: l.Key.Members(), Others: []Side{}, Discreet: c.node.Keys().Current().Acts >= roster.MaxActs}
 		if e := l.EndOf(c.node.Self()); e != nil {
 			v.Mine, v.Subject = e.StateAt(c.now()), e.Subject
 		}
@@ -312,6 +315,9 @@ type SayArgs struct {
 	Agreed     []line.Phrase   `json:"agreed"`
 	Text       string          `json:"text"`
 	Language   string          `json:"language"`
+	// Discreet: others see only that there is an act. An answer to what was said
+	// discreetly is discreet in any case.
+	Discreet bool `json:"discreet,omitempty"`
 }
 
 func lineSay(ctx context.Context, c *call, a SayArgs) (any, error) {
@@ -319,13 +325,18 @@ func lineSay(ctx context.Context, c *call, a SayArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := node.Request{Status: a.Status, To: c.others(key), Thread: a.Thread, Type: line.TypeMessage}
+	r := node.Request{Status: a.Status, To: c.others(key), Thread: a.Thread, Type: line.TypeMessage, Discreet: a.Discreet}
 	if a.Answers != "" {
 		row, err := c.node.Find(ctx, a.Answers)
 		if err != nil {
 			return nil, err
 		}
 		r.Answers, r.Thread = row.Ref.String(), cmp.Or(r.Thread, row.Thread)
+		discreet, err := c.node.Discreet(ctx, row.Ref)
+		if err != nil {
+			return nil, err
+		}
+		r.Discreet = r.Discreet || discreet
 	}
 	if r.Thread == "" {
 		if r.Thread, err = c.newThread(ctx); err != nil {

@@ -68,6 +68,9 @@ type Line struct {
 	On      string                 `json:"on"`      // entered, handed over: when, as stated
 	Claimed string                 `json:"claimed"` // the time that the author claims
 	State   string                 `json:"state"`
+	// Discreet: who does not have its key sees only that there is an act; To is empty
+	// then, and Kind is discreet.
+	Discreet bool `json:"discreet"`
 }
 
 func (c *call) line(ctx context.Context, r docket.Row) (Line, error) {
@@ -83,6 +86,9 @@ func (c *call) line(ctx context.Context, r docket.Row) (Line, error) {
 		return l, err
 	}
 	l.To, l.Channel, l.Note = list(a.To), a.Channel, a.Note
+	if l.Discreet, err = c.node.Discreet(ctx, r.Ref); err != nil {
+		return l, err
+	}
 	if !a.On.IsZero() {
 		l.On = canon.FormatTime(a.On)
 	}
@@ -256,6 +262,9 @@ func (c *call) alone(ctx context.Context, row docket.Row, lang regime.Lang) (*St
 func (c *call) read(ctx context.Context, s *Statement, row docket.Row, a *act.Act) error {
 	content, err := c.node.Content(ctx, row.Ref)
 	switch {
+	case errors.Is(err, node.ErrNoContent) && a.IsDiscreet():
+		s.Reading = "discreet: this party holds it and sees only that there is an act"
+		return nil
 	case errors.Is(err, node.ErrNoContent) && a.IsSealed() && !a.Addressed(c.node.Self()) && row.Author != c.node.Self():
 		s.Reading = "sealed to others: this party holds it and cannot read it"
 		return nil
@@ -269,7 +278,10 @@ func (c *call) read(ctx context.Context, s *Statement, row docket.Row, a *act.Ac
 		return err
 	}
 	s.Reading = "in the clear"
-	if a.IsSealed() {
+	switch {
+	case s.Discreet:
+		s.Reading = "discreet: sealed to the addressees; others see only that there is an act"
+	case a.IsSealed():
 		s.Reading = "sealed to the addressees"
 	}
 	s.Type = content.Type

@@ -42,6 +42,9 @@ type LineMessage struct {
 	Agreed     []AgreedText    `json:"agreed"`
 	Free       string          `json:"free"` // the free text alone
 	Language   string          `json:"language"`
+	Discreet   bool            `json:"discreet"` // others see only that there is an act
+	// AfterSounding: its thread is one in which a sounding, still held here, goes on.
+	AfterSounding bool `json:"after_sounding"`
 	// Of another party's: where it stands on this desk.
 	List     watch.List `json:"list"`
 	Calls    watch.Call `json:"calls"`
@@ -102,7 +105,8 @@ func (c *call) lineMessage(books []*phrasebook.Book, rules watch.Rules, house de
 	out := LineMessage{Ref: r.Ref.String(), Place: place(r.Ref), Line: m.Key.ID, Parties: m.Key.Members(), Author: r.Author, Name: c.name(r.Author),
 		Kind: m.Message.Kind, Precedence: m.Message.Precedence, Status: r.Status, Thread: r.Thread, Life: r.Life, Post: r.Post, Answers: place(r.Answers),
 		Claimed: node.Time(r.Claimed), Arrived: canon.FormatTime(m.Arrived), Text: messageText(books, m.Message), Agreed: agreed(books, m.Message),
-		Free: m.Message.Text, Language: m.Message.Language, Sent: []SentTo{}, Procedure: []string{}}
+		Free: m.Message.Text, Language: m.Message.Language, Sent: []SentTo{}, Procedure: []string{}, Discreet: m.Discreet,
+		AfterSounding: c.node.AfterSounding(r.Thread, m.Key.Members())}
 	if r.Author == self {
 		for _, id := range m.To {
 			out.Sent = append(out.Sent, c.sentTo(rules, m, id))

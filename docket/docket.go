@@ -1,7 +1,8 @@
 // Package docket is what stands: tables folded from the records that a node
 // holds, so that a screen or a command answers without replaying them. It
-// decides nothing and signs nothing; every row follows from a leaf, and the
-// whole can be dropped and rebuilt from the records and comes out the same.
+// decides nothing and signs nothing; every row follows from a leaf, or of a discreet
+// act that was opened here from what is inside, and the whole can be dropped and
+// rebuilt from the records and the opened contents and comes out the same.
 //
 // Invariant: Rebuild over the same records gives the same tables, whatever the
 // order in which the leaves first arrived. Spec: spec/docket.md.
@@ -128,6 +129,18 @@ func Fold(ctx context.Context, tx *sql.Tx, reader party.ID, e Entry) error {
 		}
 	}
 	return await(ctx, tx, reader, e)
+}
+
+// Reveal folds a leaf anew, of which more is known now than when it was folded: a
+// discreet act that was opened here. Sealed of its act stays the blob that the leaf
+// names.
+func Reveal(ctx context.Context, tx *sql.Tx, reader party.ID, e Entry) error {
+	for _, t := range []string{"docket_acts", "docket_addressees"} {
+		if _, err := tx.ExecContext(ctx, "delete from "+t+" where origin = $1 and idx = $2", string(e.Ref.Origin), e.Ref.Index); err != nil {
+			return fmt.Errorf("reveal act %s %d: %w", e.Ref.Origin, e.Ref.Index, err)
+		}
+	}
+	return Fold(ctx, tx, reader, e)
 }
 
 func digestText(b act.Blob) string {

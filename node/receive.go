@@ -516,6 +516,9 @@ func (n *Node) storeRecord(ctx context.Context, tx *Tx, acc *accepted, contents 
 		if err := n.noteMissing(ctx, tx, a.ref, a.act); err != nil {
 			return err
 		}
+		if err := n.noteDiscreet(ctx, tx, a.ref, a.act); err != nil {
+			return err
+		}
 		if c, ok := contents[a.ref]; ok {
 			if err := n.saveContent(ctx, tx.Tx, a.ref, a.act, c); err != nil {
 				return err
@@ -546,6 +549,8 @@ func (n *Node) file(ctx context.Context, tx *Tx, author party.ID, ref act.Ref, a
 	case act.Statement, act.Delivered, act.Acknowledged, act.Returned, act.HandedOver,
 		act.Entered, act.Confirmed, act.Contested, act.Suspension, act.Resumption:
 		return nil // what they mean is read from the docket
+	case act.Discreet:
+		return nil // whether it is for this party is tried apart: tryDiscreet
 	}
 	return fmt.Errorf("act %s has kind %q, which this node cannot file", ref, a.Kind)
 }

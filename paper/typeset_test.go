@@ -103,6 +103,13 @@ func TestLinesOfChinese(t *testing.T) {
 			t.Errorf("%q may begin a line", p.text)
 		}
 	}
+	var parts []string
+	for _, p := range pieces("外交部（甲）致意，见 ALA/1。") {
+		parts = append(parts, p.text)
+	}
+	if got := strings.Join(parts, "|"); got != "外|交|部|（甲）|致|意，|见|ALA/1。" {
+		t.Errorf("lines of a text end at %s", got)
+	}
 	if n := columnsOf("外交 a۱\u200c"); n != 7 {
 		t.Errorf("%d columns", n)
 	}

@@ -31,6 +31,7 @@ type Portfolio struct {
 	stamp    int64                      // newest cosignature looked at
 	notes    int64                      // state of the register
 	contents int64                      // how many contents were opened
+	revealed int64                      // newest discreet act looked at
 	round    int64                      // counts the readings of all that was held at one moment
 	filings  map[provision.ID]*filing   // every statement that a text could look at
 	stale    map[provision.ID]bool      // of which the times are to be asked again

@@ -51,6 +51,9 @@ func (p *Portfolio) refresh(ctx context.Context, most int64) (left int64, err er
 	if left, err = p.readActs(ctx, most); err != nil || left > 0 {
 		return left, err
 	}
+	if err := p.readRevealed(ctx); err != nil {
+		return 0, err
+	}
 	return 0, p.readStale(ctx)
 }
 
@@ -63,6 +66,9 @@ func (p *Portfolio) begin(ctx context.Context) (err error) {
 		return err
 	}
 	if p.contents, err = p.n.Contents(ctx); err != nil {
+		return err
+	}
+	if p.revealed, err = p.n.LastRevealed(ctx); err != nil {
 		return err
 	}
 	return p.readNotes(ctx)
@@ -127,6 +133,24 @@ func (p *Portfolio) readRun(ctx context.Context, o party.Origin, to int64) error
 	}
 	p.next[o] = to
 	return nil
+}
+
+// readRevealed reads the discreet acts that were opened after their place in the record
+// was passed.
+func (p *Portfolio) readRevealed(ctx context.Context) error {
+	first := true
+	last, err := p.n.Revealed(ctx, p.revealed, func(r docket.Row) error {
+		if r.Ref.Index >= p.next[r.Ref.Origin] || !slices.Contains(looked, r.Kind) {
+			return nil
+		}
+		if first {
+			p.round++ // what was read before did not see it
+			first = false
+		}
+		return p.read(ctx, p.n.Acts(r.Ref.Origin, r.Ref.Index, r.Ref.Index+1), r)
+	})
+	p.revealed = last
+	return err
 }
 
 // read takes one act in.

@@ -27,6 +27,7 @@ type occasion struct {
 	memo   map[memoKey]*Item // of those whom the group does not know
 	steps  []roled           // by the place of the step
 	drawn  []string
+	until  int64 // when a condition that was asked for changes by the passing of time; 0: never
 }
 
 // roled is who acts in a step, and to whom, once it was asked for.

@@ -21,7 +21,8 @@ type opener struct {
 	doers, all  parties
 	none        bool // it opened nothing
 	kept        *keptItems
-	moving      bool  // a condition changes by the passing of time
+	times       bool  // a condition changes by the passing of time
+	moving      bool  // and that at a moment that is not known
 	until       int64 // past which nothing is open but what has no end, and nothing more is said
 	vague       bool  // of a part of it is not shown when it was lodged, or held
 	timed       bool  // what has no end changes by the passing of time
@@ -51,7 +52,7 @@ func (b *Book) apart(x *opener, q Query, m Moment) bool {
 		b.findEnd(x)
 	}
 	switch {
-	case m.Lodged != 0 || m.Held != 0 || m.Now < x.said || x.moving:
+	case m.Lodged != 0 || m.Held != 0 || m.Now < x.said || x.times:
 		return false
 	case x.none, q.From > 0 && x.last < q.From, q.Until > 0 && x.first >= q.Until:
 		return true
@@ -103,6 +104,9 @@ func (b *Book) keepItems(place int, id party.ID, m Moment) *keptItems {
 			continue
 		}
 		k.items = append(k.items, o.items(Query{Party: id}.wants(o))...)
+		if o.until > 0 && (k.until == 0 || o.until < k.until) {
+			k.until = o.until
+		}
 		for it := range o.derived() {
 			moves = moves || it.State == Declined || it.State == LawfullyDeclined // by how often the same was declined
 			for _, at := range []int64{it.Clock.From, it.Clock.Soon, it.Clock.Due + 1} {
@@ -181,7 +185,7 @@ func (b *Book) findEnd(x *opener) {
 		if o == nil {
 			continue
 		}
-		x.moving = x.moving || m.timed()
+		x.times, x.moving = x.times || m.timed(), x.moving || m.untold()
 		for _, it := range o.items(nil) {
 			b.placed(x, it)
 			end := it.Clock.Due
@@ -234,10 +238,15 @@ func (b *Book) evidence(x *opener, e *entry, depth int) {
 }
 
 // timed reports whether a condition of a measure changes by the passing of time.
-func (m *measure) timed() bool {
+func (m *measure) timed() bool { return m.asks((*condition.Condition).Timed) }
+
+// untold reports whether one does so at a moment that no result tells.
+func (m *measure) untold() bool { return m.asks((*condition.Condition).Untold) }
+
+// asks reports whether a measure asks a condition that is of some kind.
+func (m *measure) asks(of func(*condition.Condition) bool) bool {
+	is := func(c *condition.Condition) bool { return c != nil && of(c) }
 	return slices.ContainsFunc(m.steps, func(s *step) bool {
-		return timed(s.when) || timed(s.discharged) || slices.ContainsFunc(s.instead, func(x exception) bool { return timed(x.when) })
+		return is(s.when) || is(s.discharged) || slices.ContainsFunc(s.instead, func(x exception) bool { return is(x.when) })
 	})
 }
-
-func timed(c *condition.Condition) bool { return c != nil && c.Timed() }

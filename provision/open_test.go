@@ -128,3 +128,18 @@ func TestRefusalsAreNotKept(t *testing.T) {
 		t.Error("a refusal is kept")
 	}
 }
+
+// TestKeptUntilElapsed: what a condition says of a time that has passed is said once it
+// has, of what was kept before too.
+func TestKeptUntilElapsed(t *testing.T) {
+	d := open(t, textOf("vd", notification(), observation()))
+	d.file("n", "2027-04-28", "alatau", "vd.notice", `{"troops":9500,"no_notice":true,"start":"2027-05-01","end":"2027-05-20"}`)
+	for _, c := range []struct{ at, want string }{
+		{"2027-05-02", "vd.observation alatau not-provided"}, {"2027-05-03", "vd.observation alatau not-provided"}, {"2027-05-06", "vd.observation alatau not-recorded"},
+	} {
+		equal(t, d.states(Query{Party: "borovia", Code: "vd.observation", All: true}, c.at), []string{c.want})
+		if d.b.openers[0].kept == nil {
+			t.Errorf("nothing is kept at %s", c.at)
+		}
+	}
+}

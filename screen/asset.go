@@ -20,7 +20,7 @@ var assetFiles embed.FS
 type asset struct {
 	kind   string
 	body   []byte
-	packed []byte // the same by gzip; nil: not smaller
+	packed []byte // body, compressed; nil: it is compressed in itself
 }
 
 // readAssets are the assets by address, and the address of each by name. The style
@@ -30,6 +30,9 @@ func readAssets() (map[string]asset, map[string]string, error) {
 	add := func(name string, b []byte) error {
 		names[name] = "/asset/" + addressOf(name, b)
 		small, err := packed(b)
+		if len(small) >= len(b)*9/10 {
+			small = nil
+		}
 		all[addressOf(name, b)] = asset{kindOf(name), b, small}
 		return err
 	}

@@ -23,6 +23,8 @@ type deskView struct {
 	Lines   []control.Peer
 	Quiet   bool // nothing needs anybody
 	OnLines onLines
+	// Soundings are the conversations off the record that the node holds.
+	Soundings []control.Sounding
 }
 
 // nextDays is how far ahead the desk looks, in days; nextRows how many rows it has.
@@ -38,6 +40,9 @@ func deskPage(v *visit) error {
 	}
 	var err error
 	if d.OnLines, err = v.onLines(); err != nil {
+		return err
+	}
+	if d.Soundings, err = v.offTheRecord(); err != nil {
 		return err
 	}
 	d.Inbox = slices.DeleteFunc(d.Inbox, func(l control.Line) bool { return has(d.OnLines.Needs, l.Place) })
@@ -64,7 +69,7 @@ func deskPage(v *visit) error {
 			}
 		}
 	}
-	d.Quiet = len(d.Inbox)+len(d.Clear)+len(d.Returned)+len(d.Cleared)+len(d.OnLines.Needs) == 0
+	d.Quiet = len(d.Inbox)+len(d.Clear)+len(d.Returned)+len(d.Cleared)+len(d.OnLines.Needs)+asked(d.Soundings) == 0
 	return v.show("desk", v.t("desk.title"), d)
 }
 

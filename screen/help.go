@@ -45,7 +45,7 @@ func chapters() []chapter {
 		return c
 	}
 	return []chapter{
-		of("day", "desk", "lines", "inbox", "notices", "drafts", "sent", "shift", "hours", "procedures", "exercises"),
+		of("day", "desk", "lines", "soundings", "inbox", "notices", "drafts", "sent", "shift", "hours", "procedures", "exercises"),
 		of("texts", "due", "calendar", "quotas", "portfolio", "texts", "measures", "blocks", "map"),
 		of("paper", "notes", "contacts"),
 		of("lines", "peers", "observations", "verify", "courier", "clarifications"),

@@ -213,7 +213,7 @@ type lineView struct {
 }
 
 func linePage(v *visit) error {
-	a := control.SayArgs{LineArgs: v.lineArgs(), Answers: v.r.URL.Query().Get("answers"), Language: v.lang}
+	a := control.SayArgs{LineArgs: v.lineArgs(), Answers: v.r.URL.Query().Get("answers"), Thread: v.r.URL.Query().Get("thread"), Language: v.lang}
 	for _, id := range v.r.URL.Query()["phrase"] {
 		a.Agreed = append(a.Agreed, line.Phrase{ID: id})
 	}
@@ -265,7 +265,7 @@ func (v *visit) line(typed control.SayArgs, end control.EndArgs, wrong error) er
 // sayOnLine makes a draft, which another officer clears; or it shows the form again with
 // one phrase more or less, or in another order.
 func sayOnLine(v *visit) error {
-	a := control.SayArgs{LineArgs: v.lineArgs(), Answers: v.text("answers"), Text: v.text("text"), Language: v.text("language"), Agreed: v.agreed()}
+	a := control.SayArgs{LineArgs: v.lineArgs(), Answers: v.text("answers"), Thread: v.text("thread"), Text: v.text("text"), Language: v.text("language"), Agreed: v.agreed(), Discreet: v.text("discreet") != ""}
 	n, err := strconv.Atoi(v.text("precedence"))
 	a.Precedence, a.Status = line.Precedence(n), act.Status(v.text("status"))
 	if all, pressed := v.arranged(a.Agreed); len(all) > line.MaxAgreed {

@@ -30,7 +30,7 @@ func twoHomesAt(t *testing.T, now func() time.Time) (alatau *house, borovia *hom
 	t.Helper()
 	ctx := context.Background()
 	first := &roster.Roster{Format: roster.Format, Group: party.Group{1}, Edition: 1, Effective: time.Now().UTC().Add(-time.Hour).Format("2006-01-02T15:04:05Z"),
-		Names: map[string]string{"en": "Region"}, Languages: []string{"en"}, Adoption: roster.AdoptionAll, Courier: "336h", Counting: roster.Counting{K: 1}}
+		Names: map[string]string{"en": "Region"}, Languages: []string{"en"}, Adoption: roster.AdoptionAll, Acts: roster.MaxActs, Courier: "336h", Counting: roster.Counting{K: 1}}
 	type kept struct {
 		dir     string
 		options home.Options

@@ -31,6 +31,7 @@ func routes() []route {
 		alertRoutes(),
 		hoursRoutes(),
 		procedureRoutes(),
+		soundingRoutes(),
 		liveRoutes(),
 		noticeRoutes(),
 		draftRoutes(),

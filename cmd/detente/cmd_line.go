@@ -189,6 +189,7 @@ detente line say capitals --answers BOROVIA/20270301-140500 --text "We confirm."
 	f.StringVar(&s.Language, "language", "en", "language of the free text")
 	f.StringVar(&s.Thread, "thread", "", "reference of the thread (default that of what is answered, else a new one)")
 	f.StringVar(&s.Answers, "answers", "", "what it answers: a thread or a place")
+	f.BoolVar(&s.Discreet, "discreet", false, "on the record, discreet: who is not on the line sees only that there is an act")
 	f.BoolVar(&exercise, "exercise", false, "status exercise")
 	f.BoolVar(&test, "test", false, "status test")
 	f.BoolVar(&submit, "submit", false, "hand it over for clearance at once")
@@ -385,6 +386,12 @@ func (a *app) printMessages(w writer, all []control.LineMessage, empty string) {
 	for _, m := range all {
 		fmt.Fprintln(w, a.bold(fmt.Sprintf("%d %s, %s: %s from %s, %s", m.Precedence, strings.ToUpper(string(m.Status)), m.Line, m.Kind, m.Name, m.Arrived)))
 		fmt.Fprintf(w, "  thread %s, act %s\n", m.Thread, m.Place)
+		if m.Discreet {
+			fmt.Fprintln(w, "  on the record, discreet")
+		}
+		if m.AfterSounding {
+			fmt.Fprintln(w, "  its thread goes on from a conversation off the record; the record does not say so")
+		}
 		if m.Life != act.New {
 			fmt.Fprintf(w, "  %s of %s\n", strings.ReplaceAll(string(m.Life), "-", " "), m.Answers)
 		}
