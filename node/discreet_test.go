@@ -250,6 +250,29 @@ func TestDiscreet(t *testing.T) {
 	}
 }
 
+// Whoever holds a discreet act passes it on whole, to everybody: the one for whom it is
+// may be among them.
+func TestDiscreetIsRelayed(t *testing.T) {
+	ctx := t.Context()
+	s := newStill(t, "alatau", "borovia", "cintra", "dovania")
+	a, b, c := s.nodes["alatau"], s.nodes["borovia"], s.nodes["cintra"]
+	ref, err := a.TestOnlySay(ctx, discreetly("ALA/1", "by way of a third", "borovia"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, way := range [][2]*node.Node{{a, c}, {c, b}} {
+		if _, err := way[1].Import(ctx, bytes.NewReader(export(t, way[0], way[1].Self()))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.TryDiscreet(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.Content(ctx, ref); err != nil || string(got.Body) != "by way of a third" {
+		t.Errorf("borovia reads %q, %v", got.Body, err)
+	}
+}
+
 // Numbers of discreet acts are counted apart: plain ones show no gap to anybody, and
 // a discreet one that is missing shows to its addressee alone.
 func TestDiscreetNumbers(t *testing.T) {

@@ -243,6 +243,15 @@ func (p *drawing) list(lines []line, left float64) {
 			}
 			at = x.row
 		}
+		if x.row > 0 && !x.free && p.mirror { // a name of the form, and words of the sheet beside it, each in its own direction
+			p.font(false, sizeText)
+			p.x = marginStart + in
+			label := x.label + ":"
+			width := min(p.wide(label)+gutter, inner/2)
+			p.line(width, p.lead(), label, first)
+			p.lines(inner-in-width, p.lead(), x.text, first)
+			continue
+		}
 		p.paragraph(text, sizeText, in)
 	}
 }

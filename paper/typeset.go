@@ -69,7 +69,7 @@ type typesetter struct {
 	segmenter shaping.Segmenter
 	wrapper   shaping.LineWrapper
 	language  language.Language
-	sheet     di.Direction // of a text that says nothing of its own
+	sheet     di.Direction // of lines that mix what the author wrote with words of the sheet
 	faces     [2][]*typeface
 	han       [2]*font.Face // stands for letters without a font, by weight
 	of        map[*font.Face]*typeface
@@ -138,8 +138,9 @@ func (t *typesetter) has(r rune) bool {
 	return false
 }
 
-// direction of a text: that of its first letter which has one.
-func (t *typesetter) direction(text string) di.Direction {
+// direction of a text: that of its first letter which has one; figures alone, such as a
+// place on a map, go from left to right.
+func (*typesetter) direction(text string) di.Direction {
 	for _, r := range text {
 		p, _ := bidi.LookupRune(r)
 		switch p.Class() {
@@ -149,7 +150,7 @@ func (t *typesetter) direction(text string) di.Direction {
 			return di.DirectionRTL
 		}
 	}
-	return t.sheet
+	return di.DirectionLTR
 }
 
 // row is one line of text as it is seen, from left to right.

@@ -48,7 +48,8 @@ func TestOrderOfReading(t *testing.T) {
 		{"English", "Note 12 of 2027", "Note 12 of 2027", false},
 		{"Persian within", "said سند twice", "said " + backwards("سند") + " twice", false},
 		{"a Persian date within", "Ashly, 29 مارس 2027", "Ashly, 29 2027" + backwards("مارس "), false},
-		{"figures alone", "12-27/184", "12-27/184", true}, // of the sheet's own direction
+		{"figures alone", "12-27/184", "12-27/184", false},
+		{"a place", "43.92, 77.05", "43.92, 77.05", false},
 	} {
 		ts, err := newTypesetter("fa", true)
 		if err != nil {
