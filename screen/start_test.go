@@ -138,6 +138,10 @@ func TestOfficersAreForAdmins(t *testing.T) {
 			t.Errorf("%s: %d %s", path, b.code, text(b.page))
 		}
 	}
+	// The house has no administrator: who is signed in and claims to be the console is not.
+	if err := h.door.As(session(t, b)).Call(t.Context(), "first-link", control.ConsoleArgs{Console: true}, nil, nil, nil); err == nil {
+		t.Error("the link for the first officer is made over a network")
+	}
 	b.get("/officers/nobody")
 	b.sees(http.StatusNotFound)
 	b.get("/officers/orlov")
