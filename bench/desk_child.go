@@ -155,6 +155,7 @@ func (s *seat) open(ctx context.Context) (*deskServer, error) {
 		return nil, errors.Join(err, h.Close())
 	}
 	go door.Serve(socket)
+	door.ReadAhead()
 	name := func(lang string) string { return h.Node.Keys().Current().Name(h.Settings.Party, lang) }
 	site, err := screen.New(screen.Config{Party: h.Settings.Party, Name: name, Door: door.As, Own: door.Own(), Changed: door.Changed, Now: h.Time})
 	if err != nil {

@@ -32,20 +32,21 @@ const pathPrefix = "/v1/"
 
 // Server is the door of a running node.
 type Server struct {
-	home   *home.Home
-	folio  *portfolio.Portfolio
-	atlas  atlas
-	shared shared
-	verbs  map[string]verb
-	places chan struct{}
-	http   *http.Server
-	path   string
-	end    context.CancelFunc // of the reading
-	loops  sync.WaitGroup
+	home    *home.Home
+	folio   *portfolio.Portfolio
+	atlas   atlas
+	shared  shared
+	verbs   map[string]verb
+	places  chan struct{}
+	http    *http.Server
+	path    string
+	reading context.Context // until Stop
+	end     context.CancelFunc
+	ahead   sync.Once
+	loops   sync.WaitGroup
 }
 
-// Listen opens the socket of a home, and begins to read its records for those who will
-// ask. The caller holds the home's lock, so a socket that is there already was left
+// Listen opens the socket of a home. The caller holds the home's lock, so a socket that is there already was left
 // behind and is replaced; it calls Stop before it closes the home.
 func Listen(h *home.Home) (*Server, net.Listener, error) {
 	path := filepath.Join(h.Dir, home.SocketFile)
@@ -64,10 +65,14 @@ func Listen(h *home.Home) (*Server, net.Listener, error) {
 		Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: headerWithin, IdleTimeout: idleFor,
 		MaxHeaderBytes: maxHeader + 8<<10,
 	}
-	var reading context.Context
-	reading, s.end = context.WithCancel(context.Background())
-	s.loops.Go(func() { s.follow(reading) })
+	s.reading, s.end = context.WithCancel(context.Background())
 	return s, l, nil
+}
+
+// ReadAhead begins to read the records of the home for those who will ask, until Stop:
+// for a house whose officers have screens. Without it the first question reads them.
+func (s *Server) ReadAhead() {
+	s.ahead.Do(func() { s.loops.Go(func() { s.follow(s.reading) }) })
 }
 
 // Serve answers until Stop.

@@ -55,6 +55,7 @@ const firstDesk = 8101
 // the whole demonstration.
 func (h *house) openDesk(place int) error {
 	name := func(lang string) string { return h.home.Node.Keys().Current().Name(h.id, lang) }
+	h.door.ReadAhead()
 	c := screen.Config{Party: h.id, Name: name, Door: h.door.As, Own: h.door.Own(), Changed: h.door.Changed, Now: h.now}
 	for _, o := range cast() {
 		if o.at == h.id {

@@ -126,6 +126,7 @@ func serveHome(t *testing.T, h *home.Home) *house {
 	}
 	done := make(chan error, 1)
 	go func() { done <- door.Serve(l) }()
+	door.ReadAhead()
 	t.Cleanup(func() {
 		if err := errors.Join(door.Stop(), <-done); err != nil {
 			t.Error(err)

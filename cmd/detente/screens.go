@@ -42,6 +42,7 @@ func (a *app) screens(h *home.Home, door *control.Server, address string, log *s
 	if err != nil {
 		return nil, err
 	}
+	door.ReadAhead()
 	s.server = screen.NewServer(site, programs)
 	s.url = deskURL(s.listener.Addr().String(), s.cert != "")
 	log.Info("the desk is open", "address", s.url)
