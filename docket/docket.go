@@ -180,9 +180,11 @@ type Filter struct {
 	Answers act.Ref // answering exactly this act (place; the leaf is compared too)
 	Digest  string  // naming this blob
 	Life    act.Life
-	From    int64 // with Origin: at or after this index
-	Limit   int   // newest first when Newest, at most 10,000; 0 means 1,000
-	Newest  bool
+	// Measures are codes of steps, one of which the act names.
+	Measures []string
+	From     int64 // with Origin: at or after this index
+	Limit    int   // newest first when Newest, at most 10,000; 0 means 1,000
+	Newest   bool
 }
 
 const columns = `d.origin, d.idx, d.leaf, d.author, d.kind, d.status, d.thread, d.life, d.measure, d.for_party, d.claimed, d.post,
@@ -277,6 +279,9 @@ func (f Filter) where() (string, []any) {
 		add("d.a_idx = $%d", f.Answers.Index)
 		add("d.a_leaf = $%d", f.Answers.Leaf[:])
 	}
+	if len(f.Measures) > 0 {
+		cond = append(cond, "d.measure in ("+marks(&args, f.Measures)+")")
+	}
 	if len(f.Kinds) > 0 {
 		text := "coalesce(d.kind, '')" // not by the index of kinds, where there is a shorter way
 		if place == "d" && f.Thread == "" && f.Answers.IsZero() && !slices.ContainsFunc(f.Kinds, frequent) {
@@ -297,10 +302,10 @@ func frequent(k act.Kind) bool {
 	return k == act.Statement || k == act.Delivered || k == act.Acknowledged
 }
 
-// marks appends kinds to the arguments of a statement and writes their places.
-func marks(args *[]any, kinds []act.Kind) string {
+// marks appends words to the arguments of a statement and writes their places.
+func marks[S ~string](args *[]any, words []S) string {
 	var out []string
-	for _, k := range kinds {
+	for _, k := range words {
 		*args = append(*args, string(k))
 		out = append(out, fmt.Sprintf("$%d", len(*args)))
 	}
