@@ -68,7 +68,7 @@ func (c *call) standing(ctx context.Context, s act.Status) ([][]docket.Row, erro
 	if err != nil {
 		return nil, err
 	}
-	words, root := map[act.Ref][]docket.Row{}, map[act.Ref]act.Ref{}
+	words := newWords()
 	for _, o := range slices.Sorted(maps.Keys(sizes)) {
 		for from := int64(0); ; {
 			rows, err := c.node.List(ctx, docket.Filter{Origin: o, From: from, Kinds: []act.Kind{act.Statement}, Status: s, Limit: 1000})
@@ -76,27 +76,7 @@ func (c *call) standing(ctx context.Context, s act.Status) ([][]docket.Row, erro
 				return nil, err
 			}
 			for _, r := range rows {
-				first, known := root[r.Answers]
-				if r.Life != act.New && (!known || first.Origin.Base() != r.Ref.Origin.Base()) {
-					continue // about nothing that its author said under a measure
-				}
-				if r.Life == act.New {
-					if r.Measure != "" {
-						root[r.Ref], words[r.Ref] = r.Ref, []docket.Row{r}
-					}
-					continue
-				}
-				if r.Life == act.Update || r.Life == act.Correction {
-					if root[r.Ref] = first; words[first] != nil {
-						words[first] = append(words[first], r)
-					}
-					continue
-				}
-				if r.Answers != first && r.Life != act.Cancellation { // a correction is taken back
-					words[first] = slices.DeleteFunc(words[first], func(x docket.Row) bool { return x.Ref == r.Answers })
-					continue
-				}
-				delete(words, first)
+				words.take(r)
 			}
 			if len(rows) < 1000 {
 				break
@@ -104,13 +84,47 @@ func (c *call) standing(ctx context.Context, s act.Status) ([][]docket.Row, erro
 			from = rows[len(rows)-1].Ref.Index + 1
 		}
 	}
-	out := slices.Collect(maps.Values(words))
+	return words.standing(), nil
+}
+
+// words are statements under a measure with what their authors said of them since.
+type words struct {
+	of   map[act.Ref][]docket.Row // by the first word
+	root map[act.Ref]act.Ref      // of each word the first
+}
+
+func newWords() *words { return &words{map[act.Ref][]docket.Row{}, map[act.Ref]act.Ref{}} }
+
+// take takes one statement, those of an author in the order of its record.
+func (w *words) take(r docket.Row) {
+	first, known := w.root[r.Answers]
+	switch {
+	case r.Life == act.New:
+		if r.Measure != "" {
+			w.root[r.Ref], w.of[r.Ref] = r.Ref, []docket.Row{r}
+		}
+	case !known || first.Origin.Base() != r.Ref.Origin.Base(): // about nothing that its author said under a measure
+	case r.Life == act.Update || r.Life == act.Correction:
+		if w.root[r.Ref] = first; w.of[first] != nil {
+			w.of[first] = append(w.of[first], r)
+		}
+	case r.Answers != first && r.Life != act.Cancellation: // a correction is taken back
+		w.of[first] = slices.DeleteFunc(w.of[first], func(x docket.Row) bool { return x.Ref == r.Answers })
+	default:
+		delete(w.of, first)
+	}
+}
+
+// standing are the statements that stand, the newest first, each with what was said of
+// it since and not taken back.
+func (w *words) standing() [][]docket.Row {
+	out := slices.Collect(maps.Values(w.of))
 	out = slices.DeleteFunc(out, func(w []docket.Row) bool { return len(w) == 0 })
 	slices.SortFunc(out, func(x, y []docket.Row) int {
 		a, b := x[0], y[0]
 		return cmp.Or(cmp.Compare(b.Claimed, a.Claimed), cmp.Compare(a.Ref.Origin, b.Ref.Origin), cmp.Compare(a.Ref.Index, b.Ref.Index))
 	})
-	return out, nil
+	return out
 }
 
 func located(f regime.Field) bool {

@@ -99,7 +99,7 @@ func table() map[string]verb {
 		groupVerbs(), keyVerbs(), nodeVerbs(), carryVerbs(),
 		textVerbs(), portfolioVerbs(), measureVerbs(), fileVerbs(),
 		mastheadVerbs(), overviewVerbs(), pulseVerbs(),
-		lineVerbs(), soundingVerbs(), clarificationVerbs(),
+		lineVerbs(), soundingVerbs(), clarificationVerbs(), incidentVerbs(), alertVerbs(), visitVerbs(), documentVerbs(),
 	} {
 		for name, v := range part {
 			t[name] = v
