@@ -46,9 +46,9 @@ func chapters() []chapter {
 	}
 	return []chapter{
 		of("day", "desk", "lines", "inbox", "notices", "drafts", "sent", "shift"),
-		of("texts", "due", "calendar", "quotas", "portfolio", "measures", "blocks", "map"),
+		of("texts", "due", "calendar", "visits", "quotas", "portfolio", "measures", "blocks", "map", "documents"),
 		of("paper", "notes", "contacts"),
-		of("lines", "peers", "observations", "verify", "courier", "clarifications"),
+		of("lines", "peers", "observations", "verify", "courier", "incidents", "clarifications"),
 		of("house", "audit", "health", "settings", "tokens", "help"),
 	}
 }

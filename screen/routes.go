@@ -33,6 +33,9 @@ func routes() []route {
 		reviewRoutes(),
 		shiftRoutes(),
 		clarificationRoutes(),
+		incidentRoutes(),
+		visitsRoutes(),
+		documentsRoutes(),
 		tokenRoutes(),
 	} {
 		all = append(all, part...)
