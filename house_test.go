@@ -156,7 +156,7 @@ var threats = []string{
 	"copies another's ciphertext", "copies another's commitment", "spoils one recipient's stanza",
 	"a majority that colludes", "a relay that drops, reorders or damages",
 	"a thief of a current key", "a thief of a retired key", "a stolen backup", "a rolled-back machine",
-	"an insider who drafts and wants to approve", "a page from elsewhere", "a program with a stolen token",
+	"an insider who drafts and wants to approve", "a page from elsewhere", "a thief of a link or of a passkey", "a program with a stolen token",
 	"a stick with a hostile bundle", "a pack from a stranger", "a crash at any instruction", "a full disk",
 }
 

@@ -99,20 +99,26 @@ type clerks struct {
 	drafts, clears desk.Session
 }
 
-func signIn(ctx context.Context, n *node.Node) (*clerks, error) {
-	c := &clerks{n: n}
-	const pass = "correct horse battery staple"
+const passphrase = "correct horse battery staple"
+
+// enrol makes the accounts of the clerks.
+func enrol(ctx context.Context, n *node.Node) error {
 	for _, o := range []desk.Officer{
 		{ID: "drafter", Name: "Drafter", Post: "duty-officer", Roles: []desk.Role{desk.Admin, desk.Drafter}},
 		{ID: "clearer", Name: "Clearer", Post: "duty-officer", Roles: []desk.Role{desk.Clearer}, Steps: []string{"release"}},
 	} {
-		if err := n.Desk().AddOfficer(ctx, desk.Console, o, pass); err != nil {
-			return nil, err
+		if err := n.Desk().AddOfficer(ctx, desk.Console, o, passphrase); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+func signIn(ctx context.Context, n *node.Node) (*clerks, error) {
+	c := &clerks{n: n}
 	var err, again error
-	c.drafts, err = n.Desk().SignIn(ctx, "drafter", pass)
-	c.clears, again = n.Desk().SignIn(ctx, "clearer", pass)
+	c.drafts, err = n.Desk().SignIn(ctx, "drafter", passphrase)
+	c.clears, again = n.Desk().SignIn(ctx, "clearer", passphrase)
 	return c, errors.Join(err, again)
 }
 

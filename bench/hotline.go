@@ -42,6 +42,9 @@ func hotline(ctx context.Context, b *bench, n *node.Node, far party.Origin) erro
 	if err := until(ctx, n, "a link to the other process", linked(ctx, n, 1)); err != nil {
 		return err
 	}
+	if err := enrol(ctx, n); err != nil {
+		return err
+	}
 	desk, err := signIn(ctx, n)
 	if err != nil {
 		return err

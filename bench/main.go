@@ -21,16 +21,22 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"runtime/pprof"
 	"strings"
 	"syscall"
 	"time"
+
+	"detente/node"
 )
 
 // childCommand is the first argument of the processes that bench starts of itself.
 const childCommand = "node-of-bench"
 
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(node.GCPercent) // as the program does
+	}
 	var err error
 	if len(os.Args) > 1 && os.Args[1] == childCommand {
 		err = child(context.Background(), os.Stdin, os.Stdout)

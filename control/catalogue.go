@@ -46,10 +46,12 @@ func answers() map[string]any {
 	return map[string]any{
 		"status": Status{}, "doctor": []Finding{}, "peer-list": []Peer{}, "observations": []Observation{},
 		"sign-in": SignedIn{}, "sign-in-agent": SignedIn{}, "challenge": Challenge{}, "officer-list": []Officer{}, "officer-add": Officer{},
+		"officer-set": Officer{}, "officer-invite": Link{}, "officer-link": Link{}, "founded": Founded{}, "link-show": LinkFor{}, "link-take": SignedIn{}, "first-take": SignedIn{},
+		"passkey-list": []Passkey{}, "passkey-begin": PasskeyOptions{}, "passkey-add": Passkey{}, "passkey-challenge": PasskeyOptions{}, "sign-in-passkey": SignedIn{},
 		"token-issue": Token{}, "token-list": []Token{}, "chain-show": desk.Chain{},
 		"draft-list": []DraftLine{}, "draft-show": Draft{}, "statement-list": []Line{}, "statement-show": Statement{},
-		"due": Due{}, "why": []Item{}, "quota": []Account{}, "roster-status": []Edition{}, "thread-show": Thread{}, "receipts": []Receipt{}, "forms": []FormLine{}, "masthead": Masthead{}, "overview": Overview{}, "watch": Watch{},
-		"line-list": []LineView{}, "incident-list": Incidents{}, "visit-list": []Visit{}, "document-list": []Document{}, "incident-show": Incident{},
+		"due": Due{}, "why": []Item{}, "quota": []Account{}, "matrix": []Cell{}, "report": Report{}, "roster-status": []Edition{}, "thread-show": Thread{}, "receipts": []Receipt{}, "forms": []FormLine{}, "masthead": Masthead{}, "overview": Overview{}, "watch": Watch{},
+		"line-list": []LineView{}, "incident-list": Incidents{}, "visit-list": []Visit{}, "document-list": []Document{}, "incident-show": Incident{}, "texts-adopt": Adopted{}, "card-show": Card{}, "card-look": Card{}, "roster-look": RosterLook{},
 	}
 }
 
@@ -59,17 +61,26 @@ func Verbs() []Verb {
 	known, of := table(), answers()
 	var out []Verb
 	for _, name := range slices.Sorted(maps.Keys(known)) {
-		if name == "backup" || name == "rebuild" {
+		if name == "backup" || name == "rebuild" || name == "first-link" {
 			continue
 		}
 		v := Verb{Name: name, Args: known[name].args, Scope: ScopeOf(name), Writes: known[name].writes, Stream: streamOf(name)}
-		v.Named = v.Writes && v.Stream == NoFile && name != "token-issue" && name != "officer-add" && name != "officer-passphrase"
+		v.Named = v.Writes && v.Stream == NoFile && !secret(name)
 		if a, ok := of[name]; ok {
 			v.Answer = reflect.TypeOf(a)
 		}
 		out = append(out, v)
 	}
 	return out
+}
+
+// secret reports whether the arguments or the answer of a verb are a secret.
+func secret(verb string) bool {
+	switch verb {
+	case "token-issue", "officer-add", "officer-passphrase", "officer-invite", "officer-link", "first-link", "first-take", "link-take", "passkey-end":
+		return true
+	}
+	return false
 }
 
 // Anybody reports whether a verb asks for no session: those that begin one or end it.

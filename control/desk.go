@@ -16,6 +16,7 @@ func deskVerbs() map[string]verb {
 		"sign-out":           reads(signOut),
 		"officer-add":        writes(officerAdd),
 		"officer-list":       reads(officerList),
+		"officer-set":        writes(officerSet),
 		"officer-deactivate": writes(officerDeactivate),
 		"officer-passphrase": writes(officerPassphrase),
 		"chain-show":         reads(chainShow),
@@ -50,6 +51,11 @@ type Officer struct {
 
 func officerOf(o desk.Officer) Officer {
 	return Officer{ID: o.ID, Name: o.Name, Post: o.Post, Roles: list(o.Roles), Steps: list(o.Steps), SSHKey: o.SSHKey, Active: o.Active}
+}
+
+// account is an active account with what o says.
+func (o Officer) account() desk.Officer {
+	return desk.Officer{ID: o.ID, Name: o.Name, Post: o.Post, Roles: o.Roles, Steps: o.Steps, SSHKey: o.SSHKey, Active: true}
 }
 
 // list is s, or an empty list in place of nil, so that JSON has one shape.
@@ -137,7 +143,7 @@ func officerAdd(ctx context.Context, c *call, a NewOfficer) (any, error) {
 			return nil, err
 		}
 	}
-	o := desk.Officer{ID: a.ID, Name: a.Name, Post: a.Post, Roles: a.Roles, Steps: a.Steps, SSHKey: a.SSHKey, Active: true}
+	o := a.Officer.account()
 	if err := c.node.Desk().AddOfficer(ctx, by, o, a.Passphrase); err != nil {
 		return nil, err
 	}
@@ -151,6 +157,17 @@ func officerList(ctx context.Context, c *call, _ nothing) (any, error) {
 		out = append(out, officerOf(o))
 	}
 	return out, err
+}
+
+// officerSet replaces name, post, roles, steps and key of an account, and takes one
+// that is not active back into use.
+func officerSet(ctx context.Context, c *call, a InviteArgs) (any, error) {
+	by, err := c.admin(ctx, a.Console)
+	if err != nil {
+		return nil, err
+	}
+	o := a.Officer.account()
+	return officerOf(o), c.node.Desk().SetOfficer(ctx, by, o)
 }
 
 func officerDeactivate(ctx context.Context, c *call, a OfficerArgs) (any, error) {
@@ -173,8 +190,21 @@ func officerPassphrase(ctx context.Context, c *call, a OfficerArgs) (any, error)
 	return a.Officer, c.node.Desk().SetPassphrase(ctx, by, a.Officer, a.Passphrase)
 }
 
-// Chain is how this state clears what it says.
-type Chain = desk.Chain
+// Chain is how this state clears what it says, and Step one clearance of it.
+type (
+	Chain = desk.Chain
+	Step  = desk.Step
+)
+
+// Role of an officer in the house.
+type Role = desk.Role
+
+// Roles lists the roles.
+func Roles() []Role { return []Role{desk.Drafter, desk.Clearer, desk.Duty, desk.Admin} }
+
+// IsAdmin reports whether the officer is active and may change accounts, chain, keys and
+// roster.
+func (o Officer) IsAdmin() bool { return o.account().Has(desk.Admin) && o.Active }
 
 func chainShow(ctx context.Context, c *call, _ nothing) (any, error) {
 	return c.node.Desk().Chain(ctx)

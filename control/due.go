@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"detente/act"
 	"detente/docket"
@@ -28,6 +27,7 @@ func portfolioVerbs() map[string]verb {
 		"portfolio": reads(portfolioShow),
 		"blocks":    reads(blocks),
 		"matrix":    reads(matrix),
+		"report":    reads(report),
 		"areas":     reads(areas),
 	}
 }
@@ -523,56 +523,6 @@ func blocks(ctx context.Context, c *call, a BlocksArgs) (any, error) {
 				o.Needs = append(o.Needs, v.Book.Says(n, a.Language))
 			}
 			out = append(out, o)
-		}
-		return nil
-	})
-	return out, err
-}
-
-// maxYear is the last year of which both ends can be written.
-const maxYear = 9998
-
-// MatrixArgs select a year of a board.
-type MatrixArgs struct {
-	LookArgs
-	Year int    `json:"year"`
-	Text string `json:"text"`
-}
-
-// Cell is what one party did under one measure in the year.
-type Cell struct {
-	Measure string                  `json:"measure"`
-	Party   party.ID                `json:"party"`
-	States  map[provision.State]int `json:"states"` // how many items are in which state
-}
-
-// matrix lays measures beside parties, where the group decided on boards.
-func matrix(ctx context.Context, c *call, a MatrixArgs) (any, error) {
-	out := []Cell{}
-	err := c.look(ctx, a.LookArgs, func(v *portfolio.View, m provision.Moment) error {
-		if !v.Roster.Boards {
-			return refuse(Permission, "detente due shows this state's own side; boards are a decision of the group: detente roster set --boards", "the group has not decided on boards across states")
-		}
-		if a.Year < 1 || a.Year > maxYear {
-			return refuse(Usage, "--year 2027", "%d is no year", a.Year)
-		}
-		if err := known(v, a.Text, ""); err != nil {
-			return err
-		}
-		from := time.Date(a.Year, 1, 1, 0, 0, 0, 0, time.UTC)
-		q := provision.Query{Text: a.Text, From: from.Unix(), Until: from.AddDate(1, 0, 0).Unix()}
-		for _, it := range v.Book.Items(q, m) {
-			for _, id := range append(slices.Clone(it.Side), it.Obligor) {
-				if id == "" {
-					continue
-				}
-				i := slices.IndexFunc(out, func(x Cell) bool { return x.Measure == it.Measure && x.Party == id })
-				if i < 0 {
-					i = len(out)
-					out = append(out, Cell{it.Measure, id, map[provision.State]int{}})
-				}
-				out[i].States[it.State]++
-			}
 		}
 		return nil
 	})

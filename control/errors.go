@@ -104,6 +104,12 @@ func kinds() []struct {
 		{desk.ErrNoToken, "no-token", NotFound, "detente token list"},
 		{desk.ErrOtherCall, "other-call", Failed, ""},
 		{desk.ErrUnfinished, "unfinished", Failed, ""},
+		{desk.ErrDoubted, "passkey-doubted", Permission, ""},
+		{desk.ErrPasskey, "passkey", Verification, ""},
+		{desk.ErrAddress, "passkey-address", Usage, ""},
+		{desk.ErrNoPasskey, "no-passkey", NotFound, ""},
+		{desk.ErrLink, "link", Permission, "detente officer link"},
+		{desk.ErrFounded, "founded", Permission, "detente officer add ID, or the page of the officers"},
 		{desk.ErrLastAdmin, "last-admin", Permission, ""},
 		{desk.ErrAuthor, "author", SecondPerson, "another officer signs in and clears it: detente clear ID"},
 		{desk.ErrDistinct, "distinct", SecondPerson, "another officer signs in and clears this step"},
@@ -134,7 +140,7 @@ func kinds() []struct {
 		{node.ErrNewVolume, "new-volume", Verification, "stop the node, then: detente node new-volume --next FILE"},
 		{node.ErrClosed, "closed", Unreachable, "start it again: detente node run"},
 		{home.ErrNoHome, "", NotFound, "make one: detente init --home DIR --name PARTY; or name it: --home DIR, DETENTE_HOME"},
-		{home.ErrNoRoster, "", Failed, "detente roster adopt FILE"},
+		{home.ErrNoRoster, "no-roster", Failed, "detente roster adopt FILE"},
 		{home.ErrOwnCard, "", Verification, ""},
 		{home.ErrRestored, "restored", Failed, "detente node new-volume --next FILE"},
 		{home.ErrNeedsPassphrase, "", Permission, "give it at the prompt or by --unlock-passphrase-file FILE"},
@@ -200,6 +206,12 @@ func ErrorOf(err error) *Error {
 			break
 		}
 	}
+	return e
+}
+
+// named is e with a name, for pages in other languages.
+func (e *Error) named(name string) *Error {
+	e.Name = name
 	return e
 }
 

@@ -71,12 +71,12 @@ type IncidentArgs struct {
 // Incident is what each side reports of one event, field by field. Nothing in it
 // decides between them.
 type Incident struct {
-	Thread  string     `json:"thread"`
-	Status  act.Status `json:"status"`
-	Reports []Report   `json:"reports"` // those that stand, one for each side, in the order in which they first came
-	Ended   []Line     `json:"ended"`   // reports that their authors took back
-	Fields  []Compared `json:"fields"`
-	Matters []Matter   `json:"matters"` // what sides state point by point in the same thread
+	Thread  string       `json:"thread"`
+	Status  act.Status   `json:"status"`
+	Reports []SideReport `json:"reports"` // those that stand, one for each side, in the order in which they first came
+	Ended   []Line       `json:"ended"`   // reports that their authors took back
+	Fields  []Compared   `json:"fields"`
+	Matters []Matter     `json:"matters"` // what sides state point by point in the same thread
 	// Provided is what the texts in force provide for of it, and how that stands.
 	Provided []Item `json:"provided"`
 	// Form is the code by which another account of it is given, Answers the report that
@@ -85,8 +85,8 @@ type Incident struct {
 	Answers string `json:"answers"`
 }
 
-// Report is what one side says of an incident, as it stands.
-type Report struct {
+// SideReport is what one side says of an incident, as it stands.
+type SideReport struct {
 	Party    party.ID               `json:"party"`
 	By       party.ID               `json:"by"`       // who entered it for Party; empty: Party itself said it
 	Standing string                 `json:"standing"` // of what was entered: confirmed, contested, or empty: nothing said of it
@@ -191,7 +191,7 @@ func incidentShow(ctx context.Context, c *call, a IncidentArgs) (any, error) {
 	if len(sides)+len(ended) == 0 {
 		return nil, refuse(NotFound, "detente incident list", "nobody reported an incident in the %s thread %s", status, thread)
 	}
-	out := Incident{Thread: thread, Status: status, Reports: []Report{}, Matters: []Matter{}, Provided: []Item{}}
+	out := Incident{Thread: thread, Status: status, Reports: []SideReport{}, Matters: []Matter{}, Provided: []Item{}}
 	if out.Ended, err = c.lines(ctx, ended); err != nil {
 		return nil, err
 	}
@@ -247,9 +247,9 @@ func (c *call) incidentNamed(ctx context.Context, a IncidentArgs) (thread string
 }
 
 // report is what one side says as it stands, with what texts provide for of it.
-func (c *call) report(ctx context.Context, s *side, lang regime.Lang) (Report, []Item, error) {
+func (c *call) report(ctx context.Context, s *side, lang regime.Lang) (SideReport, []Item, error) {
 	last := s.words[len(s.words)-1]
-	out := Report{Party: s.party, By: s.by, Standing: s.standing, Title: c.title(ctx, s.words[0].Measure), Measure: s.words[0].Measure,
+	out := SideReport{Party: s.party, By: s.by, Standing: s.standing, Title: c.title(ctx, s.words[0].Measure), Measure: s.words[0].Measure,
 		Place: place(last.Ref), Acts: []string{}, To: []party.ID{}, Claimed: node.Time(last.Claimed), Readable: s.values != nil}
 	var items []Item
 	for _, r := range s.words {

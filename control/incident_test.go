@@ -23,8 +23,8 @@ import (
 	"detente/regime"
 )
 
-// report is a report of an incident as an officer fills it in.
-const report = `{"occurred": "2028-02-29T23:30+00:00[UTC]", "location": {"name": "the <ford>", "lat": "43.1", "lon": "76.4"}, "kinds": ["shots", "damage"],
+// reported is a report of an incident as an officer fills it in.
+const reported = `{"occurred": "2028-02-29T23:30+00:00[UTC]", "location": {"name": "the <ford>", "lat": "43.1", "lon": "76.4"}, "kinds": ["shots", "damage"],
 	"incident": "Two shots.", "knowledge": "own", "participants": [{"who": "people of the valley", "kind": "people"}, {"who": {"answer": "disputed"}}],
 	"dead": 0, "wounded": {"answer": "not-known-now"}, "contact_post": "duty-officer"}`
 
@@ -58,7 +58,7 @@ func sideOf(t *testing.T, form *regime.Form, id, text string) side {
 // until that party contests it or speaks itself.
 func TestCompared(t *testing.T) {
 	first, other := ceasefireForm(t, "ceasefire.incident"), ceasefireForm(t, "ceasefire.incident.account")
-	a := sideOf(t, first, "alatau", report)
+	a := sideOf(t, first, "alatau", reported)
 	b := sideOf(t, other, "borovia", `{"occurred": "2028-03-01T05:30+06:00[Asia/Almaty]", "kinds": ["damage", "shots"], "incident": "A blast.", "knowledge": "third", "location": {"answer": "disputed"}, "wounded": {"answer": "not-known-now"}, "steps_taken": "A team went there."}`)
 	entered := sideOf(t, other, "cintra", `{"dead": 3, "kinds": ["shots"]}`)
 	entered.by = "alatau"
@@ -162,7 +162,7 @@ func TestIncidentAndAlert(t *testing.T) {
 	if len(list.List) != 0 || !slices.Contains(list.Forms, "ceasefire.incident") || slices.Contains(list.Forms, "ceasefire.incident.account") {
 		t.Fatalf("before anything was reported: %+v", list)
 	}
-	first := saying(t, h, func(a *act.Act) { a.Payload = filledIn(t, report) })
+	first := saying(t, h, func(a *act.Act) { a.Payload = filledIn(t, reported) })
 	call("incident-list", IncidentsArgs{Status: act.Exercise, Limit: 10}, &list)
 	if len(list.List) != 1 || list.List[0].Thread != "ALA/2028/3" || list.List[0].Occurred != "2028-02-29T23:30+00:00[UTC]" {
 		t.Fatalf("one report: %+v", list)
@@ -196,7 +196,7 @@ func TestIncidentAndAlert(t *testing.T) {
 	}
 	saying(t, h, func(a *act.Act) {
 		a.Life, a.Answers, a.Touches = act.Correction, first, []string{"2.2"}
-		a.Payload = filledIn(t, strings.Replace(report, `"dead": 0`, `"dead": {"answer": "disputed"}`, 1))
+		a.Payload = filledIn(t, strings.Replace(reported, `"dead": 0`, `"dead": {"answer": "disputed"}`, 1))
 	})
 	if x, _ = alertOf(AlertArgs{Ref: place(first)}); !strings.Contains(x, "<msgType>Update</msgType>") || !strings.Contains(x, ","+told.Identifier+",") {
 		t.Errorf("after a correction:\n%s", x)

@@ -34,6 +34,7 @@ type Masthead struct {
 	Suspended bool         `json:"suspended"`
 	Assured   string       `json:"assured"` // empty: the node signs; else why not
 	Restored  bool         `json:"restored"`
+	Awaiting  bool         `json:"awaiting"` // the home awaits a roster: no node runs
 }
 
 // Named is a party as a page names it.

@@ -95,7 +95,7 @@ func typed[A any](f func(context.Context, *call, A) (any, error)) func(context.C
 func table() map[string]verb {
 	t := map[string]verb{}
 	for _, part := range []map[string]verb{
-		deskVerbs(), tokenVerbs(), draftVerbs(), statementVerbs(), noteVerbs(), paperVerbs(),
+		deskVerbs(), tokenVerbs(), passkeyVerbs(), linkVerbs(), adoptVerbs(), joinVerbs(), draftVerbs(), statementVerbs(), noteVerbs(), paperVerbs(),
 		groupVerbs(), keyVerbs(), nodeVerbs(), carryVerbs(),
 		textVerbs(), portfolioVerbs(), measureVerbs(), fileVerbs(),
 		mastheadVerbs(), overviewVerbs(), pulseVerbs(),

@@ -92,7 +92,7 @@ func tokenEnd(ctx context.Context, c *call, a TokenEndArgs) (any, error) {
 // end one.
 func anybody(verb string) bool {
 	switch verb {
-	case "sign-in", "challenge", "sign-in-agent", "sign-out":
+	case "sign-in", "challenge", "sign-in-agent", "sign-out", "passkey-challenge", "sign-in-passkey", "founded", "link-show", "first-take", "link-take":
 		return true
 	}
 	return false
@@ -105,7 +105,7 @@ func ScopeOf(verb string) desk.Scope {
 	case "status", "ready", "doctor", "officer-list", "chain-show", "audit-list", "audit-check",
 		"draft-show", "draft-list", "draft-check", "draft-follow", "statement-list", "statement-show", "thread-show", "receipts",
 		"roster-show", "roster-status", "peer-list", "observations", "evidence", "key-list",
-		"due", "why", "quota", "findings", "portfolio", "blocks", "matrix", "areas", "form", "forms",
+		"due", "why", "quota", "findings", "portfolio", "blocks", "matrix", "report", "areas", "form", "forms",
 		"note-list", "note-show", "note-file", "masthead", "overview", "sent-list", "sent-show", "print", "earlier",
 		"measure-list", "measure-show", "pulse", "line-list", "line-messages", "hours-list", "watch", "shift-show", "clarify-show", "incident-list", "incident-show", "visit-list", "document-list", "document-file", "alert", "prove", "verify", "evidence-file":
 		return desk.ScopeRead

@@ -64,6 +64,11 @@ const (
 	maxConns        = 1024
 	maxConnsPerHost = 256
 
+	// MaxConnsPerPeer bounds the connections that one party holds once it has
+	// proved its key. A node uses one, and tries up to maxTries while older ones
+	// hang.
+	MaxConnsPerPeer = 32
+
 	// lingerTime and lingerBytes bound what a refused connection may still say:
 	// the first frames of HTTP/2, one round trip later.
 	lingerTime  = time.Second

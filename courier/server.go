@@ -84,6 +84,11 @@ func audible(config *tls.Config, shown *atomic.Pointer[tls.Certificate]) *tls.Co
 			err := plain.VerifyConnection(state)
 			if err != nil {
 				conn.refused.Store(true)
+				return err
+			}
+			pin, err := provenPin(state)
+			if err == nil {
+				conn.from.prove(conn, pin)
 			}
 			return err
 		}

@@ -24,6 +24,8 @@ type Desk struct {
 
 	mu   sync.Mutex // guards rand
 	rand io.Reader
+
+	ceremonies ceremonies
 }
 
 // Open uses db; now and rand are injected. It reads and writes nothing yet.

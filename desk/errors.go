@@ -30,6 +30,12 @@ var (
 	ErrNoShift        = errors.New("there is no hand-over that waits for a second signature")
 	ErrSameOfficer    = errors.New("a shift is handed over to another officer")
 	ErrDropped        = errors.New("the draft was dropped")
+	ErrAddress        = errors.New("a passkey works where the desk is opened by its name under TLS, or as localhost on its own machine")
+	ErrPasskey        = errors.New("the passkey is not accepted")
+	ErrDoubted        = errors.New("this passkey counted fewer uses than before, so that a copy may exist: it is not taken any more; sign in with the passphrase and remove it")
+	ErrNoPasskey      = errors.New("there is no such passkey")
+	ErrFounded        = errors.New("this house has an administrator already: officers are added by that one")
+	ErrLink           = errors.New("this link was used, has ended, or gave way to a later one")
 )
 
 // SlowError is ErrSlow with the time until which sign-ins are refused.

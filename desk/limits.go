@@ -45,6 +45,23 @@ const (
 	maxChallenges = 8
 	challengeSize = 32 // bytes
 
+	// An officer has at most maxPasskeys; making one may take passkeyFor from the
+	// passphrase on. The bounds of an answer and of what is kept of it are in bytes: a
+	// credential has at most 1,023 (WebAuthn §4), a key of RSA with 4,096 bits about 550.
+	maxPasskeys   = 10
+	passkeyFor    = 5 * time.Minute
+	maxAnswer     = 64 << 10
+	maxCredential = 1023
+	maxPublicKey  = 2048
+	handleSize    = 16 // random bytes
+	passkeyIDSize = 4  // random bytes
+	maxOrigin     = 300
+
+	// firstFor is how long the link for the first officer serves: long enough to walk
+	// from the machine to a desk. One for a further officer serves over a weekend.
+	firstFor   = time.Hour
+	accountFor = 72 * time.Hour
+
 	maxName      = 100      // characters of an officer's name
 	maxKeyLine   = 16 << 10 // bytes of an authorized_keys line: RSA of 16,384 bits and a comment
 	maxSteps     = 16       // of a chain; the longest known to us has five

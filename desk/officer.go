@@ -97,18 +97,25 @@ func (d *Desk) AddOfficer(ctx context.Context, by string, o Officer, passphrase 
 		if err := d.mayAdminister(ctx, tx, by); err != nil {
 			return err
 		}
-		r, err := tx.ExecContext(ctx,
-			`insert into desk_officer (id, name, post, roles, steps, ssh_key, passphrase, active)
-			 values ($1, $2, $3, $4, $5, $6, $7, 1) on conflict (id) do nothing`,
-			o.ID, o.Name, string(o.Post), joined(o.Roles), joined(o.Steps), key, stored)
-		if err != nil {
+		if err := insertOfficer(ctx, tx, o, key, stored); err != nil {
 			return err
-		}
-		if n, err := r.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(fmt.Errorf("officer %s exists already; names are not given twice", o.ID), err)
 		}
 		return d.Audit(ctx, tx, by, "officer-add", account(o))
 	})
+}
+
+func insertOfficer(ctx context.Context, tx *sql.Tx, o Officer, key, stored string) error {
+	r, err := tx.ExecContext(ctx,
+		`insert into desk_officer (id, name, post, roles, steps, ssh_key, passphrase, active)
+		 values ($1, $2, $3, $4, $5, $6, $7, 1) on conflict (id) do nothing`,
+		o.ID, o.Name, string(o.Post), joined(o.Roles), joined(o.Steps), key, stored)
+	if err != nil {
+		return err
+	}
+	if n, err := r.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(fmt.Errorf("officer %s exists already; names are not given twice", o.ID), err)
+	}
+	return nil
 }
 
 // SetOfficer replaces name, post, roles, steps, ssh key and Active of an
@@ -163,17 +170,24 @@ func (d *Desk) SetPassphrase(ctx context.Context, by, officer, passphrase string
 				return err
 			}
 		}
-		if err := exactlyOne(tx.ExecContext(ctx, "update desk_officer set passphrase = $1 where id = $2", stored, officer)); err != nil {
-			return err
-		}
-		if err := endSessions(ctx, tx, officer); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, "delete from desk_attempt where who = $1", attemptOf(officer, true)); err != nil {
+		if err := d.replacePassphrase(ctx, tx, officer, stored); err != nil {
 			return err
 		}
 		return d.Audit(ctx, tx, by, "passphrase-set", "officer "+officer)
 	})
+}
+
+// replacePassphrase replaces a passphrase by its stored form and ends the officer's
+// sessions.
+func (d *Desk) replacePassphrase(ctx context.Context, tx *sql.Tx, officer, stored string) error {
+	if err := exactlyOne(tx.ExecContext(ctx, "update desk_officer set passphrase = $1 where id = $2", stored, officer)); err != nil {
+		return err
+	}
+	if err := endSessions(ctx, tx, officer); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "delete from desk_attempt where who = $1", attemptOf(officer, true))
+	return err
 }
 
 // Deactivate ends an account and its sessions. What the officer cleared before
@@ -281,7 +295,10 @@ func endSessions(ctx context.Context, tx *sql.Tx, officer string) error {
 	if _, err := tx.ExecContext(ctx, "delete from desk_session where officer = $1", officer); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, "delete from desk_challenge where officer = $1", officer)
+	if _, err := tx.ExecContext(ctx, "delete from desk_challenge where officer = $1", officer); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "delete from desk_link where officer = $1", officer)
 	return err
 }
 

@@ -54,6 +54,29 @@ create table if not exists desk_challenge (
   expires bigint not null
 );
 
+create table if not exists desk_passkey (
+  id text primary key,
+  officer text not null,
+  name text not null,
+  origin text not null,
+  handle text not null,
+  credential text not null,
+  public_key text not null,
+  count bigint not null,
+  copied bigint not null,
+  doubted bigint not null,
+  made bigint not null,
+  used bigint not null
+);
+
+create unique index if not exists desk_passkey_credential on desk_passkey (origin, credential);
+
+create table if not exists desk_link (
+  officer text primary key,
+  hash text not null unique,
+  expires bigint not null
+);
+
 create table if not exists desk_chain (
   one bigint primary key check (one = 1),
   chain text not null

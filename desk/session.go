@@ -12,7 +12,7 @@ import (
 )
 
 // Session proves a sign-in, or the token of a program that acts for an officer; made
-// only by SignIn, SignInAgent and Resume. The zero value is refused. It tells who signed in, not what the officer still may:
+// only by SignIn, SignInAgent, SignInPasskey, TakeFirst and Resume. The zero value is refused. It tells who signed in, not what the officer still may:
 // every method looks that up again.
 type Session struct {
 	officer Officer

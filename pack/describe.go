@@ -23,6 +23,11 @@ func (n Nature) In(lang regime.Lang) string {
 	return sentences.Say(string(lang), "nature."+string(n), nil)
 }
 
+// PlaceWord is a value of one field of a Place, such as its stage, in a language.
+func PlaceWord(value string, lang regime.Lang) string {
+	return sentences.Say(string(lang), value, nil)
+}
+
 var sentences = phrase.Must(files, "words")
 
 // Text renders the whole pack in a language, as it is read beside the text: what

@@ -8,8 +8,8 @@ import (
 	"detente/key"
 )
 
-// A record follows so many key acts of one role and no more, and those of the
-// transport key, which no proof needs, without end.
+// A record follows so many key acts of one role and no more: fewer of those that
+// proofs need than of sealing and transport keys.
 func TestChangesAreBounded(t *testing.T) {
 	k, a := keysFor(t, region(t)), authorOf(t, "alatau")
 	for i := range int64(MaxChanges) {
@@ -23,8 +23,15 @@ func TestChangesAreBounded(t *testing.T) {
 	if err := k.Change(a.rotate(key.Mirror, MaxChanges+2)); err == nil || !strings.Contains(err.Error(), "has been changed 64 times") {
 		t.Errorf("after a change of the record key: %v", err)
 	}
-	for i := range int64(MaxChanges + 2) {
-		c, _ := a.batch(key.Transport, 3*MaxChanges+i, time.Unix(1_800_000_000+i*3600, 0).UTC())
+	const from = 3 * MaxChanges
+	for i := range int64(MaxBatches) {
+		c, _ := a.batch(key.Transport, from+i, time.Unix(1_800_000_000+i*3600, 0).UTC())
 		apply(t, k, c)
 	}
+	c, _ := a.batch(key.Transport, from+MaxBatches, time.Unix(1_900_000_000, 0).UTC())
+	if err := k.Change(c); err == nil || !strings.Contains(err.Error(), "has been changed 512 times") {
+		t.Errorf("one more batch: %v", err)
+	}
+	c, _ = a.batch(key.Sealing, from+MaxBatches+1, time.Unix(1_900_000_000, 0).UTC())
+	apply(t, k, c)
 }

@@ -47,7 +47,7 @@ type holder struct {
 	batches   map[key.Role][]batch       // sealing and transport, oldest first
 	used      []material                 // every key that ever served here
 	acts      []actSeen                  // ascending
-	changes   map[key.Role]int           // how often a record or cosigner key was changed
+	changes   map[key.Role]int           // how often the key of a role was changed
 }
 
 // recordTerm is a record key with the place after which it rules.

@@ -43,10 +43,23 @@ func (k *Keys) Change(c Change) error {
 
 // MaxChanges is how many key acts for its record key, its witness key and its
 // mirror key each a record may have in all its volumes: two a year for more than
-// thirty years. Further ones change nothing; sealing and transport keys, which no
-// proof needs, have no such bound. Without a
-// bound one party could make every proof of what it signed too large to carry.
+// thirty years. Further ones change nothing. Without a bound one party could make
+// every proof of what it signed too large to carry.
 const MaxChanges = 64
+
+// MaxBatches is how many key acts for its sealing and its transport keys each a
+// record may have: one a week for ten years, and a batch can hold keys for four.
+// Further ones change nothing. No proof needs them; without a bound one party could
+// fill the memory of all others with keys.
+const MaxBatches = 512
+
+// mostChanges is how often the key of a role may be changed.
+func mostChanges(role key.Role) int {
+	if role == key.Sealing || role == key.Transport {
+		return MaxBatches
+	}
+	return MaxChanges
+}
 
 // apply returns h after the key act; h itself is not altered.
 func (h *holder) apply(c Change, group party.Group) (*holder, error) {
@@ -60,8 +73,8 @@ func (h *holder) apply(c Change, group party.Group) (*holder, error) {
 	if n := len(h.acts); n > 0 && !h.acts[n-1].before(seen) {
 		return nil, fmt.Errorf("it comes after the one at %d of volume %d", h.acts[n-1].index, h.acts[n-1].volume)
 	}
-	if h.changes[c.Role] >= MaxChanges {
-		return nil, fmt.Errorf("the %s key has been changed %d times; more are not followed", c.Role, MaxChanges)
+	if most := mostChanges(c.Role); h.changes[c.Role] >= most {
+		return nil, fmt.Errorf("the %s key has been changed %d times; more are not followed", c.Role, most)
 	}
 	r, err := ParseRotation(c.Payload)
 	if err != nil {
@@ -85,12 +98,10 @@ func (h *holder) apply(c Change, group party.Group) (*holder, error) {
 	changed := *h
 	changed.used = append(slices.Clip(h.used), entering...)
 	changed.acts = append(slices.Clip(h.acts), seen)
-	if c.Role != key.Sealing && c.Role != key.Transport {
-		changed.changes = map[key.Role]int{c.Role: h.changes[c.Role] + 1}
-		for role, n := range h.changes {
-			if role != c.Role {
-				changed.changes[role] = n
-			}
+	changed.changes = map[key.Role]int{c.Role: h.changes[c.Role] + 1}
+	for role, n := range h.changes {
+		if role != c.Role {
+			changed.changes[role] = n
 		}
 	}
 	changed.enter(r)

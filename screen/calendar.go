@@ -263,35 +263,52 @@ func calendarFile(v *visit) error {
 	if err := v.call("due", a, &d); err != nil {
 		return err
 	}
-	mark := ""
-	if look.Status != "actual" {
-		mark = word(v.lang, "band", look.Status) + ": "
-	}
+	mark := v.markOfStatus(look.Status)
 	name := mark + "détente: " + v.nameOf(string(v.head.Party))
+	if v.r.PathValue("kind") != "ics" {
+		return v.handTable("dates", name, d.Dates(mark), d)
+	}
+	_, shown, err := v.edition()
+	if err != nil {
+		return err
+	}
 	var b bytes.Buffer
-	kind, file := "", "dates."+v.r.PathValue("kind")
-	switch v.r.PathValue("kind") {
-	case "ics":
-		kind = "text/calendar; charset=utf-8"
-		_, shown, rosterErr := v.edition()
-		if rosterErr != nil {
-			return rosterErr
-		}
-		err = calendar.ICS(&b, mark+shown.Group.String(), name, d.Dates(mark), now)
+	if err := calendar.ICS(&b, mark+shown.Group.String(), name, d.Dates(mark), now); err != nil {
+		return err
+	}
+	return v.hand("dates.ics", "text/calendar; charset=utf-8", b.Bytes())
+}
+
+// markOfStatus stands before whatever is not meant in earnest.
+func (v *visit) markOfStatus(status string) string {
+	if status == "actual" {
+		return ""
+	}
+	return word(v.lang, "band", status) + ": "
+}
+
+// handTable hands out entries as the file whose kind ends the address: csv, xlsx, or
+// json, which holds all of it.
+func (v *visit) handTable(file, name string, entries []calendar.Entry, all any) error {
+	var b bytes.Buffer
+	var media string
+	var err error
+	kind := v.r.PathValue("kind")
+	switch kind {
 	case "csv":
-		kind = "text/csv; charset=utf-8"
-		err = calendar.CSV(&b, d.Dates(mark))
+		media = "text/csv; charset=utf-8"
+		err = calendar.CSV(&b, entries)
 	case "xlsx":
-		kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-		err = calendar.XLSX(&b, name, d.Dates(mark))
+		media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+		err = calendar.XLSX(&b, name, entries)
 	case "json":
-		kind = "application/json"
-		err = json.NewEncoder(&b).Encode(d)
+		media = "application/json"
+		err = json.NewEncoder(&b).Encode(all)
 	default:
 		return errNoPage
 	}
 	if err != nil {
 		return err
 	}
-	return v.hand(file, kind, b.Bytes())
+	return v.hand(file+"."+kind, media, b.Bytes())
 }

@@ -13,6 +13,7 @@ import (
 var (
 	errNoPage    = errors.New("no such page")
 	errNoSession = errors.New("no session")
+	errFormer    = errors.New("the form is of the session before")
 	errElsewhere = errors.New("the form does not come from a page of this session")
 	errForm      = errors.New("the form cannot be read")
 	errTooLarge  = errors.New("the form is too large")
@@ -89,6 +90,11 @@ func (v *visit) whatOf(f control.Fault) string {
 // fault answers with a page that says what happened, what is kept and what to do;
 // without a session it is the page of the sign-in, which leads back.
 func (v *visit) fault(err error) {
+	if errors.Is(err, errFormer) {
+		if err = v.resume(v.r.URL.Path, keptOf(v.form)); err == nil {
+			return
+		}
+	}
 	f := v.faultOf(err)
 	if f.Status == http.StatusUnauthorized {
 		if v.r.Method == http.MethodPost {

@@ -46,10 +46,10 @@ func chapters() []chapter {
 	}
 	return []chapter{
 		of("day", "desk", "lines", "inbox", "notices", "drafts", "sent", "shift"),
-		of("texts", "due", "calendar", "visits", "quotas", "portfolio", "measures", "blocks", "map", "documents"),
+		of("texts", "due", "calendar", "visits", "quotas", "portfolio", "texts", "measures", "blocks", "map", "documents"),
 		of("paper", "notes", "contacts"),
 		of("lines", "peers", "observations", "verify", "courier", "incidents", "clarifications"),
-		of("house", "audit", "health", "settings", "tokens", "help"),
+		of("house", "start", "officers", "passkeys", "group", "audit", "health", "settings", "tokens", "help"),
 	}
 }
 

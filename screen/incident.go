@@ -94,7 +94,7 @@ type incidentView struct {
 
 // reportSide is one report with what stands above its fields.
 type reportSide struct {
-	control.Report
+	control.SideReport
 	Alert string   // address of the file
 	About []string // what it says of itself: how its author knows
 }
@@ -125,7 +125,7 @@ func (v *visit) incident() (*incidentView, error) {
 		return nil, err
 	}
 	for k, r := range page.Reports {
-		one := reportSide{Report: r, Alert: incidentAddress(r.Place, page.Status, "cap.xml")}
+		one := reportSide{SideReport: r, Alert: incidentAddress(r.Place, page.Status, "cap.xml")}
 		for _, f := range page.Fields {
 			if f.Likeness == "" && !f.Said[k].Silent() {
 				one.About = append(one.About, inLanguage(v.lang, f.Name)+": "+v.said(f.Said[k]))
@@ -168,7 +168,7 @@ func (v *visit) said(s control.SaidOf) string {
 }
 
 // Column names the report of a side: Title is its place among them, from 1.
-func (p *incidentView) Column(k int) control.Report { return p.Reports[k] }
+func (p *incidentView) Column(k int) control.SideReport { return p.Reports[k] }
 
 func incidentsTable(v *visit) error {
 	look, _, err := v.look()

@@ -33,6 +33,13 @@ const (
 	maxStreams = 512
 	// maxOfficer and maxPassphrase bound what is typed at sign-in, in bytes.
 	maxOfficer, maxPassphrase = 64, 1024
+	// formerFor is how long a page of the session before may still be posted: as long as
+	// the longest session.
+	formerFor = 24 * time.Hour
+	// maxChainRows bounds the rows of the form of a clearance chain.
+	maxChainRows = 32
+	// effectWithin is how long a page waits for an edition that takes effect in seconds.
+	effectWithin = 6 * time.Second
 	// rowsOfPage is how many rows a list shows at once.
 	rowsOfPage = 50
 	// choiceFor is how long a browser keeps a language and a theme.

@@ -12,6 +12,7 @@ import (
 	"detente/control"
 	"detente/internal/canon"
 	"detente/internal/phrase"
+	"detente/regime"
 	"detente/roster"
 )
 
@@ -89,7 +90,10 @@ func paged[E any](v *visit, all []E) ([]E, pager) {
 
 // with is the address of this page with some values of its query changed; an empty
 // value takes one away.
-func (v *visit) with(pairs ...string) string {
+func (v *visit) with(pairs ...string) string { return v.withAt(v.r.URL.Path, pairs...) }
+
+// withAt is the same query, so altered, at another page.
+func (v *visit) withAt(path string, pairs ...string) string {
 	q := v.r.URL.Query()
 	q.Del("done")
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -99,7 +103,7 @@ func (v *visit) with(pairs ...string) string {
 			q.Set(pairs[i], pairs[i+1])
 		}
 	}
-	return withQuery(v.r.URL.Path, q)
+	return withQuery(path, q)
 }
 
 // withQuery is a path with a query.
@@ -115,6 +119,17 @@ func lookFunctions(lang string) template.FuncMap {
 	return template.FuncMap{
 		"item":  itemRowOf,
 		"help":  helpFor,
+		"words": numbered,
+		"named": func(names map[string]string) string {
+			of := map[regime.Lang]string{}
+			for l, name := range names {
+				of[regime.Lang(l)] = name
+			}
+			return inLanguage(lang, of)
+		},
+		"qr": func(d canon.Digest) (template.HTML, error) {
+			return qrCode(strings.ToUpper(d.String()), say(lang, "group.qr"))
+		},
 		"lapse": func(seconds int64) phrase.Lapse { return phrase.Lapse(seconds) },
 	}
 }

@@ -27,6 +27,10 @@ func measuresAreRead(t *testing.T, h *house) {
 	}
 	b.get("/measures/board")
 	b.sees(http.StatusForbidden, "has not decided on boards")
+	b.get("/measures/report")
+	b.sees(http.StatusForbidden, "has not decided on boards")
+	b.get("/measures/report/csv")
+	b.sees(http.StatusForbidden, "has not decided on boards")
 }
 
 // TestBoard: where the group decided on it, each cell says in words what is provided for.
@@ -42,6 +46,24 @@ func TestBoard(t *testing.T) {
 	b.sees(http.StatusOK, "Measures beside states")
 	b.get("/measures/board?year=0")
 	b.sees(http.StatusOK)
+	b.get("/measures/report?year=2026&measure=vd11.aemi")
+	b.sees(http.StatusOK, "Report across states, 2026", "Nothing is added up by state", "politically binding", "Alatau", "Borovia", "not yet due")
+	for _, not := range []string{`class="tag soon"`, `class="tag done"`, `class="tag urgent"`, "vd11.calendar"} {
+		if strings.Contains(b.page, not) {
+			t.Errorf("the report of one measure has %q", not)
+		}
+	}
+	b.get("/measures/report/csv?year=2026")
+	b.sees(http.StatusOK)
+	for _, key := range []string{"vd11.aemi/2027/alatau", "vd11.aemi/2027/borovia"} {
+		if !strings.Contains(b.page, key) {
+			t.Errorf("the file lacks %s", key)
+		}
+	}
+	b.get("/measures/report/pdf?year=2026")
+	b.sees(http.StatusNotFound)
+	b.get("/measures/report?measure=nowhere.x")
+	b.sees(http.StatusNotFound)
 }
 
 // portfolioIsRead: what binds this state, with what is agreed, open and not found.

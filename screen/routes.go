@@ -37,6 +37,11 @@ func routes() []route {
 		visitsRoutes(),
 		documentsRoutes(),
 		tokenRoutes(),
+		passkeyRoutes(),
+		officerRoutes(),
+		welcomeRoutes(),
+		adoptRoutes(),
+		joinRoutes(),
 	} {
 		all = append(all, part...)
 	}

@@ -479,7 +479,7 @@ func TestPagesAreOfThisOrigin(t *testing.T) {
 		}
 		for _, form := range strings.Split(string(b), "<form ")[1:] {
 			form, _, _ = strings.Cut(form, "</form>")
-			open := slices.ContainsFunc([]string{`action="/sign-in"`, `action="/choice"`}, func(s string) bool { return strings.Contains(form, s) })
+			open := slices.ContainsFunc([]string{`action="/sign-in"`, `action="/choice"`, `action="/welcome"`}, func(s string) bool { return strings.Contains(form, s) })
 			if strings.Contains(form, `method="post"`) && !open && !strings.Contains(form, `{{template "token" $}}`) && !strings.Contains(form, `name="token"`) {
 				t.Errorf("%s: a form without the token of the session: %.80s", e.Name(), form)
 			}

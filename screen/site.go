@@ -51,8 +51,14 @@ type Site struct {
 	handler   http.Handler
 }
 
-// New prepares the pages; an error is a fault of a template or of a text.
-func New(c Config) (*Site, error) {
+// New prepares the pages of a node; an error is a fault of a template or of a text.
+func New(c Config) (*Site, error) { return newSite(c, routes()) }
+
+// NewAwaiting prepares the pages of a home that awaits the roster of its group: its
+// fingerprint, the cards of others, and the roster.
+func NewAwaiting(c Config) (*Site, error) { return newSite(c, awaitingRoutes()) }
+
+func newSite(c Config, all []route) (*Site, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -65,7 +71,7 @@ func New(c Config) (*Site, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	for _, r := range routes() {
+	for _, r := range all {
 		mux.Handle(r.pattern, s.handle(r))
 	}
 	mux.HandleFunc("GET /asset/{file}", s.asset)
@@ -111,11 +117,13 @@ type Server struct {
 }
 
 // NewServer prepares a server with bounds in size and time: the pages of a site, and
-// below /api/ the interface for programs, to which no cookie reaches.
+// below /api/ the interface for programs, to which no cookie reaches; nil: none.
 func NewServer(s *Site, programs http.Handler) *Server {
 	all := http.NewServeMux()
 	all.Handle("/", s)
-	all.Handle("/api/", programs)
+	if programs != nil {
+		all.Handle("/api/", programs)
+	}
 	return &Server{site: s, http: &http.Server{Handler: all, ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, WriteTimeout: writeWithin,
 		IdleTimeout: idleFor, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)}}
 }

@@ -46,6 +46,7 @@ type frame struct {
 	Status string // exercise or test: the whole page is banded
 	Done   string // what was done just now
 	Fault  *fault // what keeps a posted form from being done
+	Menu   bool   // there are other pages: a node runs and somebody is signed in
 	Live   bool   // the page is shown anew when there is something new
 	Page   any
 }
@@ -92,6 +93,9 @@ func (v *visit) enter(open bool) error {
 	// A page of another origin has neither this token nor, being of another origin,
 	// a way to read it. Old browsers say nothing of where a form comes from.
 	if v.form != nil && !open && subtle.ConstantTimeCompare([]byte(v.form.Get("token")), []byte(formToken(v.token))) != 1 {
+		if v.isFormer() {
+			return errFormer
+		}
 		return errElsewhere
 	}
 	return nil
@@ -193,6 +197,7 @@ func (v *visit) render(code int, name string, f frame) error {
 	f.Lang, f.Dir = v.lang, direction(v.lang)
 	f.Theme, f.Dense = v.theme(), v.choice("density") == "compact"
 	f.Head, f.State, f.Played = v.head, v.site.Name(v.lang), len(v.site.Cast) > 0
+	f.Menu = v.head != nil && !v.head.Awaiting
 	f.Path = v.r.URL.RequestURI()
 	if v.r.Method != http.MethodGet || !local(f.Path) {
 		f.Path = "/desk"

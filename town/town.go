@@ -60,6 +60,10 @@ type Resident struct {
 	Courier  bool       // a node without any network
 	NoLink   []party.ID // parties it keeps no link with
 	Outside  bool       // no counting witness
+	// Card and Endpoints are of a home that lies elsewhere: the town writes them in
+	// the roster and makes no house. Optional.
+	Card      *key.Card
+	Endpoints []string
 }
 
 // Town is a founded group.
@@ -147,7 +151,10 @@ func (t *Town) settle(res Resident) (roster.Party, error) {
 	if row.Names == nil {
 		row.Names = map[string]string{"en": string(res.ID)}
 	}
-	if res.NoNode {
+	if res.Card != nil {
+		row.Card, row.Endpoints = res.Card, res.Endpoints
+	}
+	if res.NoNode || res.Card != nil {
 		return row, nil
 	}
 	h := &House{ID: res.ID, Config: node.Config{

@@ -11,6 +11,7 @@ import (
 	"detente/control"
 	"detente/internal/canon"
 	"detente/internal/phrase"
+	"detente/pack"
 	"detente/party"
 	"detente/provision"
 	"detente/regime"
@@ -142,7 +143,7 @@ func (a *app) printMissing(w writer, missing []control.Missing, lang regime.Lang
 }
 
 func (a *app) printItems(w writer, items []control.Item, lang regime.Lang) {
-	t := newTable(label(lang, "column.due", nil), label(lang, "column.state", nil), label(lang, "column.what", nil), label(lang, "column.by", nil), label(lang, "column.key", nil))
+	t := newTable(columns(lang, "due", "state", "what", "by", "key")...)
 	for i := range items {
 		it := &items[i]
 		words := it.Words
@@ -166,6 +167,15 @@ func dueWords(it *control.Item) string {
 		return it.Day
 	}
 	return it.Due
+}
+
+// columns are the labels of columns.
+func columns(lang regime.Lang, keys ...string) []string {
+	out := make([]string, len(keys))
+	for i, k := range keys {
+		out[i] = label(lang, "column."+k, nil)
+	}
+	return out
 }
 
 func idsText(ids []party.ID) []string {
@@ -252,22 +262,24 @@ detente quota --at 2027-12-31 --json`, cobra.NoArgs, func(ctx context.Context, a
 			return err
 		}
 		return a.show(out, func(w writer) {
-			t := newTable("count", "of", "period", "used", "provided for", "remark")
+			lang := look.Language
+			say := func(key string, n int) string { return label(lang, key, map[string]any{"n": int64(n)}) }
+			t := newTable(columns(lang, "count", "of", "period", "used", "provided", "remark")...)
 			for _, x := range out {
 				most := "–"
 				switch {
 				case x.Allowed >= 0:
-					most = fmt.Sprintf("at most %d", x.Allowed)
+					most = say("at-most", x.Allowed)
 				case x.Least > 0:
-					most = fmt.Sprintf("at least %d", x.Least)
+					most = say("at-least", x.Least)
 				}
 				remark := strings.Join(x.NotKnown, "; ")
 				if x.Full {
-					remark = strings.Trim(remark+"; full", "; ")
+					remark = strings.Trim(remark+"; "+label(lang, "full", nil), "; ")
 				}
 				t.row(x.Title, strings.Join(append(idsText(x.Scope), x.Where...), ", "), dash(x.Period), fmt.Sprint(x.Used), most, remark)
 			}
-			t.print(a, w, "Nothing is counted yet.")
+			t.print(a, w, label(lang, "nothing-counted", nil))
 		})
 	})
 	l.flags(c)
@@ -336,64 +348,63 @@ func (a *app) printPortfolio(w writer, p *control.Portfolio, lang regime.Lang) {
 	}
 	for _, t := range p.Texts {
 		fmt.Fprintf(w, "%s\n", a.bold(fmt.Sprintf("%s – %s", t.Text, t.Title)))
-		fmt.Fprintf(w, "  %s; %s\n", strings.ReplaceAll(string(t.Nature), "-", " "), inForceWords(&t))
+		fmt.Fprintf(w, "  %s; %s\n", t.Nature.In(lang), inForceWords(&t, lang))
 		if t.Remark != "" {
 			fmt.Fprintf(w, "  %s\n", t.Remark)
 		}
+		line := func(key string, blanks map[string]any) { fmt.Fprintf(w, "  %s\n", label(lang, key, blanks)) }
 		for _, g := range t.Agreed {
-			fmt.Fprintf(w, "  agreed: %s = %s (%s)%s\n", g.Title, g.Value, g.Slot, between(g.Between))
+			key := "agreed"
+			if len(g.Between) > 0 {
+				key = "agreed-between"
+			}
+			line(key, map[string]any{"title": g.Title, "value": g.Value, "slot": g.Slot, "parties": strings.Join(idsText(g.Between), ", ")})
 		}
 		for _, g := range t.Open {
+			key := "not-agreed"
 			if g.Proposed != "" {
-				fmt.Fprintf(w, "  not agreed: %s (%s); a suggestion that is not verified: %s\n", g.Title, g.Slot, g.Proposed)
-				continue
+				key = "not-agreed-proposed"
 			}
-			fmt.Fprintf(w, "  not agreed: %s (%s)\n", g.Title, g.Slot)
+			line(key, map[string]any{"title": g.Title, "slot": g.Slot, "value": g.Proposed})
 		}
 		for _, d := range t.Declared {
-			fmt.Fprintf(w, "  declared: %s, %s (%s; %s)\n", d.Title, dash(d.When), d.Place, d.Code)
+			line("declared", map[string]any{"title": d.Title, "when": dash(d.When), "place": d.Place, "code": d.Code})
 		}
 		if len(t.Off) > 0 {
-			fmt.Fprintf(w, "  known too unsurely to be judged: %s\n", strings.Join(t.Off, ", "))
+			line("too-unsure", map[string]any{"measures": strings.Join(t.Off, ", ")})
 		}
 		for _, g := range t.Gaps {
-			fmt.Fprintf(w, "  not found: %s\n", g)
+			line("not-found", map[string]any{"what": g})
 		}
 		fmt.Fprintln(w)
 	}
 	if len(p.Overlaps) > 0 {
-		fmt.Fprintln(w, a.bold("More than one text has measures of the same kind"))
+		fmt.Fprintln(w, a.bold(label(lang, "overlaps", nil)))
 		for _, o := range p.Overlaps {
-			fmt.Fprintf(w, "  %s, %s, %s: %s\n", strings.ReplaceAll(o.Stage, "-", " "), o.Field, o.Family, strings.Join(o.Measures, ", "))
+			fmt.Fprintf(w, "  %s, %s, %s: %s\n", pack.PlaceWord(o.Stage, lang), pack.PlaceWord(o.Field, lang), pack.PlaceWord(o.Family, lang), strings.Join(o.Measures, ", "))
 		}
 	}
 }
 
-func inForceWords(t *control.Bound) string {
-	s := "no edition is in force for this state now"
+func inForceWords(t *control.Bound, lang regime.Lang) string {
+	say := func(key, value string) string { return label(lang, key, map[string]any{"value": value}) }
+	words := say("no-edition", "")
 	if t.Edition != "" {
-		s = "edition " + t.Edition
+		words = say("edition", t.Edition)
 		if t.Since != "" {
-			s += ", in force since " + t.Since
+			words += ", " + say("in-force-since", t.Since)
 		}
 		if t.Until != "" {
-			s += " until " + t.Until
+			words += ", " + say("until", t.Until)
 		}
 		if t.Sure.Unverified() {
-			s += " (unverified)"
+			words = label(lang, "unverified", map[string]any{"words": words})
 		}
 	}
 	if t.Adopted != "" {
-		s += "; adopted here with effect from " + t.Adopted
+		words += "; " + say("adopted-here", t.Adopted)
 	}
-	return s
-}
-
-func between(ids []party.ID) string {
-	if len(ids) == 0 {
-		return ""
-	}
-	return " between " + strings.Join(idsText(ids), ", ")
+	return words
 }
 
 func (a *app) cmdBlocks() *cobra.Command {
@@ -416,9 +427,9 @@ detente blocks borovia --json`, cobra.ExactArgs(1), func(ctx context.Context, ar
 			}
 			stage := ""
 			for _, b := range out {
-				head := "Could come next – " + strings.ReplaceAll(b.Stage, "-", " ")
+				head := label(look.Language, "could-come", map[string]any{"stage": pack.PlaceWord(b.Stage, look.Language)})
 				if b.Stands {
-					head = "Stands"
+					head = label(look.Language, "stands", nil)
 				}
 				if head != stage {
 					fmt.Fprintln(w, a.bold(head))
@@ -426,52 +437,14 @@ detente blocks borovia --json`, cobra.ExactArgs(1), func(ctx context.Context, ar
 				}
 				fmt.Fprintf(w, "  %s  %s\n", b.Measure, b.Title)
 				for _, n := range b.Needs {
-					fmt.Fprintf(w, "      needs: %s\n", n)
+					fmt.Fprintf(w, "      %s\n", label(look.Language, "needs", map[string]any{"what": n}))
 				}
 				if len(b.From) > 0 && !b.Stands {
-					fmt.Fprintf(w, "      builds on: %s\n", strings.Join(b.From, ", "))
+					fmt.Fprintf(w, "      %s\n", label(look.Language, "builds-on", map[string]any{"measures": strings.Join(b.From, ", ")}))
 				}
 			}
 		})
 	})
 	l.flags(c)
-	return c
-}
-
-func (a *app) cmdMatrix() *cobra.Command {
-	var l looking
-	var m control.MatrixArgs
-	c := a.command("matrix", "Measures beside states for one year, where the group decided on boards across states", `
-detente matrix
-detente matrix --year 2027 --text vd11
-detente matrix --year 2027 --json`, cobra.NoArgs, func(ctx context.Context, args []string) error {
-		look, err := l.args(a)
-		if err != nil {
-			return err
-		}
-		if m.LookArgs = look; m.Year == 0 {
-			m.Year = time.Now().UTC().Year()
-		}
-		var out []control.Cell
-		if err := a.call(ctx, "matrix", m, &out); err != nil {
-			return err
-		}
-		return a.show(out, func(w writer) {
-			t := newTable("measure", "party", "how many in which state")
-			for _, x := range out {
-				var parts []string
-				for _, s := range provision.States() {
-					if n := x.States[s]; n > 0 {
-						parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(string(s), "-", " ")))
-					}
-				}
-				t.row(x.Measure, string(x.Party), strings.Join(parts, ", "))
-			}
-			t.print(a, w, "Nothing was provided for in that year.")
-		})
-	})
-	l.flags(c)
-	c.Flags().IntVar(&m.Year, "year", 0, "calendar year (default: the present one)")
-	c.Flags().StringVar(&m.Text, "text", "", "only this text")
 	return c
 }

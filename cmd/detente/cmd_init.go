@@ -99,8 +99,10 @@ func (a *app) showInitialised(m home.Making, made *home.Made) error {
 			fmt.Fprintf(w, "  detente roster adopt%s FILE       when the roster has come and all compared its words\n", at)
 			return
 		}
-		fmt.Fprintf(w, "  detente officer add%s ID --roles admin,drafter,duty\n", at)
-		fmt.Fprintf(w, "  detente node run%s --desk 127.0.0.1:8443      with the desk for a browser at http://127.0.0.1:8443/\n", at)
+		fmt.Fprintf(w, "  1. detente node run%s --desk %s\n", at, firstDesk)
+		fmt.Fprintf(w, "  2. Open the link that it prints, in a browser on this machine: it makes the first officer, the administrator.\n")
+		fmt.Fprintf(w, "  3. Follow the page “First steps”, %s/start: officers and clearance, texts and other states, the first note, a form.\n", deskURL("", false))
+		fmt.Fprintf(w, "Without a browser the first officer is made by: detente officer add%s ID --roles admin,drafter,duty\n", at)
 	})
 }
 

@@ -43,7 +43,11 @@ DETENTE_UNLOCK=/etc/detente/unlock.key detente node run`, cobra.NoArgs, func(ctx
 
 // serve runs the node until ctx ends or the node stops by itself.
 func (a *app) serve(ctx context.Context, listen, desk, monitor string) error {
-	if err := a.adopted(); err != nil {
+	if err := a.adopted(); errors.Is(err, home.ErrNoRoster) {
+		if err := a.await(ctx, desk); err != nil {
+			return err
+		}
+	} else if err != nil {
 		return err
 	}
 	if client, err := control.Dial(ctx, a.home()); err == nil {
@@ -102,6 +106,9 @@ func (a *app) serve(ctx context.Context, listen, desk, monitor string) error {
 	log.Info("the node runs", "party", string(h.Settings.Party), "record", string(h.Node.Origin()), "listen", listen)
 	if err := manager.Ready(fmt.Sprintf("%s, edition %d", h.Node.Origin(), h.Node.Keys().Current().Edition)); err != nil {
 		log.Warn("tell the service manager", "reason", err.Error())
+	}
+	if err := a.welcome(ctx, screens, door, a.env("NOTIFY_SOCKET") != ""); err != nil {
+		log.Warn("look for an administrator", "reason", err.Error())
 	}
 	stopping, stop := context.WithCancel(ctx)
 	loops.Go(func() { a.watchdog(stopping, h, manager, log) })

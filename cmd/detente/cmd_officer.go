@@ -9,6 +9,7 @@ import (
 
 	"detente/control"
 	"detente/desk"
+	"detente/home"
 	"detente/party"
 	"github.com/spf13/cobra"
 	"golang.org/x/crypto/ssh/agent"
@@ -18,7 +19,7 @@ func (a *app) cmdOfficer() *cobra.Command {
 	return a.noun("officer", "Accounts of this house", `
 detente officer add saparova --roles drafter --post arms-control
 detente officer list
-detente officer passphrase saparova`, a.officerAdd(), a.officerList(), a.officerDeactivate(), a.officerPassphrase())
+detente officer passphrase saparova`, a.officerAdd(), a.officerLink(), a.officerList(), a.officerDeactivate(), a.officerPassphrase())
 }
 
 func (a *app) officerAdd() *cobra.Command {
@@ -108,6 +109,37 @@ detente officer list --home ./alatau`, cobra.NoArgs, func(ctx context.Context, a
 			t.print(a, w, "There is no officer yet: detente officer add ID --roles admin,drafter")
 		})
 	})
+}
+
+func (a *app) officerLink() *cobra.Command {
+	var at string
+	c := a.command("link [ID]", "Make a link that serves once: for the first officer, or for one who sets a passphrase", `
+detente officer link
+detente officer link orlov
+detente officer link --desk localhost:8443`, cobra.MaximumNArgs(1), func(ctx context.Context, args []string) error {
+		f, err := home.Load(a.home())
+		if err != nil {
+			return err
+		}
+		if at == "" {
+			at = f.Settings.Desk
+		}
+		var l control.Link
+		if len(args) == 0 {
+			err = a.call(ctx, "first-link", control.ConsoleArgs{Console: true}, &l)
+		} else {
+			err = a.call(ctx, "officer-link", control.OfficerArgs{Officer: args[0], Console: a.console}, &l)
+		}
+		if err != nil {
+			return err
+		}
+		address := linkAt(deskURL(at, f.Settings.DeskCertificate != ""), l)
+		return a.show(map[string]string{"url": address, "expires": l.Expires}, func(w writer) {
+			fmt.Fprintf(w, "%s\nIt serves once, until %s. The desk is opened by: detente node run --desk HOST:PORT\n", address, l.Expires)
+		})
+	})
+	c.Flags().StringVar(&at, "desk", "", "address of the desk, host:port (default that of the settings, else "+firstDesk+")")
+	return c
 }
 
 func (a *app) officerDeactivate() *cobra.Command {

@@ -341,21 +341,30 @@ func recorded(r *roster.Roster, ids []string) []party.ID {
 
 // setSlot fills in one slot for all, or between some, and takes it out if empty.
 func setSlot(r *roster.Roster, text string, between []string) error {
-	id, value, ok := strings.Cut(text, "=")
-	if !ok {
-		return usage("--slot cica.2.1.1d.lead=P42D", "a slot is written ID=VALUE")
-	}
-	ids := []party.ID{}
-	for _, b := range between {
-		ids = append(ids, party.ID(b))
+	slot, err := slotOf(text, between)
+	if err != nil {
+		return err
 	}
 	r.Slots = slices.DeleteFunc(r.Slots, func(s roster.Slot) bool {
-		return s.ID == id && slices.Equal(slices.Sorted(slices.Values(s.Between)), slices.Sorted(slices.Values(ids)))
+		return s.ID == slot.ID && slices.Equal(slices.Sorted(slices.Values(s.Between)), slices.Sorted(slices.Values(slot.Between)))
 	})
-	if value != "" {
-		r.Slots = append(r.Slots, roster.Slot{ID: id, Value: value, Between: ids})
+	if slot.Value != "" {
+		r.Slots = append(r.Slots, slot)
 	}
 	return nil
+}
+
+// slotOf reads what was agreed for a slot, by all or between some.
+func slotOf(text string, between []string) (roster.Slot, error) {
+	id, value, ok := strings.Cut(text, "=")
+	if !ok {
+		return roster.Slot{}, usage("--slot cica.2.1.1d.lead=P42D", "a slot is written ID=VALUE")
+	}
+	s := roster.Slot{ID: id, Value: value, Between: []party.ID{}}
+	for _, b := range between {
+		s.Between = append(s.Between, party.ID(b))
+	}
+	return s, nil
 }
 
 // setPack puts a text in force, and takes it out if the digest is empty. An id alone

@@ -11,8 +11,14 @@ package main
 import (
 	"context"
 	"os"
+	"runtime/debug"
+
+	"detente/node"
 )
 
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(node.GCPercent)
+	}
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
