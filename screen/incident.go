@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"detente/act"
@@ -62,21 +63,28 @@ func incidentsPage(v *visit) error {
 		return err
 	}
 	page := incidentsView{looking: look}
-	known, err := v.incidents(look)
+	at := v.whole("page", 1, control.MaxList/rowsOfPage-1)
+	known, err := v.incidents(look, at*rowsOfPage+1) // one more shows whether there is more
 	if err != nil {
 		return err
 	}
 	page.Forms = known.Forms
-	for _, l := range known.List {
+	for _, l := range known.List[min((at-1)*rowsOfPage, len(known.List)):min(at*rowsOfPage, len(known.List))] {
 		page.Rows = append(page.Rows, incidentRow{l, incidentAddress(l.Thread, l.Status, "")})
 	}
-	page.Rows, page.Pages = paged(v, page.Rows)
+	page.Pages = pager{Page: at, Pages: at}
+	if len(known.List) > at*rowsOfPage {
+		page.Pages.Pages, page.Pages.After = at+1, v.with("page", strconv.Itoa(at+1))
+	}
+	if at > 1 {
+		page.Pages.Before = v.with("page", strconv.Itoa(at-1))
+	}
 	return v.showAs("incidents", v.t("page.incidents"), look.Status, page)
 }
 
-func (v *visit) incidents(look looking) (control.Incidents, error) {
+func (v *visit) incidents(look looking, most int) (control.Incidents, error) {
 	var known control.Incidents
-	err := v.call("incident-list", control.IncidentsArgs{Status: act.Status(look.Status), Limit: control.MaxList}, &known)
+	err := v.call("incident-list", control.IncidentsArgs{Status: act.Status(look.Status), Limit: most}, &known)
 	return known, err
 }
 
@@ -175,7 +183,7 @@ func incidentsTable(v *visit) error {
 	if err != nil {
 		return err
 	}
-	known, err := v.incidents(look)
+	known, err := v.incidents(look, control.MaxList)
 	if err != nil {
 		return err
 	}
@@ -212,7 +220,7 @@ func incidentsAreas(v *visit) error {
 	if err != nil {
 		return err
 	}
-	known, err := v.incidents(look)
+	known, err := v.incidents(look, 1) // for its codes
 	if err != nil {
 		return err
 	}

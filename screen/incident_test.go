@@ -32,6 +32,11 @@ func TestSideBySide(t *testing.T) {
 		"incident": "Two shots.", "knowledge": "own", "participants": [{"who": "people of the valley", "kind": "people", "part": "affected"}], "dead": 0, "wounded": {"answer": "not-known-now"}, "contact_post": "duty-officer"}`)
 	b.get("/incidents?status=exercise")
 	b.sees(http.StatusOK, "EXERCISE", "ALA/2028/3", "Report of an incident", "Reported by: Alatau", "2028-02-29T23:30+00:00[UTC]")
+	b.get("/incidents?status=exercise&page=2")
+	b.sees(http.StatusOK)
+	if strings.Contains(b.page, "ALA%2F2028") || !strings.Contains(b.page, `rel="prev"`) || strings.Contains(b.page, `rel="next"`) {
+		t.Error("the second page of one incident")
+	}
 	b.get("/incidents/ALA%2F2028%2F3?status=exercise")
 	b.sees(http.StatusOK, "Incident: ALA/2028/3", "Reported by some", "the <b>ford</b>", "people of the valley", "Give this state's own account", "own observation")
 	carry(t, h.home, borovia)

@@ -249,7 +249,11 @@ detente incident export --exercise`, cobra.NoArgs, func(ctx context.Context, arg
 func (a *app) incidents(ctx context.Context, look control.LookArgs, to string) ([]byte, error) {
 	var b bytes.Buffer
 	var known control.Incidents
-	if err := a.call(ctx, "incident-list", control.IncidentsArgs{Status: look.Status, Limit: control.MaxList}, &known); err != nil {
+	most := control.MaxList
+	if to == "geojson" {
+		most = 1 // for its codes
+	}
+	if err := a.call(ctx, "incident-list", control.IncidentsArgs{Status: look.Status, Limit: most}, &known); err != nil {
 		return nil, err
 	}
 	if to == "geojson" {
