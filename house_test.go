@@ -39,7 +39,9 @@ var floors = map[string]int{
 	"regime":           2,  // the form that a text asks for
 	"checkpoint":       3,  // what a record looks like at one size
 	"roster":           3,  // who belongs
+	"exercise":         3,  // what is played, by whom, by which clock
 	"sounding":         3,  // what is said off the record
+	"discreet":         3,  // an act of which others see only that there is one
 	"watch":            3,  // whom an alert calls
 	"pack":             3,  // a text as data
 	"record":           4,  // what is kept
@@ -87,6 +89,8 @@ var forbidden = []prohibition{
 	{"clarification", outside, "pure: same input, same answer, on every node"},
 	{"line", outside, "pure: same input, same answer, on every node"},
 	{"sounding", outside, "pure: same input, same answer, on every node"},
+	{"discreet", outside, "pure: same input, same answer, on every node"},
+	{"exercise", outside, "pure: same input, same answer, on every node"},
 	{"watch", outside, "pure: same input, same answer, on every node"},
 	{"phrasebook", outside, "pure: same input, same answer, on every node"},
 	{"alert", outside, "pure: the same report gives the same alert"},
@@ -110,7 +114,7 @@ var forbidden = []prohibition{
 }
 
 // pure packages take time as a value and randomness as an io.Reader.
-var pure = []string{"party", "position", "chart", "paper", "key", "act", "seal", "regime", "lodging", "clarification", "line", "watch", "phrasebook", "sounding", "checkpoint", "roster", "pack", "condition", "provision", "alert", "bundle", "proof", "verify", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
+var pure = []string{"party", "position", "chart", "paper", "key", "act", "seal", "regime", "lodging", "clarification", "line", "exercise", "watch", "phrasebook", "sounding", "discreet", "checkpoint", "roster", "pack", "condition", "provision", "alert", "bundle", "proof", "verify", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
 
 // doors are the packages that may end the process, read flags and environment,
 // and set what holds for the whole process.

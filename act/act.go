@@ -4,6 +4,9 @@
 // whether an addressee exists, whether what is answered exists and which keys
 // rule is for others to say.
 //
+// Version 1 has all kinds but one; version 2 has the discreet act alone, of which
+// nothing but group, edition and a sealed content of one of twelve sizes is outside.
+//
 // Invariant: Parse accepts exactly what Bytes writes. Spec: spec/act.md.
 package act
 
@@ -113,6 +116,10 @@ func (a *Act) Addressed(id party.ID) bool {
 func (a *Act) Stanza(id party.ID) int {
 	return slices.Index(a.To, id)
 }
+
+// IsDiscreet says whether a is of version 2: who it is for, and what it is, are inside
+// the seal.
+func (a *Act) IsDiscreet() bool { return a.Kind == Discreet }
 
 // IsSealed says whether a carries content that only its addressees can read.
 func (a *Act) IsSealed() bool { return !a.Sealed.IsZero() }

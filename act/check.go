@@ -2,7 +2,7 @@ package act
 
 import "slices"
 
-// Check refuses an act that version 1 does not allow: a value outside its
+// Check refuses an act that its version does not allow: a value outside its
 // grammar or bounds, a field that its kind needs and lacks or has and may not
 // have, group state that is sealed, not Actual or not to all, more than one
 // content, addressees repeated. The error is a *FormatError that names the
@@ -30,6 +30,10 @@ func (a *Act) check(pending bool) *fault {
 // checkRules looks at what no single value shows. Values were checked; present
 // are the fields that stand in the act.
 func (a *Act) checkRules(present set, pending bool) *fault {
+	head := head
+	if a.Kind == Discreet {
+		head = discreet
+	}
 	if missing := head &^ present; missing != 0 {
 		return faultf(missing.first(), "is missing")
 	}
@@ -54,6 +58,10 @@ func (a *Act) checkRules(present set, pending bool) *fault {
 
 func (a *Act) checkAddressing(r *rule) *fault {
 	switch {
+	case a.Kind == Discreet && a.Edition == 0:
+		return faultf(fEdition, "is 0; a private record has nobody to be discreet towards")
+	case a.Kind == Discreet:
+		return nil // the addressees are inside
 	case r.to == toAll && !a.ToAll:
 		return faultf(fTo, "is not all; an act of kind %s is for all", a.Kind)
 	case r.to == toOne && len(a.To) != 1:
@@ -94,6 +102,10 @@ func (a *Act) checkKind() *fault {
 		}
 	case KeyChange:
 		return a.checkKeyChange()
+	case Discreet:
+		if a.IsSealed() && !slices.Contains(DiscreetSizes(), a.Sealed.Size) {
+			return faultf(fSealed, "is of %d bytes, which is none of the sizes of discreet content", a.Sealed.Size)
+		}
 	case Volume:
 		if a.PayloadType != TypeVolume {
 			return faultf(fPayload, "is of type %s; a volume act carries %s", a.PayloadType, TypeVolume)

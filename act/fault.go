@@ -11,7 +11,7 @@ import (
 // speaks against its author.
 var ErrVersion = errors.New("unknown act format version")
 
-// FormatError says where an act departs from version 1. An entry of a record
+// FormatError says where an act departs from the version that it names. An entry of a record
 // for which Parse returns a FormatError is an act invalid under the version
 // that it names.
 type FormatError struct {

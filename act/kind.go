@@ -20,6 +20,9 @@ const (
 	Resumption   Kind = "resumption"   // ends it
 	Volume       Kind = "volume"       // entry 0 of a further volume: names the last known head; group state
 	Misconduct   Kind = "misconduct"   // lodges a proof of misconduct (clear blob); group state
+
+	// Discreet is the one kind of version 2: all but that there is an act is sealed.
+	Discreet Kind = "discreet"
 )
 
 // Kinds are all kinds of version 1, in the order of the specification.
@@ -31,11 +34,11 @@ func Kinds() []Kind {
 	return out
 }
 
-// isReserved says whether k is a kind that a later version brings. It is
-// refused here: a reader of version 1 would not know what it does.
+// isReserved says whether k is a kind that a later version than 2 brings. It is
+// refused here: a reader of these versions would not know what it does.
 func isReserved(k Kind) bool {
 	return slices.Contains([]Kind{
-		"proposal", "objection", "announcement", "heads", "discreet",
+		"proposal", "objection", "announcement", "heads",
 		"commitment", "reveal", "test-summary", "re-supply",
 	}, k)
 }
@@ -62,6 +65,7 @@ type rule struct {
 // Sets of fields that go together.
 const (
 	head     = set(1<<fGroup | 1<<fEdition | 1<<fKind | 1<<fStatus)
+	discreet = set(1<<fGroup | 1<<fEdition | 1<<fKind) // head of version 2
 	letter   = set(1<<fTo | 1<<fSerial | 1<<fThread | 1<<fClaimed)
 	marks    = set(1<<fHandling | 1<<fPost | 1<<fLanguage | 1<<fNote)
 	release  = set(1<<fOriginator | 1<<fReleasable | 1<<fDowngrade | 1<<fEmbargo)
@@ -89,8 +93,14 @@ var rules = [...]rule{
 	{kind: Misconduct, need: of(fClear), may: public | of(fAnswers, fNote), to: toAll, groupState: true},
 }
 
-// ruleOf finds the row of a kind; nil if version 1 has no such kind.
+// discreetRule is the table of version 2.
+var discreetRule = rule{kind: Discreet, may: of(fSealed), content: true}
+
+// ruleOf finds the row of a kind; nil if neither version has such a kind.
 func ruleOf(k Kind) *rule {
+	if k == Discreet {
+		return &discreetRule
+	}
 	for i := range rules {
 		if rules[i].kind == k {
 			return &rules[i]

@@ -1,7 +1,7 @@
 package act
 
-// Limits of the format. Each is part of version 1: an act beyond one is not a
-// version 1 act.
+// Limits of the format. Each is part of versions 1 and 2: an act beyond one is of
+// neither.
 const (
 	// MaxSize is the largest act in bytes: a tlog-tiles entry carries a 16-bit length.
 	MaxSize = 65535
@@ -44,3 +44,24 @@ const (
 	// cosignatures of a retired key.
 	MaxBlob = 64 << 20
 )
+
+// Size classes of discreet content: how many stanzas, and how many bytes are inside.
+var (
+	discreetStanzas = [...]int64{2, 4, 8, 16}
+	discreetInsides = [...]int64{4 << 10, 16 << 10, 64 << 10}
+)
+
+// DiscreetSizes are the sizes in bytes that the sealed content of a discreet act may
+// have, by stanzas and then by what is inside: a reader sees no more of it. They
+// follow from spec/seal.md: 86 bytes, 1,557 for each stanza, the inside, and a tag of
+// 16 for each 65,536 bytes of it.
+func DiscreetSizes() []int64 {
+	var out []int64
+	for _, stanzas := range discreetStanzas {
+		for _, inside := range discreetInsides {
+			chunks := (inside + 1<<16 - 1) >> 16
+			out = append(out, 86+1557*stanzas+inside+16*chunks)
+		}
+	}
+	return out
+}

@@ -7,18 +7,19 @@ import (
 )
 
 // Parse reads one act strictly; the result passed Check and keeps nothing of b.
-// An error wraps ErrVersion if the first line is not that of version 1: such an
+// An error wraps ErrVersion if the first line is not that of version 1 or 2: such an
 // entry is set aside and is never an accusation. Every other error is a
-// *FormatError and says that the entry is invalid under version 1.
+// *FormatError and says that the entry is invalid under the version it names.
 func Parse(b []byte) (*Act, error) {
-	if !bytes.HasPrefix(b, []byte(version)) {
+	second := bytes.HasPrefix(b, []byte(version2))
+	if !second && !bytes.HasPrefix(b, []byte(version)) {
 		first, _, _ := bytes.Cut(b[:min(len(b), MaxSize)], []byte("\n"))
 		return nil, fmt.Errorf("act: %w: first line is %q", ErrVersion, clip(string(first)))
 	}
 	if len(b) > MaxSize {
 		return nil, &FormatError{Text: fmt.Sprintf("is %d bytes long, more than %d", len(b), MaxSize)}
 	}
-	// The newline of the version line counts: an act may have no fields at all
+	// Both version lines have one length, and their newline counts: an act may have no fields at all
 	// as far as this search is concerned.
 	end := bytes.Index(b[len(version)-1:], []byte("\n\n"))
 	if end < 0 {
@@ -26,7 +27,7 @@ func Parse(b []byte) (*Act, error) {
 	}
 	end += len(version)
 	a := new(Act)
-	lines, err := a.readFields(string(b[len(version):end]))
+	lines, err := a.readFields(string(b[len(version):end]), second)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +48,7 @@ func Parse(b []byte) (*Act, error) {
 
 // readFields fills a from lines in the order of the table and tells on which
 // line each field stands (0: absent).
-func (a *Act) readFields(text string) (lines [fieldCount]uint8, err error) {
+func (a *Act) readFields(text string, second bool) (lines [fieldCount]uint8, err error) {
 	next := field(0)
 	for n := 2; text != ""; n++ {
 		var line string
@@ -66,6 +67,9 @@ func (a *Act) readFields(text string) (lines [fieldCount]uint8, err error) {
 		if err := rows[next].read(a, value); err != nil {
 			return lines, &FormatError{Line: n, Field: name, Text: err.Error()}
 		}
+		if next == fKind && a.IsDiscreet() != second {
+			return lines, &FormatError{Line: n, Field: name, Text: fmt.Sprintf("%q is not a kind of this version", a.Kind)}
+		}
 		next++
 	}
 	return lines, nil
@@ -78,5 +82,5 @@ func misplaced(name string) string {
 			return "stands twice or after a field that it must precede"
 		}
 	}
-	return "is not a field of version 1"
+	return "is not a field of this version"
 }

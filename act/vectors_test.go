@@ -104,6 +104,8 @@ func goodActs() map[string]*Act {
 	returned.Sealed = testBlob("")
 	acts["returned"] = returned
 
+	acts["discreet"] = &Act{Group: testGroup, Edition: 1, Kind: Discreet, Sealed: Blob{Digest: canon.DigestOf([]byte("blob")), Size: DiscreetSizes()[0]}}
+
 	handed := public(HandedOver)
 	handed.Answers, handed.For, handed.Channel, handed.On, handed.Note = testRef(), "faronia", ByEmbassy, at, "77"
 	acts["handed-over"] = handed
@@ -146,7 +148,19 @@ var badActs = []struct {
 	version              bool
 	why                  string
 }{
-	{"version-2", "delivered", "detente-act/v1\n", "detente-act/v2\n", 0, "", true, "a later version is set aside"},
+	{"version-3", "delivered", "detente-act/v1\n", "detente-act/v3\n", 0, "", true, "a later version is set aside"},
+	{"version-2-receipt", "delivered", "detente-act/v1\n", "detente-act/v2\n", 4, "kind", false, "version 2 has discreet acts alone"},
+	{"discreet-version-1", "discreet", "detente-act/v2\n", "detente-act/v1\n", 4, "kind", false, "version 1 has no discreet acts"},
+	{"discreet-status", "discreet", "kind discreet\n", "kind discreet\nstatus actual\n", 5, "status", false, "the status is inside"},
+	{"discreet-to", "discreet", "kind discreet\n", "kind discreet\nto borovia\n", 5, "to", false, "the addressees are inside"},
+	{"discreet-to-all", "discreet", "kind discreet\n", "kind discreet\nto all\n", 5, "to", false, "the addressees are inside"},
+	{"discreet-thread", "discreet", "kind discreet\n", "kind discreet\nthread ALA/2026/17\n", 5, "thread", false, "the thread is inside"},
+	{"discreet-claimed", "discreet", "kind discreet\n", "kind discreet\nclaimed 2026-11-23T14:04:00Z\n", 5, "claimed", false, "the claimed time is inside"},
+	{"discreet-private", "discreet", "edition 1\n", "edition 0\n", 3, "edition", false, "a private record has nobody to be discreet towards"},
+	{"discreet-empty", "discreet", "ciphertext ", "clear ", 5, "clear", false, "a clear blob has a media type, and a discreet act has none"},
+	{"discreet-payload", "discreet", "\n\n", "\npayload text/plain\n\nx", 6, "payload", false, "all content is sealed"},
+	{"discreet-size", "discreet", " 7312\n", " 7313\n", 5, "ciphertext", false, "not one of the twelve sizes"},
+	{"discreet-size-odd-stanzas", "discreet", " 7312\n", " 8869\n", 5, "ciphertext", false, "three stanzas are none of 2, 4, 8, 16"},
 	{"version-crlf", "delivered", "detente-act/v1\n", "detente-act/v1\r\n", 0, "", true, "the first line names no known format"},
 	{"version-none", "delivered", "detente-act/v1\n", "", 0, "", true, "the first line names no known format"},
 	{"no-blank-line", "delivered", "\n\n", "\n", 8, "", false, "the blank line after the fields is missing"},

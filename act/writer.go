@@ -6,8 +6,12 @@ import (
 	"detente/internal/canon"
 )
 
-// version is the first line of every act of this version.
-const version = "detente-act/v1\n"
+// The first lines of the two versions, of one length. Which one an act has follows
+// from its kind.
+const (
+	version  = "detente-act/v1\n"
+	version2 = "detente-act/v2\n"
+)
 
 // Bytes writes the canonical form after Check; an act beyond MaxSize is
 // refused. Errors are *FormatError.
@@ -35,7 +39,11 @@ func (a *Act) OutsideDigest() (canon.Digest, error) {
 // write writes the canonical form without the line of one field.
 func (a *Act) write(without field) []byte {
 	out := make([]byte, 0, 512+len(a.Payload))
-	out = append(out, version...)
+	if a.IsDiscreet() {
+		out = append(out, version2...)
+	} else {
+		out = append(out, version...)
+	}
 	for f := range rows {
 		if field(f) == without || !rows[f].has(a) {
 			continue

@@ -53,7 +53,7 @@ func hotline(ctx context.Context, b *bench, n *node.Node, far party.Origin) erro
 	if err != nil {
 		return err
 	}
-	line := &line{n: n, desk: desk, in: in}
+	line := &way{n: n, desk: desk, in: in}
 	trips, burst, lasting := 550, 640, 5*time.Second
 	if b.short {
 		trips, burst, lasting = 60, 64, time.Second
@@ -85,14 +85,14 @@ func hotline(ctx context.Context, b *bench, n *node.Node, far party.Origin) erro
 	})
 }
 
-// line sends prepared drafts and waits for their receipts.
-type line struct {
+// way sends prepared drafts and waits for their receipts.
+type way struct {
 	n    *node.Node
 	desk *clerks
 	in   *receipts
 }
 
-func (l *line) trip(ctx context.Context, draft string) (time.Duration, error) {
+func (l *way) trip(ctx context.Context, draft string) (time.Duration, error) {
 	start := time.Now()
 	ref, err := l.n.Send(ctx, l.desk.drafts, draft)
 	if err != nil {
@@ -102,7 +102,7 @@ func (l *line) trip(ctx context.Context, draft string) (time.Duration, error) {
 	return end.Sub(start), err
 }
 
-func (l *line) oneByOne(ctx context.Context, drafts []string) ([]time.Duration, error) {
+func (l *way) oneByOne(ctx context.Context, drafts []string) ([]time.Duration, error) {
 	took := make([]time.Duration, len(drafts))
 	for i, d := range drafts {
 		var err error
@@ -115,7 +115,7 @@ func (l *line) oneByOne(ctx context.Context, drafts []string) ([]time.Duration, 
 
 // sustained finds out the rate with a burst, prepares what is needed for the
 // time, and sends it.
-func (l *line) sustained(ctx context.Context, burst int, lasting time.Duration) (float64, error) {
+func (l *way) sustained(ctx context.Context, burst int, lasting time.Duration) (float64, error) {
 	rate, _, err := l.together(ctx, burst, time.Hour)
 	if err != nil {
 		return 0, err
@@ -129,7 +129,7 @@ func (l *line) sustained(ctx context.Context, burst int, lasting time.Duration) 
 }
 
 // together sends up to count notices, inFlight at a time, for at most lasting.
-func (l *line) together(ctx context.Context, count int, lasting time.Duration) (float64, time.Duration, error) {
+func (l *way) together(ctx context.Context, count int, lasting time.Duration) (float64, time.Duration, error) {
 	drafts, _, err := l.desk.pile(ctx, notice("borovia"), count)
 	if err != nil {
 		return 0, 0, err

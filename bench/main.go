@@ -1,8 +1,8 @@
 // Command bench measures what the house promises in speed and memory: the way of
 // a notice between two real processes with real keys, TLS and fsync, appending,
 // catching up, verifying offline, a group of 57, the memory of a node with a
-// million acts, and what texts provide for over twenty years of a group. With every
-// figure but those of texts it measures, in the same run, what the machine itself
+// million acts, what texts provide for over twenty years of a group, and the screens of
+// an officer. With every figure but those of texts it measures, in the same run, what the machine itself
 // needs for the same work (its floor), and prints the ratio.
 //
 // It judges nothing but its own targets and keeps nothing.
@@ -40,6 +40,8 @@ func main() {
 	var err error
 	if len(os.Args) > 1 && os.Args[1] == childCommand {
 		err = child(context.Background(), os.Stdin, os.Stdout)
+	} else if len(os.Args) > 1 && os.Args[1] == deskCommand {
+		err = deskChild(context.Background(), os.Stdin, os.Stdout)
 	} else {
 		err = parent(os.Args[1:])
 	}
@@ -60,6 +62,7 @@ var measures = []struct {
 	{"crowd", measureCrowd},
 	{"memory", measureMemory},
 	{"texts", measureTexts},
+	{"desk", measureDesk},
 }
 
 // bench is one run of the program.
@@ -78,7 +81,7 @@ func parent(args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	short := flags.Bool("short", false, "one run of each with small numbers, under a minute: shows that it works, not how fast it is")
 	asJSON := flags.Bool("json", false, "print the figures as JSON")
-	only := flags.String("only", "", "one part: append, hotline, catchup, crowd, memory or texts")
+	only := flags.String("only", "", "one part: append, hotline, catchup, crowd, memory, texts or desk")
 	runs := flags.Int("runs", 5, "runs of each part; the median is shown")
 	dir := flags.String("dir", "", "folder on the disk to be measured (default: the folder for temporary files)")
 	profile := flags.String("profile", "", "folder for CPU and allocation profiles of each part")
@@ -127,7 +130,7 @@ func (b *bench) all(ctx context.Context, only string) error {
 		}
 	}
 	if !found {
-		return fmt.Errorf("no part is called %q: append, hotline, catchup, crowd, memory, texts", only)
+		return fmt.Errorf("no part is called %q: append, hotline, catchup, crowd, memory, texts, desk", only)
 	}
 	return nil
 }

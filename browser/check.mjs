@@ -1,15 +1,13 @@
 // Acceptance checks of the screens in headless Chromium: node --test browser/
 // Numbers are those of the list in README.md beside this file.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { chromium } from "playwright-core";
-import { start } from "./desks.mjs";
+import { axe, choose, close, enter, house, open } from "./desks.mjs";
+import * as faults from "./faults.mjs";
+import * as words from "./words.mjs";
+import * as work from "./work.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const executablePath = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self'; " +
   "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -24,35 +22,11 @@ const parts = [
 const languages = ["en", "ru", "fa"];
 const themes = ["light", "dark"];
 
-let region, browser;
-
 before(async () => {
-  region = await start();
-  browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] });
+  await open();
+  faults.begin();
 });
-after(async () => {
-  await browser?.close();
-  await region?.end();
-});
-
-// enter signs in with a part of the demonstration, in a browser of its own.
-async function enter(party, part, options = {}) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  await page.goto(`${region.desks[party]}/sign-in`);
-  await page.click(`button[name=part][value="${part}"]`);
-  assert.match(page.url(), /\/desk$/, `${part} of ${party} is not at the desk`);
-  return { context, page };
-}
-
-// choose sets language and theme, as the form on every page does.
-async function choose(page, language, theme) {
-  await page.goto(new URL("/help", page.url()).href);
-  await page.click("details.choices summary");
-  await page.selectOption("#choice-language", language);
-  await page.selectOption("#choice-theme", theme);
-  await page.click("details.choices button");
-}
+after(close);
 
 // kind is a page without what names one thing on it: two notices are one kind.
 const kind = (url) =>
@@ -89,11 +63,11 @@ async function tour(page) {
   return [...seen.values()];
 }
 
-test("1, 2, 6: every page, in each language and theme", { timeout: 1_500_000 }, async (t) => {
+test("1, 2, 6, 7, 8: every page, in each language and theme", { timeout: 1_500_000 }, async (t) => {
   const done = new Set();
   for (const [party, part] of parts) {
     const { context, page } = await enter(party, part);
-    const origin = region.desks[party];
+    const origin = house.region.desks[party];
     const elsewhere = [];
     const said = [];
     page.on("request", (r) => r.url().startsWith(origin + "/") || r.url().startsWith("data:") || elsewhere.push(r.url()));
@@ -120,9 +94,18 @@ test("1, 2, 6: every page, in each language and theme", { timeout: 1_500_000 }, 
           );
           const faults = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(" | ")}`);
           await t.test(`${where}: no violation of WCAG`, () => assert.deepEqual(faults, []));
+          if (language === "fa") {
+            const turned = await words.mirrored(page);
+            await t.test(`${where}: reads from right to left`, () => assert.deepEqual(turned, []));
+          }
           await page.setViewportSize({ width: 320, height: 640 });
           const width = await page.evaluate(() => document.documentElement.scrollWidth);
           await t.test(`${where}: fits 320 px`, () => assert.ok(width <= 320, `${width} px`));
+          if (language === "en" && theme === "light") {
+            await page.setViewportSize({ width: 1280, height: 900 });
+            const cut = await words.stretched(page);
+            await t.test(`${where}: longer words fit`, () => assert.deepEqual(cut, []));
+          }
         }
       }
     }
@@ -141,7 +124,7 @@ test("4: weight of the first visit", async (t) => {
   const first = await context.newPage();
   const asked = new Set();
   first.on("request", (request) => request.resourceType() !== "eventsource" && asked.add(request.url()));
-  await first.goto(`${region.desks.alatau}/desk`, { waitUntil: "load" });
+  await first.goto(`${house.region.desks.alatau}/desk`, { waitUntil: "load" });
   const weight = {};
   for (const url of asked) {
     const answer = await context.request.get(url);
@@ -153,5 +136,11 @@ test("4: weight of the first visit", async (t) => {
   assert.ok(of(/\.css$/) > 0 && of(/\.css$/) <= 14_000, "style");
   assert.ok(of(/\.js$/) > 0 && of(/\.js$/) <= 12_000, "script");
   assert.ok(of(/^(?!.*\.woff2$)/) <= 60_000, "all but fonts");
+  assert.ok(of(/\.woff2$/) > 0 && of(/./) <= 160_000, "all with fonts");
   await context.close();
 });
+
+work.register();
+words.register();
+faults.register();
+faults.end();

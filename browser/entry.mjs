@@ -32,7 +32,7 @@ const start = (home, at, linked) =>
     let said = "";
     child.stderr.on("data", (chunk) => {
       said += chunk;
-      const open = said.match(/address=(http:\/\/localhost:\d+)/);
+      const open = said.match(/(http:\/\/localhost:\d+)/);
       const link = said.match(/http:\/\/localhost:\d+\/welcome\?key=[0-9a-f]+/);
       if (open && (linked ? link : said.includes("the node runs"))) resolve({ child, base: open[1], link: link?.[0] });
     });
@@ -60,8 +60,16 @@ after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const h1 = (page) => page.locator("h1").innerText();
-const says = async (page, what) => assert.ok((await page.locator("main").innerText()).includes(what), `${page.url()} does not say ${what}: ${await page.locator("main").innerText()}`);
+// says and titled wait for what a page is to say: a click may still lead there.
+const waits = async (page, where, what) => {
+  try {
+    await page.locator(where).filter({ hasText: what }).waitFor({ timeout: 60_000 });
+  } catch {
+    assert.fail(`${page.url()} does not say “${what}”: ${await page.locator("main").innerText()}`);
+  }
+};
+const says = (page, what) => waits(page, "main", what);
+const titled = (page, what) => waits(page, "h1", what);
 const draftOf = (url) => {
   const at = new URL(url).pathname.match(/^\/drafts\/[0-9a-f]{8,}/);
   assert.ok(at, `${url} is no draft`);
@@ -87,7 +95,7 @@ test("first run: from the link to a note on paper", { timeout: 240_000 }, async 
   await ann.fill("#passphrase", passphrase);
   await ann.fill("#again", passphrase);
   await ann.click("button.primary");
-  assert.equal(await h1(ann), "First steps");
+  await titled(ann, "First steps");
 
   // a second officer, who sets the own passphrase
   await ann.click('main a[href="/officers"]');
@@ -104,7 +112,7 @@ test("first run: from the link to a note on paper", { timeout: 240_000 }, async 
   await bo.fill("#passphrase", passphrase);
   await bo.fill("#again", passphrase);
   await bo.click("button.primary");
-  assert.equal(await h1(bo), "Desk");
+  await titled(bo, "Desk");
 
   // what the state is bound by, and with whom
   await ann.goto(`${base}/texts`);
@@ -138,6 +146,7 @@ test("first run: from the link to a note on paper", { timeout: 240_000 }, async 
   await ann.goto(`${base}/drafts/new`);
   await ann.check('input[name=status][value="test"]');
   await ann.click("main form[method=post] button.primary");
+  await ann.waitForURL(/\/drafts\/[0-9a-f]{8,}/);
   const draft = draftOf(ann.url());
   await ann.goto(`${base}${draft}/cover`);
   await ann.fill("#thread", "ALA/2026/1");
@@ -150,12 +159,16 @@ test("first run: from the link to a note on paper", { timeout: 240_000 }, async 
   await says(ann, "Another officer must clear it");
   await bo.goto(`${base}${draft}/review`);
   await bo.click(`form[action="${draft}/clear"] button`);
-  await says(bo, "Cleared");
+  await bo.locator(`form[action="${draft}/send"]`).waitFor();
   await bo.click(`form[action="${draft}/send"] button`);
   await says(bo, "It stands in the record of this state now");
   const links = await bo.locator("main a").evaluateAll((all) => all.map((a) => a.getAttribute("href")));
-  const paper = links.find((href) => href?.endsWith("/paper") || href?.includes("/paper"));
+  const paper = links.find((href) => href?.endsWith("/paper"));
   assert.ok(paper, `no way to paper among ${links}`);
+  const email = await (await bo.request.get(`${base}${paper}?as=email`)).text();
+  assert.ok(email.includes("The line is tested."), email);
+  const pdf = await (await bo.request.get(`${base}${paper}?to=pdf`)).body();
+  assert.equal(pdf.subarray(0, 5).toString(), "%PDF-");
   const bundle = await ann.request.get(`${base}/courier/bundle`);
   assert.equal(bundle.status(), 200);
   assert.ok((await bundle.body()).length > 500, "the bundle is empty");
@@ -217,7 +230,7 @@ test("passkeys with a virtual authenticator", { timeout: 120_000 }, async () => 
   await ann.fill("#officer", "ann");
   await ann.fill("#passphrase", passphrase);
   await ann.click("form.narrow button.primary");
-  assert.equal(await h1(ann), "Desk");
+  await titled(ann, "Desk");
   await ann.goto(`${base}/passkeys`);
   await says(ann, "not taken");
   await ann.click("main details summary");
@@ -232,6 +245,7 @@ test("passkeys with a virtual authenticator", { timeout: 120_000 }, async () => 
   await ann.fill("#officer", "ann");
   await ann.fill("#passphrase", passphrase);
   await ann.click("form.narrow button.primary");
+  await titled(ann, "Desk");
 });
 
 test("11: a session and a server that end in the middle of a section", { timeout: 120_000 }, async () => {
@@ -239,6 +253,7 @@ test("11: a session and a server that end in the middle of a section", { timeout
   await ann.goto(`${base}/drafts/new`);
   await ann.check('input[name=status][value="test"]');
   await ann.click("main form[method=post] button.primary");
+  await ann.waitForURL(/\/drafts\/[0-9a-f]{8,}/);
   const draft = draftOf(ann.url());
   await ann.goto(`${base}${draft}/text`);
   await ann.fill("textarea", typed);
@@ -252,7 +267,7 @@ test("11: a session and a server that end in the middle of a section", { timeout
   await ann.fill("#officer", "ann");
   await ann.fill("#passphrase", passphrase);
   await ann.click("form.narrow button.primary");
-  assert.equal(await h1(ann), "Confirm what you typed");
+  await titled(ann, "Confirm what you typed");
   await ann.click("main form button.primary");
   await ann.goto(`${base}${draft}/text`);
   assert.equal(await ann.inputValue("textarea"), typed);
@@ -264,9 +279,9 @@ test("11: a session and a server that end in the middle of a section", { timeout
   await other.fill("#officer", "ann");
   await other.fill("#passphrase", passphrase);
   await other.click("form.narrow button.primary");
-  assert.equal(await h1(other), "Desk");
+  await titled(other, "Desk");
   await ann.click("main form[method=post] button.primary");
-  assert.equal(await h1(ann), "Confirm what you typed");
+  await titled(ann, "Confirm what you typed");
   await ann.click("main form button.primary");
   await ann.goto(`${base}${draft}/text`);
   assert.equal(await ann.inputValue("textarea"), typed + " 2");
@@ -278,4 +293,38 @@ test("11: a session and a server that end in the middle of a section", { timeout
   await ann.click("main form[method=post] button.primary");
   await ann.goto(`${base}${draft}/text`);
   assert.equal(await ann.inputValue("textarea"), typed + " 3");
+});
+
+test("a home that awaits a roster takes it in from the browser, and its node goes on", { timeout: 180_000 }, async () => {
+  command("init", "--home", "region", "--name", "alatau", "--for-group", "--from", "alatau", "--next", "region-next.age", "--next-passphrase-file", "pass");
+  command("key", "card", "--home", "region", "--out", "alatau.card");
+  command("roster", "new", "--parties", "alatau", "--names", "en=Region", "--effective", "2026-01-01T00:00:00Z", "--out", "region.json");
+  command("roster", "add-card", "region.json", "alatau.card");
+  const words = command("roster", "fingerprint", "region.json").match(/1–4 +(\w+) +(\w+) +(\w+) +(\w+)/).slice(1).join(" ");
+  const waiting = await start("region", "localhost:0", true);
+  try {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${waiting.base}/group`);
+    await says(page, "Open the link that the program printed");
+    await page.goto(waiting.link);
+    await page.click("button.primary");
+    await titled(page, "Fingerprints and roster");
+    await page.setInputFiles("#card-file", join(dir, "alatau.card"));
+    await page.click('form[action="/group/card"] button');
+    await says(page, "Card of alatau");
+    await page.setInputFiles("#roster-file", join(dir, "region.json"));
+    await page.click('form[action="/group/roster"] button');
+    await says(page, words);
+    await page.check("input[name=compared]");
+    const runs = new Promise((resolve) => waiting.child.stderr.on("data", (chunk) => String(chunk).includes("the node runs") && resolve()));
+    await page.click('form[action="/group/adopt"] button.primary');
+    await says(page, "The node begins its work");
+    await runs;
+    assert.match(command("node", "status", "--home", "region"), /The node of .* runs\./);
+    assert.match(command("officer", "list", "--home", "region"), /ann/, "the officers were not taken over");
+    await context.close();
+  } finally {
+    await kill(waiting.child, "SIGINT");
+  }
 });

@@ -1,9 +1,11 @@
 package calendar
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"strings"
@@ -192,9 +194,15 @@ func XLSX(w io.Writer, name string, entries []Entry) (err error) {
 			return fmt.Errorf("write spreadsheet: %w", err)
 		}
 	}
-	if err := f.SetDocProps(&excelize.DocProperties{Title: name, Creator: "detente"}); err != nil {
+	// Some readers know these properties by their usual prefix alone, and the library
+	// writes them without one, with a date that nobody gave.
+	var props bytes.Buffer
+	props.WriteString(xml.Header + `<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>`)
+	if err := xml.EscapeText(&props, []byte(name)); err != nil {
 		return fmt.Errorf("write spreadsheet: %w", err)
 	}
+	props.WriteString(`</dc:title><dc:creator>detente</dc:creator></cp:coreProperties>`)
+	f.Pkg.Store("docProps/core.xml", props.Bytes())
 	if _, err := f.WriteTo(w); err != nil {
 		return fmt.Errorf("write spreadsheet: %w", err)
 	}

@@ -89,7 +89,7 @@ func TestTables(t *testing.T) {
 		t.Errorf("%q", rows)
 	}
 	b.Reset()
-	if err := calendar.XLSX(&b, "dates", entries()); err != nil {
+	if err := calendar.XLSX(&b, "A & B", entries()); err != nil {
 		t.Fatal(err)
 	}
 	f, err := excelize.OpenReader(&b)
@@ -97,6 +97,10 @@ func TestTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
+	props, _ := f.Pkg.Load("docProps/core.xml")
+	if text, ok := props.([]byte); !ok || !bytes.Contains(text, []byte("<cp:coreProperties ")) || !bytes.Contains(text, []byte("<dc:title>A &amp; B</dc:title>")) || bytes.Contains(text, []byte("2006-09")) {
+		t.Errorf("properties: %s", props)
+	}
 	sheet, err := f.GetRows("Sheet1")
 	if err != nil || len(sheet) != 3 || sheet[0][0] != "due" || !strings.HasPrefix(sheet[2][1], "=HYPERLINK") {
 		t.Fatalf("%q %v", sheet, err)

@@ -151,6 +151,7 @@ type Condition struct {
 	fields []string
 	whole  bool
 	timed  bool
+	untold bool // timed by a rule, whose result has no Until
 }
 
 // Fields lists the fields of the form that the answer depends on, sorted; all
@@ -186,6 +187,9 @@ func (c *Condition) Slots() []string {
 
 // Timed reports whether the answer can change by the passing of time.
 func (c *Condition) Timed() bool { return c.timed }
+
+// Untold reports whether it can change so at a moment that no result tells.
+func (c *Condition) Untold() bool { return c.untold }
 
 // node is one leaf or structure.
 type node struct {
@@ -281,7 +285,7 @@ func (c *Condition) leaf(n *node) error {
 		n.rule = r
 		c.needs(r.Form...)
 		c.whole = c.whole || r.Whole
-		c.timed = c.timed || r.Timed
+		c.timed, c.untold = c.timed || r.Timed, c.untold || r.Timed
 		return nil
 	}
 	return errors.New("an empty condition: name a figure, a field, a span, an area or a rule")

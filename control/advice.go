@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"math"
 
 	"detente/act"
@@ -23,12 +24,13 @@ type Advice struct {
 	Texts map[regime.Lang]string `json:"texts"`
 }
 
-// advice asks the texts in force about what a plan would say. It enters nothing.
-func (c *call) advice(ctx context.Context, p *node.Plan) ([]Advice, error) {
+// advice asks the texts in force about what a plan would say. It enters nothing. While
+// the records are being read that is not known, and how far they are is told.
+func (c *call) advice(ctx context.Context, p *node.Plan) ([]Advice, *Reading, error) {
 	out := []Advice{}
 	r := &p.Request
 	if r.Measure == "" || r.Kind != act.Statement && r.Kind != act.Entered {
-		return out, nil
+		return out, nil, nil
 	}
 	f := provision.Filing{ID: provision.ID{Origin: c.node.Origin(), Index: math.MaxInt64}, Author: c.node.Self(), For: r.For, To: r.To, Kind: r.Kind, Life: r.Life,
 		Code: r.Measure, Thread: r.Thread, Claimed: c.node.Now().Unix(), Held: c.node.Now().Unix(), Source: provision.FromRecord, Values: p.Checked.Values()}
@@ -46,15 +48,21 @@ func (c *call) advice(ctx context.Context, p *node.Plan) ([]Advice, error) {
 	err := c.look(ctx, LookArgs{Status: r.Status, Language: regime.English}, func(v *portfolio.View, m provision.Moment) error {
 		for _, it := range v.Book.Try(f, m) {
 			a := Advice{Item: c.item(v, &it, regime.English), Texts: map[regime.Lang]string{}}
+			if it.State == provision.NotProvided { // what is not provided for has no date
+				a.Due, a.Day, a.From = "", "", ""
+			}
 			for _, lang := range provision.Languages() {
 				a.Texts[regime.Lang(lang)] = v.Book.Why(&it, regime.Lang(lang))
 			}
-			if trip, ok := v.Roster.RoundTrip(); ok && it.Clock.Due > 0 {
+			if trip, ok := v.Roster.RoundTrip(); ok && a.Due != "" {
 				a.Courier = node.Time(it.Clock.Due - int64(trip.Seconds()))
 			}
 			out = append(out, a)
 		}
 		return nil
 	})
-	return out, err
+	if r, ok := errors.AsType[*portfolio.Reading](err); ok {
+		return out, readingOf(r), nil
+	}
+	return out, nil, err
 }

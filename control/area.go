@@ -1,15 +1,12 @@
 package control
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"maps"
 	"slices"
+	"time"
 
 	"detente/act"
 	"detente/docket"
-	"detente/node"
 	"detente/provision"
 	"detente/regime"
 )
@@ -22,9 +19,18 @@ type Area struct {
 	About  map[string]string `json:"about"`
 }
 
+// AreasArgs select areas.
+type AreasArgs struct {
+	LookArgs
+	// From and Until are days, 2027-08-20: only what is dated and lies from the first
+	// until before the second, at least in part. Empty: whatever its time.
+	From  string `json:"from"`
+	Until string `json:"until"`
+}
+
 // areas lists the areas, lines and places of the statements in force that this
 // state can read, each as its author corrected it since.
-func areas(ctx context.Context, c *call, a LookArgs) (any, error) {
+func areas(ctx context.Context, c *call, a AreasArgs) (any, error) {
 	if a.At != "" || a.Lodged != "" || a.Held != "" {
 		return nil, refuse(Usage, "", "areas are shown as they stand now")
 	}
@@ -37,95 +43,30 @@ func areas(ctx context.Context, c *call, a LookArgs) (any, error) {
 	if a.Language != "" && !slices.Contains(provision.Languages(), string(a.Language)) {
 		return nil, refuse(Usage, "en or ru", "there are no sentences in %q", a.Language)
 	}
-	return c.atlas.areas(ctx, c, sheetKey{a.Status, a.Language})
-}
-
-// hasPlace reports whether a form asks for an area, a line or a place.
-func hasPlace(f *regime.Form) bool { return slices.ContainsFunc(f.Fields, located) }
-
-// lastForm is the form of a statement as it stands, which every further word on it
-// has whole: the last that can be read here; nil: none.
-func (c *call) lastForm(ctx context.Context, words []docket.Row) (*regime.Values, error) {
-	for _, r := range slices.Backward(words) {
-		content, err := c.node.Content(ctx, r.Ref)
-		if errors.Is(err, node.ErrNoContent) || err == nil && content.Type != node.FormType {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if v, err := regime.ParseValues(content.Body); err == nil {
-			return v, nil
+	for _, day := range []string{a.From, a.Until} {
+		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
+			return nil, refuse(Usage, "write 2027-08-20", "%q is no day", day)
 		}
 	}
-	return nil, nil
-}
-
-// standing lists the statements under a measure that stand, the newest first, each
-// with the corrections and updates of its author that were not taken back.
-func (c *call) standing(ctx context.Context, s act.Status) ([][]docket.Row, error) {
-	sizes, err := c.node.Positions(ctx)
+	all, err := c.atlas.list(ctx, c, a.Status, a.Language)
 	if err != nil {
 		return nil, err
 	}
-	words := newWords()
-	for _, o := range slices.Sorted(maps.Keys(sizes)) {
-		for from := int64(0); ; {
-			rows, err := c.node.List(ctx, docket.Filter{Origin: o, From: from, Kinds: []act.Kind{act.Statement}, Status: s, Limit: 1000})
-			if err != nil {
-				return nil, err
-			}
-			for _, r := range rows {
-				words.take(r)
-			}
-			if len(rows) < 1000 {
-				break
-			}
-			from = rows[len(rows)-1].Ref.Index + 1
-		}
-	}
-	return words.standing(), nil
+	return slices.DeleteFunc(all, func(x Area) bool { return !x.within(a.From, a.Until) }), nil
 }
 
-// words are statements under a measure with what their authors said of them since.
-type words struct {
-	of   map[act.Ref][]docket.Row // by the first word
-	root map[act.Ref]act.Ref      // of each word the first
+// within reports whether an area is dated and lies from a day until before another, at
+// least in part; without days every one does.
+func (x Area) within(first, end string) bool {
+	from, until := day(x.About["start_date"]), day(x.About["end_date"])
+	return first == "" && end == "" || from != "" && until != "" && (first == "" || until >= first) && (end == "" || from < end)
 }
 
-func newWords() *words { return &words{map[act.Ref][]docket.Row{}, map[act.Ref]act.Ref{}} }
+// day is the day of a date or of a moment.
+func day(s string) string { return s[:min(len(s), len(time.DateOnly))] }
 
-// take takes one statement, those of an author in the order of its record.
-func (w *words) take(r docket.Row) {
-	first, known := w.root[r.Answers]
-	switch {
-	case r.Life == act.New:
-		if r.Measure != "" {
-			w.root[r.Ref], w.of[r.Ref] = r.Ref, []docket.Row{r}
-		}
-	case !known || first.Origin.Base() != r.Ref.Origin.Base(): // about nothing that its author said under a measure
-	case r.Life == act.Update || r.Life == act.Correction:
-		if w.root[r.Ref] = first; w.of[first] != nil {
-			w.of[first] = append(w.of[first], r)
-		}
-	case r.Answers != first && r.Life != act.Cancellation: // a correction is taken back
-		w.of[first] = slices.DeleteFunc(w.of[first], func(x docket.Row) bool { return x.Ref == r.Answers })
-	default:
-		delete(w.of, first)
-	}
-}
-
-// standing are the statements that stand, the newest first, each with what was said of
-// it since and not taken back.
-func (w *words) standing() [][]docket.Row {
-	out := slices.Collect(maps.Values(w.of))
-	out = slices.DeleteFunc(out, func(w []docket.Row) bool { return len(w) == 0 })
-	slices.SortFunc(out, func(x, y []docket.Row) int {
-		a, b := x[0], y[0]
-		return cmp.Or(cmp.Compare(b.Claimed, a.Claimed), cmp.Compare(a.Ref.Origin, b.Ref.Origin), cmp.Compare(a.Ref.Index, b.Ref.Index))
-	})
-	return out
-}
+// hasPlace reports whether a form asks for an area, a line or a place.
+func hasPlace(f *regime.Form) bool { return slices.ContainsFunc(f.Fields, located) }
 
 func located(f regime.Field) bool {
 	switch f.Type {

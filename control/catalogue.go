@@ -4,8 +4,10 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"detente/desk"
+	"detente/exercise"
 )
 
 // Verb is what the interface for programs says of a verb.
@@ -17,7 +19,8 @@ type Verb struct {
 	Writes bool         // it may change something
 	Stream Stream
 	// Named reports whether a caller may name the call, so that it is done once. One
-	// whose arguments or answer are a secret may not be: both are kept for a while.
+	// whose arguments or answer are a secret, or said off the record, may not be: both
+	// are kept for a while.
 	Named bool
 }
 
@@ -51,7 +54,7 @@ func answers() map[string]any {
 		"token-issue": Token{}, "token-list": []Token{}, "chain-show": desk.Chain{},
 		"draft-list": []DraftLine{}, "draft-show": Draft{}, "statement-list": []Line{}, "statement-show": Statement{},
 		"due": Due{}, "why": []Item{}, "quota": []Account{}, "matrix": []Cell{}, "report": Report{}, "roster-status": []Edition{}, "thread-show": Thread{}, "receipts": []Receipt{}, "forms": []FormLine{}, "masthead": Masthead{}, "overview": Overview{}, "watch": Watch{},
-		"line-list": []LineView{}, "incident-list": Incidents{}, "visit-list": []Visit{}, "document-list": []Document{}, "incident-show": Incident{}, "texts-adopt": Adopted{}, "card-show": Card{}, "card-look": Card{}, "roster-look": RosterLook{},
+		"line-list": []LineView{}, "incident-list": Incidents{}, "visit-list": []Visit{}, "document-list": []Document{}, "incident-show": Incident{}, "hours-list": []PartyHours{}, "alerts": Alerts{}, "instructions-show": HouseWatch{}, "exercise-list": []Exercise{}, "exercise-report": exercise.Report{}, "texts-adopt": Adopted{}, "card-show": Card{}, "card-look": Card{}, "roster-look": RosterLook{},
 	}
 }
 
@@ -74,8 +77,12 @@ func Verbs() []Verb {
 	return out
 }
 
-// secret reports whether the arguments or the answer of a verb are a secret.
+// secret reports whether the arguments or the answer of a verb are a secret, or said
+// off the record.
 func secret(verb string) bool {
+	if strings.HasPrefix(verb, "sounding-") {
+		return true
+	}
 	switch verb {
 	case "token-issue", "officer-add", "officer-passphrase", "officer-invite", "officer-link", "first-link", "first-take", "link-take", "passkey-end":
 		return true

@@ -51,11 +51,13 @@ func (it *Item) When() string {
 }
 
 func (it *Item) entry(mark string, own bool) calendar.Entry {
-	e := calendar.Entry{Key: it.Key, What: mark + it.Title, By: joinIDs(it.By), To: joinIDs(it.To), State: string(it.State), Words: it.Words,
+	e := calendar.Entry{Key: it.Key, What: mark + it.Title, By: joinIDs(it.By), To: joinIDs(it.To), State: string(it.State), Words: it.Marked,
 		Article: it.Article, Text: it.Text + " " + it.Edition, Sentence: it.Sentence, Acts: []string{},
 		Over: it.State == provision.Discharged || it.State == provision.Superseded, Own: own && it.State.IsOpen(), AlarmBefore: remindDay}
 	for _, d := range it.Acts {
-		e.Acts = append(e.Acts, d.Place)
+		if !slices.Contains(e.Acts, d.Place) { // one act can have opened and done it
+			e.Acts = append(e.Acts, d.Place)
+		}
 	}
 	when := it.When()
 	if len(when) == len(time.DateOnly) {

@@ -265,6 +265,12 @@ func (u *checkup) contents(ctx context.Context) error {
 	for _, o := range slices.Sorted(maps.Keys(gaps)) {
 		u.note("serials", "ask its author", "in the record %s the numbers %v to this party are missing", o, gaps[o])
 	}
+	if gaps, err = u.node.DiscreetGaps(ctx, 20); err != nil {
+		return err
+	}
+	for _, o := range slices.Sorted(maps.Keys(gaps)) {
+		u.note("serials", "ask its author", "in the record %s the numbers %v of discreet acts to this party are missing", o, gaps[o])
+	}
 	return nil
 }
 

@@ -51,7 +51,8 @@ type Draft struct {
 	Request  node.Request `json:"request"`
 	Text     string       `json:"text"` // in full, for people
 	Faults   []Fault      `json:"faults"`
-	Provides []Advice     `json:"provides"` // what the texts in force say of it, before anything is said
+	Provides []Advice     `json:"provides"`         // what the texts in force say of it, before anything is said
+	Unread   *Reading     `json:"unread,omitempty"` // that is not known yet: the records are being read
 	Cleared  []Clearance  `json:"cleared"`
 	Open     []string     `json:"open"` // steps that the present revision lacks
 	Urgent   bool         `json:"urgent"`
@@ -138,7 +139,7 @@ func (c *call) draft(ctx context.Context, d desk.Draft) (*Draft, error) {
 	}
 	out.Text = c.requestText(ctx, plan)
 	if d.State != desk.StateSent && d.State != desk.StateDropped {
-		out.Provides, err = c.advice(ctx, plan)
+		out.Provides, out.Unread, err = c.advice(ctx, plan)
 	}
 	return out, err
 }
@@ -159,6 +160,8 @@ func (c *call) requestText(ctx context.Context, p *node.Plan) string {
 	case r.Measure == "" && r.Text == "" && r.Type == "":
 	case r.Open || len(r.To) == 0:
 		line("readable by", "all who hold the record: it is not sealed")
+	case r.Discreet:
+		line("readable by", "the addressees alone; DISCREET: others see only that there is an act")
 	default:
 		line("readable by", "the addressees alone: it will be sealed to them")
 	}
@@ -332,6 +335,7 @@ type Checked struct {
 	Text     string   `json:"text"`
 	Touches  []string `json:"touches"`
 	Provides []Advice `json:"provides"`
+	Unread   *Reading `json:"unread,omitempty"` // what is provided for is not known yet: the records are being read
 }
 
 func draftCheck(ctx context.Context, c *call, a SaveArgs) (any, error) {
@@ -352,8 +356,8 @@ func draftCheck(ctx context.Context, c *call, a SaveArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	provides, err := c.advice(ctx, plan)
-	return Checked{c.requestText(ctx, plan), list(plan.Touches), provides}, err
+	provides, unread, err := c.advice(ctx, plan)
+	return Checked{c.requestText(ctx, plan), list(plan.Touches), provides, unread}, err
 }
 
 // draftSubmit checks first: what has faults would only come back.
@@ -476,6 +480,10 @@ func draftFollow(ctx context.Context, c *call, a FollowArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	discreet, err := c.node.Discreet(ctx, row.Ref)
+	if err != nil {
+		return nil, err
+	}
 	r := node.Request{Kind: a.Kind, Status: old.Status, Thread: old.Thread, Answers: row.Ref.String(), Text: a.Text, To: []party.ID{}}
 	if a.Kind != act.Statement {
 		return r, nil
@@ -487,6 +495,9 @@ func draftFollow(ctx context.Context, c *call, a FollowArgs) (any, error) {
 		return nil, errors.Join(err, errorIf(ended != "", refuse(Failed, "detente thread show "+old.Thread, "the thread %s has ended by %s", old.Thread, strings.ReplaceAll(string(ended), "-", " "))))
 	}
 	r.Life, r.To, r.Open = a.Life, list(old.To), old.PayloadType != ""
+	if discreet {
+		r.Open, r.Discreet = false, true
+	}
 	if a.Life == act.Correction || a.Life == act.Update {
 		r.Measure, r.Values = old.Measure, a.Values
 		if r.Measure == "" && a.Text == "" {

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,7 +71,11 @@ func (c *call) look(ctx context.Context, a LookArgs, f func(v *portfolio.View, m
 		}
 		*t.into = at.Unix()
 	}
-	return c.folio.Look(ctx, status, func(v *portfolio.View) error { return f(v, m) })
+	look := c.folio.Look
+	if c.remote { // a page says that it is being read rather than wait
+		look = c.folio.LookNow
+	}
+	return look(ctx, status, func(v *portfolio.View) error { return f(v, m) })
 }
 
 // known refuses a text or measure that no text in force has: an answer of nothing
@@ -102,11 +107,12 @@ type Item struct {
 	To       []party.ID      `json:"to"`
 	State    provision.State `json:"state"`
 	Words    string          `json:"words"`    // the state in the language
+	Marked   string          `json:"marked"`   // Words, marked where a fact that it rests on is not verified
 	Due      string          `json:"due"`      // last second in time; empty: no date
 	From     string          `json:"from"`     // not earlier; empty: no such end
 	Day      string          `json:"day"`      // of what is due until a day of the text's zone ends, that day
 	Opened   string          `json:"opened"`   // since when it is open; empty: always
-	After    int64           `json:"after"`    // seconds past the date
+	After    int64           `json:"after"`    // seconds past the date; where the text counts days, whole days, the begun one counted
 	Sure     pack.Sure       `json:"sure"`     // of the least sure fact that it rests on
 	Acts     []Deed          `json:"acts"`     // what it rests on
 	Missing  []party.ID      `json:"missing"`  // addressees to whom nothing is shown to have gone
@@ -127,11 +133,29 @@ type Deed struct {
 }
 
 func (c *call) item(v *portfolio.View, it *provision.Item, lang regime.Lang) Item {
+	out := c.brief(v, it, lang)
+	out.Sentence = v.Book.Why(it, lang)
+	for i := range it.By {
+		x, d := &it.By[i], &out.Acts[i]
+		if !x.Note {
+			d.Lodged = lodgedOf(x.Bounds, lang)
+		} else {
+			d.Lodged.Sentence = say(lang, "by-hand", nil)
+		}
+	}
+	return out
+}
+
+// brief is an item without the sentences why, and when its acts were lodged.
+func (c *call) brief(v *portfolio.View, it *provision.Item, lang regime.Lang) Item {
 	b := v.Book
-	out := Item{Key: it.Key(), Text: it.Text, Edition: it.Edition, Measure: it.Measure, Code: it.Code, Title: b.TitleOf(it, lang), Article: it.Article,
+	out := Item{Key: it.Key(), Text: it.Text, Edition: it.Edition, Measure: it.Measure, Code: it.Code, Title: b.TitleOf(it, lang), Article: provision.Article(it.Article, it.ArticleSure, lang),
 		Strength: it.Strength, Nature: it.Nature, By: list(it.Side), To: list(it.To), State: it.State, Words: b.StateIn(it, lang),
-		Due: node.Time(it.Clock.Due), From: node.Time(it.Clock.From), Opened: node.Time(it.Opened), After: it.After, Sure: it.Sure,
-		Acts: []Deed{}, Missing: list(it.Missing), Accounts: list(it.Accounts), Sentence: b.Why(it, lang)}
+		Due: node.Time(it.Clock.Due), From: node.Time(it.Clock.From), Opened: node.Time(it.Opened), After: b.Past(it), Sure: it.Sure,
+		Acts: []Deed{}, Missing: list(it.Missing), Accounts: list(it.Accounts)}
+	if out.Marked = out.Words; it.Sure.Unverified() {
+		out.Marked = say(lang, "unverified", map[string]any{"words": out.Words})
+	}
 	if it.Clock.Due > 0 {
 		out.Day = b.LastDay(it.Text, it.Clock.Due)
 	}
@@ -140,13 +164,8 @@ func (c *call) item(v *portfolio.View, it *provision.Item, lang regime.Lang) Ite
 	}
 	for i := range it.By {
 		x := &it.By[i]
-		d := Deed{Place: placeOf(x.Filing), As: x.As, By: x.By, Entered: x.Entered, When: node.Time(x.When), Had: node.Time(v.Had(x.Filing)), Finding: x.Finding}
-		if !x.Note {
-			d.Lodged = lodgedOf(x.Bounds, lang)
-		} else {
-			d.Lodged = Lodged{By: []party.ID{}, Sentence: say(lang, "by-hand", nil)}
-		}
-		out.Acts = append(out.Acts, d)
+		out.Acts = append(out.Acts, Deed{Place: placeOf(x.Filing), As: x.As, By: x.By, Entered: x.Entered, When: node.Time(x.When), Lodged: Lodged{By: []party.ID{}},
+			Had: node.Time(v.Had(x.Filing)), Finding: x.Finding})
 	}
 	return out
 }
@@ -165,6 +184,8 @@ type DueArgs struct {
 	Measure string   `json:"measure"`
 	Text    string   `json:"text"`
 	Party   party.ID `json:"party"` // the other side; empty: all
+	Own     bool     `json:"own"`   // the own side alone
+	Brief   bool     `json:"brief"` // without the sentences why, and when acts were lodged
 	Open    bool     `json:"open"`  // only what can still be done
 	All     bool     `json:"all"`   // also what is not provided for
 	From    string   `json:"from"`  // due, or done, from this time
@@ -196,6 +217,9 @@ func missingOf(v *portfolio.View) []Missing {
 
 func due(ctx context.Context, c *call, a DueArgs) (any, error) {
 	q := provision.Query{Party: c.node.Self(), Measure: a.Measure, Text: a.Text, Open: a.Open, All: a.All}
+	if a.Own {
+		q.Party, q.Obligor = "", c.node.Self()
+	}
 	for _, t := range []struct {
 		text string
 		into *int64
@@ -218,15 +242,19 @@ func due(ctx context.Context, c *call, a DueArgs) (any, error) {
 			return err
 		}
 		out.Now, out.Texts, out.Missing = node.Time(m.Now), len(v.Texts), missingOf(v)
+		item := c.item
+		if a.Brief {
+			item = c.brief
+		}
 		for _, it := range v.Book.Items(q, m) {
 			own := it.Obligor == v.Self || slices.Contains(it.Side, v.Self)
 			if a.Party != "" && it.Obligor != a.Party && !slices.Contains(it.Side, a.Party) && !slices.Contains(it.To, a.Party) {
 				continue
 			}
 			if own {
-				out.Own = append(out.Own, c.item(v, &it, a.Language))
+				out.Own = append(out.Own, item(v, &it, a.Language))
 			} else {
-				out.Awaited = append(out.Awaited, c.item(v, &it, a.Language))
+				out.Awaited = append(out.Awaited, item(v, &it, a.Language))
 			}
 		}
 		return nil
@@ -294,18 +322,22 @@ func (c *call) concerning(v *portfolio.View, items []provision.Item, lang regime
 	return out
 }
 
-// provided is what texts provide for of one act, as far as they do.
-func (c *call) provided(ctx context.Context, row docket.Row, lang regime.Lang) ([]Item, error) {
+// provided is what texts provide for of one act, as far as they do; while the records
+// are being read that is not known, and how far they are is told.
+func (c *call) provided(ctx context.Context, row docket.Row, lang regime.Lang) ([]Item, *Reading, error) {
 	out := []Item{}
 	if row.Kind != act.Statement && row.Kind != act.Entered {
-		return out, nil
+		return out, nil, nil
 	}
 	err := c.look(ctx, LookArgs{Status: row.Status, Language: lang}, func(v *portfolio.View, m provision.Moment) error {
 		items := v.Book.Of(provision.ID{Origin: row.Ref.Origin, Index: row.Ref.Index}, m)
 		out = c.concerning(v, slices.DeleteFunc(items, func(it provision.Item) bool { return it.Code != row.Measure }), lang)
 		return nil
 	})
-	return out, err
+	if r, ok := errors.AsType[*portfolio.Reading](err); ok {
+		return out, readingOf(r), nil
+	}
+	return out, nil, err
 }
 
 // Account is a count that a text provides for, as it stands.
@@ -381,7 +413,7 @@ func findings(ctx context.Context, c *call, a LookArgs) (any, error) {
 					continue
 				}
 			}
-			o := TextFinding{Key: f.Key, Kind: f.Kind, Measure: f.Measure, Article: f.Article, Parties: list(f.Parties), Acts: []string{}, Sentence: v.Book.Finding(&f, a.Language)}
+			o := TextFinding{Key: f.Key, Kind: f.Kind, Measure: f.Measure, Article: provision.Article(f.Article, f.ArticleSure, a.Language), Parties: list(f.Parties), Acts: []string{}, Sentence: v.Book.Finding(&f, a.Language)}
 			for _, id := range f.Filings {
 				o.Acts = append(o.Acts, placeOf(id))
 			}

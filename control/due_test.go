@@ -84,13 +84,13 @@ func TestOthersAffairsStayTheirs(t *testing.T) {
 			t.Errorf("%s is told of %+v, %v", id, out, err)
 		}
 		for s, want := range map[act.Status]int{"": 0, act.Exercise: 1} {
-			out, err := areas(ctx, c, LookArgs{Status: s})
+			out, err := areas(ctx, c, AreasArgs{LookArgs: LookArgs{Status: s}})
 			if err != nil || len(out.([]Area)) != want {
 				t.Errorf("%s: areas of %q: %+v, %v", id, s, out, err)
 			}
 		}
 	}
-	if _, err := areas(ctx, &call{node: b}, LookArgs{At: "2027-01-01T00:00:00Z"}); err == nil || ErrorOf(err).Code != Usage {
+	if _, err := areas(ctx, &call{node: b}, AreasArgs{LookArgs: LookArgs{At: "2027-01-01T00:00:00Z"}}); err == nil || ErrorOf(err).Code != Usage {
 		t.Errorf("areas of another moment: %v", err)
 	}
 }

@@ -9,12 +9,14 @@ import (
 	"strings"
 
 	"detente/desk"
+	"detente/discreet"
 	"detente/docket"
 	"detente/home"
 	"detente/internal/durable"
 	"detente/key"
 	"detente/node"
 	"detente/phrasebook"
+	"detente/portfolio"
 	"detente/record"
 	"detente/regime"
 	"detente/sounding"
@@ -44,7 +46,17 @@ type Error struct {
 	Name   string  `json:"name,omitempty"`
 	Hint   string  `json:"hint,omitempty"`
 	Faults []Fault `json:"faults,omitempty"` // of a form or roster: every one
+	// Unread is set where the answer is not known yet since the records are being read.
+	Unread *Reading `json:"unread,omitempty"`
 }
+
+// Reading is how far the records are read.
+type Reading struct {
+	Read int64 `json:"read"` // acts
+	Of   int64 `json:"of"`
+}
+
+func readingOf(r *portfolio.Reading) *Reading { return &Reading{r.Read, r.Of} }
 
 // Fault is one fault of a form or roster.
 type Fault struct {
@@ -126,6 +138,12 @@ func kinds() []struct {
 		{desk.ErrNoOfficer, "no-officer", NotFound, "detente officer list"},
 		{node.ErrNoSounding, "no-sounding", NotFound, "detente sounding list"},
 		{node.ErrNotOpen, "not-open", Failed, "carry its confirmation here: detente sounding take FILE"},
+		{node.ErrDiscreetEdition, "discreet-edition", Failed, "the next edition says so: detente roster set DRAFT --discreet"},
+		{node.ErrDiscreetAnswer, "discreet-answer", Usage, "say it with --discreet, or give another --thread"},
+		{node.ErrDiscreetReturn, "discreet-return", Usage, ""},
+		{discreet.ErrTooLong, "discreet-long", Usage, "say it in parts"},
+		{node.ErrMoved, "sounding-moved", Failed, "say it there, or begin another: detente sounding begin PARTY"},
+		{node.ErrWaiting, "sounding-waiting", Failed, "detente sounding send SESSION, or detente sounding file SESSION --out FILE"},
 		{sounding.ErrRefused, "sounding-refused", Verification, ""},
 		{desk.ErrNoShift, "no-shift", NotFound, "detente shift show"},
 		{desk.ErrSameOfficer, "same-officer", SecondPerson, "name the officer who comes on duty"},
@@ -193,6 +211,10 @@ func ErrorOf(err error) *Error {
 	}
 	if durable.IsFull(err) {
 		e.Hint = "the disk is full: make room; nothing that was confirmed is lost"
+		return e
+	}
+	if r, ok := errors.AsType[*portfolio.Reading](err); ok {
+		e.Code, e.Name, e.Unread = Unreachable, "reading", readingOf(r)
 		return e
 	}
 	var trail *desk.TrailError

@@ -4,6 +4,8 @@ import (
 	"context"
 	"path/filepath"
 
+	"detente/act"
+	"detente/docket"
 	"detente/home"
 	"detente/internal/canon"
 	"detente/key"
@@ -41,7 +43,8 @@ func rosterShow(ctx context.Context, c *call, _ nothing) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Roster{r.Group, r.Edition, r.Effective, r.Digest(), key.Words(r.Digest()), string(b)}, nil
+	digest := canon.DigestOf(b)
+	return Roster{r.Group, r.Edition, r.Effective, digest, key.Words(digest), string(b)}, nil
 }
 
 // Edition is one edition that this home knows, and who adopted it.
@@ -160,6 +163,10 @@ func peerList(ctx context.Context, c *call, _ nothing) (any, error) {
 		return nil, err
 	}
 	current := c.node.Keys().Current()
+	suspensions, err := c.node.List(ctx, docket.Filter{Kinds: []act.Kind{act.Suspension}, Limit: 1})
+	if err != nil {
+		return nil, err
+	}
 	out := []Peer{}
 	for _, p := range all {
 		row, _ := current.Party(p.Party)
@@ -167,8 +174,10 @@ func peerList(ctx context.Context, c *call, _ nothing) (any, error) {
 		if row.Card == nil {
 			one.Link = "no record"
 		}
-		if one.Suspended, err = c.node.Suspended(ctx, p.Party); err != nil {
-			return nil, err
+		if len(suspensions) > 0 { // else nobody ever did
+			if one.Suspended, err = c.node.Suspended(ctx, p.Party); err != nil {
+				return nil, err
+			}
 		}
 		out = append(out, one)
 	}

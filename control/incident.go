@@ -78,7 +78,8 @@ type Incident struct {
 	Fields  []Compared   `json:"fields"`
 	Matters []Matter     `json:"matters"` // what sides state point by point in the same thread
 	// Provided is what the texts in force provide for of it, and how that stands.
-	Provided []Item `json:"provided"`
+	Provided []Item   `json:"provided"`
+	Unread   *Reading `json:"unread,omitempty"` // what is provided for is not known yet: the records are being read
 	// Form is the code by which another account of it is given, Answers the report that
 	// it then answers.
 	Form    string `json:"form"`
@@ -196,11 +197,11 @@ func incidentShow(ctx context.Context, c *call, a IncidentArgs) (any, error) {
 		return nil, err
 	}
 	for i := range sides {
-		r, items, err := c.report(ctx, &sides[i], a.Language)
+		r, items, unread, err := c.report(ctx, &sides[i], a.Language)
 		if err != nil {
 			return nil, err
 		}
-		out.Reports = append(out.Reports, r)
+		out.Reports, out.Unread = append(out.Reports, r), cmp.Or(out.Unread, unread)
 		for _, it := range items {
 			if !slices.ContainsFunc(out.Provided, func(x Item) bool { return x.Key == it.Key }) {
 				out.Provided = append(out.Provided, it)
@@ -247,26 +248,28 @@ func (c *call) incidentNamed(ctx context.Context, a IncidentArgs) (thread string
 }
 
 // report is what one side says as it stands, with what texts provide for of it.
-func (c *call) report(ctx context.Context, s *side, lang regime.Lang) (SideReport, []Item, error) {
+func (c *call) report(ctx context.Context, s *side, lang regime.Lang) (SideReport, []Item, *Reading, error) {
 	last := s.words[len(s.words)-1]
 	out := SideReport{Party: s.party, By: s.by, Standing: s.standing, Title: c.title(ctx, s.words[0].Measure), Measure: s.words[0].Measure,
 		Place: place(last.Ref), Acts: []string{}, To: []party.ID{}, Claimed: node.Time(last.Claimed), Readable: s.values != nil}
 	var items []Item
+	var unread *Reading
 	for _, r := range s.words {
 		out.Acts = append(out.Acts, place(r.Ref))
-		more, err := c.provided(ctx, r, lang)
+		more, reading, err := c.provided(ctx, r, lang)
 		if err != nil {
-			return out, nil, err
+			return out, nil, nil, err
 		}
+		unread = cmp.Or(unread, reading)
 		items = append(items, more...)
 	}
 	parsed, _, err := c.node.Act(ctx, last.Ref)
 	if err != nil {
-		return out, nil, err
+		return out, nil, nil, err
 	}
 	out.To = list(parsed.To)
 	out.Lodged, err = c.lodged(ctx, last.Ref)
-	return out, items, err
+	return out, items, unread, err
 }
 
 // Table is an incident as rows under IncidentColumns: one for each field that a report

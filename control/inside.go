@@ -34,6 +34,6 @@ func (i inside) Call(ctx context.Context, name string, args any, in io.Reader, o
 	case <-ctx.Done():
 		return ErrorOf(ctx.Err())
 	}
-	c := &call{home: s.home, node: s.home.Node, folio: s.folio, atlas: &s.atlas, token: i.token, remote: i.remote, live: true, in: in, out: out}
+	c := &call{home: s.home, node: s.home.Node, folio: s.folio, atlas: &s.atlas, shared: &s.shared, token: i.token, remote: i.remote, live: true, in: in, out: out}
 	return invoke(ctx, s.verbs, name, c, b).decode(result)
 }

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -132,6 +133,10 @@ func rosterLook(ctx context.Context, c *call, a FileArgs) (any, error) {
 			out.Refused = true
 			out.Faults = append(out.Faults, Fault{Where: string(c.node.Self()), What: err.Error(), Severe: true})
 		}
+	}
+	if now := c.node.Keys().Current(); r.Edition <= now.Edition {
+		out.Refused = true
+		out.Faults = append(out.Faults, Fault{Where: "edition", What: fmt.Sprintf("edition %d is in force here, and this one is not later", now.Edition), Severe: true})
 	}
 	out.Required = list(roster.Required(c.node.Keys().Current()))
 	return out, nil

@@ -15,6 +15,7 @@ import (
 	"detente/line"
 	"detente/node"
 	"detente/party"
+	"detente/roster"
 	"detente/watch"
 )
 
@@ -43,6 +44,8 @@ type LineView struct {
 	Subject string     `json:"subject"` // as this state says, else as the first that says
 	Mine    line.State `json:"mine"`    // this state's side; empty: it has said nothing
 	Others  []Side     `json:"others"`
+	// Discreet: the roster in force lets a message on the line be discreet.
+	Discreet bool `json:"discreet"`
 }
 
 // Side is the side of one other party.
@@ -51,8 +54,11 @@ type Side struct {
 	Name      string          `json:"name"`
 	Condition watch.Condition `json:"condition"`
 	Sentence  string          `json:"sentence"`
+	Until     string          `json:"until"`  // when its suspension ends by itself, as it says; empty: it names no end, or there is none
+	Reason    string          `json:"reason"` // why its side is not open, as it says; empty: it does not say
 	Languages []string        `json:"languages"`
 	LastHeard string          `json:"last_heard"` // of its node; empty: not since this node began
+	Period    int64           `json:"period"`     // seconds between two tests of the line by the nodes themselves
 	OnDuty    *OnDuty         `json:"on_duty"`    // null: it published no hours to this state
 	// Answer times of the newest calls and tests by this state that this party
 	// acknowledged, in seconds, as its own acknowledgement claims; the newest first.
@@ -68,6 +74,8 @@ type Side struct {
 type OnDuty struct {
 	On       bool   `json:"on"`
 	Change   string `json:"change"` // when that next changes; empty: not known
+	There    string `json:"there"`  // the same moment by the clock there, 2026-11-30 09:00; empty: not known
+	Place    string `json:"place"`  // where that clock is, as its party says; may be empty
 	Sentence string `json:"sentence"`
 }
 
@@ -96,7 +104,7 @@ func (c *call) lineViews(ctx context.Context) ([]LineView, error) {
 	out := []LineView{}
 	for i := range lines {
 		l := &lines[i]
-		v := LineView{Line: l.Key.ID, Parties: l.Key.Members(), Others: []Side{}}
+		v := LineView{Line: l.Key.ID, Parties: l.Key.Members(), Others: []Side{}, Discreet: c.node.Keys().Current().Acts >= roster.MaxActs}
 		if e := l.EndOf(c.node.Self()); e != nil {
 			v.Mine, v.Subject = e.StateAt(c.now()), e.Subject
 		}
@@ -122,12 +130,12 @@ func (c *call) lineViews(ctx context.Context) ([]LineView, error) {
 func (c *call) side(p node.PeerStatus, end *line.End, hours *line.Hours, calls []node.LineMessage) Side {
 	now := c.now()
 	heard := watch.Heard{Last: p.LastHeard, Period: time.Duration(c.node.Settings().HeartbeatSeconds) * time.Second, Courier: p.Link == "courier" || p.Link == "none"}
-	s := Side{Party: p.Party, Name: c.name(p.Party), Condition: watch.Stands(end, heard, now), Languages: []string{}, Answers: []int64{}}
+	s := Side{Party: p.Party, Name: c.name(p.Party), Condition: watch.Stands(end, heard, now), Languages: []string{}, Answers: []int64{}, Period: int64(heard.Period / time.Second)}
 	if !p.LastHeard.IsZero() {
 		s.LastHeard = canon.FormatTime(p.LastHeard)
 	}
 	if end != nil {
-		s.Languages = list(end.Languages)
+		s.Languages, s.Until, s.Reason = list(end.Languages), end.Until, end.Reason
 	}
 	if s.Condition == watch.NotHeard && !c.live {
 		s.Sentence = "this state's own node does not run: nothing can be said of the line"
@@ -193,6 +201,9 @@ func onDuty(h *line.Hours, now time.Time) *OnDuty {
 	d := &OnDuty{On: on}
 	if !change.IsZero() {
 		d.Change = canon.FormatTime(change)
+		var local time.Time
+		local, d.Place = h.There(change)
+		d.There = local.Format("2006-01-02 15:04")
 	}
 	switch {
 	case on && d.Change == "":
@@ -304,6 +315,9 @@ type SayArgs struct {
 	Agreed     []line.Phrase   `json:"agreed"`
 	Text       string          `json:"text"`
 	Language   string          `json:"language"`
+	// Discreet: others see only that there is an act. An answer to what was said
+	// discreetly is discreet in any case.
+	Discreet bool `json:"discreet,omitempty"`
 }
 
 func lineSay(ctx context.Context, c *call, a SayArgs) (any, error) {
@@ -311,13 +325,18 @@ func lineSay(ctx context.Context, c *call, a SayArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := node.Request{Status: a.Status, To: c.others(key), Thread: a.Thread, Type: line.TypeMessage}
+	r := node.Request{Status: a.Status, To: c.others(key), Thread: a.Thread, Type: line.TypeMessage, Discreet: a.Discreet}
 	if a.Answers != "" {
 		row, err := c.node.Find(ctx, a.Answers)
 		if err != nil {
 			return nil, err
 		}
 		r.Answers, r.Thread = row.Ref.String(), cmp.Or(r.Thread, row.Thread)
+		discreet, err := c.node.Discreet(ctx, row.Ref)
+		if err != nil {
+			return nil, err
+		}
+		r.Discreet = r.Discreet || discreet
 	}
 	if r.Thread == "" {
 		if r.Thread, err = c.newThread(ctx); err != nil {

@@ -23,18 +23,20 @@ type MastheadArgs struct {
 // Masthead is what stands above every page of an officer: who and where one is, and
 // whether the lines are heard.
 type Masthead struct {
-	Officer   Officer      `json:"officer"`
-	Party     party.ID     `json:"party"`
-	Group     string       `json:"group"` // its name
-	Origin    party.Origin `json:"origin"`
-	Now       string       `json:"now"`     // by the clock of the node
-	Parties   []Named      `json:"parties"` // in the order of the roster
-	Lines     int          `json:"lines"`   // parties with a record, this one apart
-	Heard     int          `json:"heard"`   // of them, those that answer now
-	Suspended bool         `json:"suspended"`
-	Assured   string       `json:"assured"` // empty: the node signs; else why not
-	Restored  bool         `json:"restored"`
-	Awaiting  bool         `json:"awaiting"` // the home awaits a roster: no node runs
+	Officer   Officer       `json:"officer"`
+	Party     party.ID      `json:"party"`
+	Group     string        `json:"group"` // its name
+	Origin    party.Origin  `json:"origin"`
+	Now       string        `json:"now"`     // by the clock of the node
+	Parties   []Named       `json:"parties"` // in the order of the roster
+	Lines     int           `json:"lines"`   // parties with a record, this one apart
+	Heard     int           `json:"heard"`   // of them, those that answer now
+	Packs     []roster.Pack `json:"packs"`   // texts in force
+	Boards    bool          `json:"boards"`  // the group decided on boards across states
+	Suspended bool          `json:"suspended"`
+	Assured   string        `json:"assured"` // empty: the node signs; else why not
+	Restored  bool          `json:"restored"`
+	Awaiting  bool          `json:"awaiting"` // the home awaits a roster: no node runs
 }
 
 // Named is a party as a page names it.
@@ -53,7 +55,7 @@ func masthead(ctx context.Context, c *call, a MastheadArgs) (any, error) {
 	}
 	n := c.node
 	current := n.Keys().Current()
-	m := Masthead{Officer: officerOf(s.Officer()), Party: n.Self(), Origin: n.Origin(), Now: canon.FormatTime(n.Now().UTC()), Parties: []Named{}, Restored: c.home.Restored}
+	m := Masthead{Officer: officerOf(s.Officer()), Party: n.Self(), Origin: n.Origin(), Now: canon.FormatTime(n.Now().UTC()), Parties: []Named{}, Packs: list(current.Packs), Boards: current.Boards, Restored: c.home.Restored}
 	for _, lang := range append([]string{string(a.Language)}, current.Languages...) {
 		if m.Group = current.Names[lang]; m.Group != "" {
 			break

@@ -36,6 +36,7 @@ type MeasureLine struct {
 	ID       string        `json:"id"`
 	Title    pack.Text     `json:"title"`
 	Article  string        `json:"article"`
+	Numbered pack.Sure     `json:"article_sure"` // how well the number of the article is known
 	Strength pack.Strength `json:"strength"`
 	Sure     pack.Sure     `json:"sure"`
 	Off      bool          `json:"off"` // known too unsurely to be judged
@@ -66,7 +67,7 @@ func measureList(ctx context.Context, c *call, a MeasureArgs) (any, error) {
 			if last, ok := p.Measure(m.ID, ""); ok {
 				m = last
 			}
-			line := MeasureLine{ID: m.ID, Title: m.Title, Article: m.Article, Strength: m.Strength, Sure: m.Sure, Off: m.Off, Stage: m.Place.Stage}
+			line := MeasureLine{ID: m.ID, Title: m.Title, Article: m.Article, Numbered: m.ArticleCertainty(), Strength: m.Strength, Sure: m.Sure, Off: m.Off, Stage: m.Place.Stage}
 			for j := range m.Steps {
 				if m.Steps[j].Form != "" {
 					line.Forms++
@@ -85,8 +86,8 @@ func measureList(ctx context.Context, c *call, a MeasureArgs) (any, error) {
 // texts hands over each text that is at hand once, the adopted ones first.
 func (c *call) texts(ctx context.Context, f func(p *pack.Pack, adopted bool)) error {
 	seen := map[string]bool{}
-	err := c.look(ctx, LookArgs{}, func(v *portfolio.View, _ provision.Moment) error {
-		for _, t := range v.Texts {
+	adopted := func(texts []provision.Text) error {
+		for _, t := range texts {
 			id := t.Pack.Head.ID
 			if p, err := c.node.Text(ctx, id, canon.Digest{}); err == nil && !seen[id] {
 				seen[id] = true
@@ -94,7 +95,14 @@ func (c *call) texts(ctx context.Context, f func(p *pack.Pack, adopted bool)) er
 			}
 		}
 		return nil
-	})
+	}
+	err := c.look(ctx, LookArgs{}, func(v *portfolio.View, _ provision.Moment) error { return adopted(v.Texts) })
+	if _, reading := errors.AsType[*portfolio.Reading](err); reading { // the texts are known all the same
+		var texts []provision.Text
+		if texts, _, err = c.folio.Texts(ctx); err == nil {
+			err = adopted(texts)
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -62,21 +62,43 @@ func overview(ctx context.Context, c *call, _ nothing) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := Overview{Inbox: []Line{}, Clear: []DraftLine{}, Returned: []DraftLine{}, Cleared: []DraftLine{}, Waiting: []Progress{}, Acknowledged: []Line{}}
-	rows, err := c.node.Inbox(ctx, overviewRows+1)
+	out, err := c.ofAll(ctx)
 	if err != nil {
 		return nil, err
+	}
+	err = c.drafts(ctx, s.Officer(), &out)
+	return out, err
+}
+
+// ofAll is what every officer sees alike on coming to the desk: all but drafts.
+func (c *call) ofAll(ctx context.Context) (Overview, error) {
+	type answer struct {
+		out Overview
+		err error
+	}
+	if c.shared == nil {
+		return c.readOfAll(ctx)
+	}
+	a := c.shared.once(ctx, c.standing(), "overview", func() (any, bool) {
+		out, err := c.readOfAll(ctx)
+		return answer{out, err}, err == nil
+	}).(answer)
+	return a.out, a.err
+}
+
+func (c *call) readOfAll(ctx context.Context) (Overview, error) {
+	out := Overview{Inbox: []Line{}, Clear: []DraftLine{}, Returned: []DraftLine{}, Cleared: []DraftLine{}, Waiting: []Progress{}, Acknowledged: []Line{}}
+	rows, err := c.inbox(ctx)
+	if err != nil {
+		return out, err
 	}
 	out.More = len(rows) > overviewRows
 	if out.Inbox, err = c.lines(ctx, rows[:min(len(rows), overviewRows)]); err != nil {
-		return nil, err
-	}
-	if err := c.drafts(ctx, s.Officer(), &out); err != nil {
-		return nil, err
+		return out, err
 	}
 	said, err := c.progress(ctx, []act.Kind{act.Statement}, overviewRows)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	for _, p := range said {
 		if p.Short > 0 {
@@ -85,6 +107,22 @@ func overview(ctx context.Context, c *call, _ nothing) (any, error) {
 	}
 	out.Acknowledged, err = c.taken(ctx)
 	return out, err
+}
+
+// inbox lists what waits for a word of this state, at most MaxList.
+func (c *call) inbox(ctx context.Context) ([]docket.Row, error) {
+	type answer struct {
+		rows []docket.Row
+		err  error
+	}
+	if c.shared == nil {
+		return c.node.Inbox(ctx, MaxList)
+	}
+	a := c.shared.once(ctx, c.standing(), "inbox", func() (any, bool) {
+		rows, err := c.node.Inbox(ctx, MaxList)
+		return answer{rows, err}, err == nil
+	}).(answer)
+	return slices.Clone(a.rows), a.err
 }
 
 // drafts sorts the open drafts of the house for an officer.
@@ -124,15 +162,15 @@ func mayClear(chain desk.Chain, d DraftLine, o desk.Officer) bool {
 // taken lists what this state acknowledged of late and has said nothing on since,
 // the oldest first: acknowledged is not done.
 func (c *call) taken(ctx context.Context) ([]Line, error) {
-	acks, err := c.node.List(ctx, docket.Filter{Author: c.node.Self(), Kinds: []act.Kind{act.Acknowledged}, Newest: true, Limit: 5 * overviewRows})
+	since := c.node.Now().AddDate(0, 0, -overviewDays).Unix()
+	acks, err := c.node.List(ctx, docket.Filter{Author: c.node.Self(), Kinds: []act.Kind{act.Acknowledged}, Since: since, Newest: true, Limit: 5 * overviewRows})
 	if err != nil {
 		return nil, err
 	}
-	since := c.node.Now().AddDate(0, 0, -overviewDays).Unix()
 	out := []Line{}
 	seen := map[act.Ref]bool{}
 	for _, a := range acks {
-		if a.Claimed < since || len(out) == overviewRows {
+		if len(out) == overviewRows {
 			break
 		}
 		row, err := c.node.At(ctx, a.Answers.Origin, a.Answers.Index)
@@ -178,38 +216,9 @@ func sentShow(ctx context.Context, c *call, a RefArgs) (any, error) {
 	return all[0], nil
 }
 
-// stretch is how many acts of the own record are looked at in one step back.
-const stretch = 500
-
-// latest lists the newest acts of some kinds of this state, at most limit, from the end
-// of its record backwards: a long record is not read to its beginning. What stands in
-// an earlier volume is found the long way.
-func (c *call) latest(ctx context.Context, kinds []act.Kind, limit int) ([]docket.Row, error) {
-	var out []docket.Row
-	size := int64(0)
-	if head, ok := c.node.Head(); ok {
-		size = head.Head().Size
-	}
-	for to := size; to > 0 && len(out) < limit; to -= stretch {
-		rows, err := c.node.List(ctx, docket.Filter{Origin: c.node.Origin(), From: max(to-stretch, 0), Kinds: kinds, Limit: stretch})
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range slices.Backward(rows) {
-			if r.Ref.Index < to && len(out) < limit {
-				out = append(out, r)
-			}
-		}
-	}
-	if len(out) == limit {
-		return out, nil
-	}
-	return c.node.List(ctx, docket.Filter{Author: c.node.Self(), Kinds: kinds, Newest: true, Limit: limit})
-}
-
 // progress says of the newest acts of some kinds of this state how far they got.
 func (c *call) progress(ctx context.Context, kinds []act.Kind, limit int) ([]Progress, error) {
-	rows, err := c.latest(ctx, kinds, limit)
+	rows, err := c.node.List(ctx, docket.Filter{Author: c.node.Self(), Kinds: kinds, Newest: true, Limit: limit})
 	if err != nil {
 		return nil, err
 	}

@@ -110,7 +110,7 @@ func report(ctx context.Context, c *call, a MatrixArgs) (any, error) {
 					continue
 				}
 				of[x.ID] = len(out.Measures)
-				out.Measures = append(out.Measures, Reported{Text: t.Pack.Head.ID, Measure: x.ID, Title: x.Title.In(a.Language), Article: x.Article, Strength: x.Strength, Nature: t.Pack.Head.Nature, Items: []Item{}})
+				out.Measures = append(out.Measures, Reported{Text: t.Pack.Head.ID, Measure: x.ID, Title: x.Title.In(a.Language), Article: provision.Article(x.Article, x.ArticleCertainty(), a.Language), Strength: x.Strength, Nature: t.Pack.Head.Nature, Items: []Item{}})
 			}
 		}
 		for k := range items {

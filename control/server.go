@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"detente/bundle"
@@ -34,14 +35,18 @@ type Server struct {
 	home   *home.Home
 	folio  *portfolio.Portfolio
 	atlas  atlas
+	shared shared
 	verbs  map[string]verb
 	places chan struct{}
 	http   *http.Server
 	path   string
+	end    context.CancelFunc // of the reading
+	loops  sync.WaitGroup
 }
 
-// Listen opens the socket of a home. The caller holds the home's lock, so a
-// socket that is there already was left behind and is replaced.
+// Listen opens the socket of a home, and begins to read its records for those who will
+// ask. The caller holds the home's lock, so a socket that is there already was left
+// behind and is replaced; it calls Stop before it closes the home.
 func Listen(h *home.Home) (*Server, net.Listener, error) {
 	path := filepath.Join(h.Dir, home.SocketFile)
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -59,6 +64,9 @@ func Listen(h *home.Home) (*Server, net.Listener, error) {
 		Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: headerWithin, IdleTimeout: idleFor,
 		MaxHeaderBytes: maxHeader + 8<<10,
 	}
+	var reading context.Context
+	reading, s.end = context.WithCancel(context.Background())
+	s.loops.Go(func() { s.follow(reading) })
 	return s, l, nil
 }
 
@@ -73,6 +81,8 @@ func (s *Server) Serve(l net.Listener) error {
 // Stop takes no further calls, waits a little for those under way, and removes
 // the socket.
 func (s *Server) Stop() error {
+	s.end()
+	s.loops.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
 	if err := s.http.Shutdown(ctx); err != nil {
@@ -97,7 +107,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	c := &call{home: s.home, node: s.home.Node, folio: s.folio, atlas: &s.atlas, token: token, live: true}
+	c := &call{home: s.home, node: s.home.Node, folio: s.folio, atlas: &s.atlas, shared: &s.shared, token: token, live: true}
 	switch r.Header.Get(streamHeader) {
 	case "in":
 		c.in = http.MaxBytesReader(w, r.Body, bundle.FileLimits().Total)

@@ -196,7 +196,7 @@ func (c *call) tell(ctx context.Context, s *side, words []docket.Row) error {
 	if form == nil {
 		form = c.node.Form(ctx, words[0].Measure, canon.Digest{})
 	}
-	v, err := c.lastForm(ctx, words)
+	v, _, err := c.lastForm(ctx, words)
 	if err != nil || v == nil || form == nil {
 		return err
 	}
@@ -302,4 +302,44 @@ func spelt(form *regime.Form, v *regime.Values, id string) string {
 		return ""
 	}
 	return string(b)
+}
+
+// words are statements under a measure with what their authors said of them since.
+type words struct {
+	of   map[act.Ref][]docket.Row // by the first word
+	root map[act.Ref]act.Ref      // of each word the first
+}
+
+func newWords() *words { return &words{map[act.Ref][]docket.Row{}, map[act.Ref]act.Ref{}} }
+
+// take takes one statement, those of an author in the order of its record.
+func (w *words) take(r docket.Row) {
+	first, known := w.root[r.Answers]
+	switch {
+	case r.Life == act.New:
+		if r.Measure != "" {
+			w.root[r.Ref], w.of[r.Ref] = r.Ref, []docket.Row{r}
+		}
+	case !known || first.Origin.Base() != r.Ref.Origin.Base(): // about nothing that its author said under a measure
+	case r.Life == act.Update || r.Life == act.Correction:
+		if w.root[r.Ref] = first; w.of[first] != nil {
+			w.of[first] = append(w.of[first], r)
+		}
+	case r.Answers != first && r.Life != act.Cancellation: // a correction is taken back
+		w.of[first] = slices.DeleteFunc(w.of[first], func(x docket.Row) bool { return x.Ref == r.Answers })
+	default:
+		delete(w.of, first)
+	}
+}
+
+// standing are the statements that stand, the newest first, each with what was said of
+// it since and not taken back.
+func (w *words) standing() [][]docket.Row {
+	out := slices.Collect(maps.Values(w.of))
+	out = slices.DeleteFunc(out, func(w []docket.Row) bool { return len(w) == 0 })
+	slices.SortFunc(out, func(x, y []docket.Row) int {
+		a, b := x[0], y[0]
+		return cmp.Or(cmp.Compare(b.Claimed, a.Claimed), cmp.Compare(a.Ref.Origin, b.Ref.Origin), cmp.Compare(a.Ref.Index, b.Ref.Index))
+	})
+	return out
 }

@@ -11,6 +11,7 @@ import (
 	"detente/clarification"
 	"detente/desk"
 	"detente/docket"
+	"detente/exercise"
 	"detente/internal/canon"
 	"detente/line"
 	"detente/lodging"
@@ -67,6 +68,9 @@ type Line struct {
 	On      string                 `json:"on"`      // entered, handed over: when, as stated
 	Claimed string                 `json:"claimed"` // the time that the author claims
 	State   string                 `json:"state"`
+	// Discreet: who does not have its key sees only that there is an act; To is empty
+	// then, and Kind is discreet.
+	Discreet bool `json:"discreet"`
 }
 
 func (c *call) line(ctx context.Context, r docket.Row) (Line, error) {
@@ -82,6 +86,9 @@ func (c *call) line(ctx context.Context, r docket.Row) (Line, error) {
 		return l, err
 	}
 	l.To, l.Channel, l.Note = list(a.To), a.Channel, a.Note
+	if l.Discreet, err = c.node.Discreet(ctx, r.Ref); err != nil {
+		return l, err
+	}
 	if !a.On.IsZero() {
 		l.On = canon.FormatTime(a.On)
 	}
@@ -116,11 +123,11 @@ func (c *call) name(id party.ID) string { return c.node.Keys().Current().Name(id
 func statementList(ctx context.Context, c *call, a ListArgs) (any, error) {
 	limit := min(max(a.Limit, 1), MaxList)
 	if a.Open {
-		rows, err := c.node.Inbox(ctx, limit)
+		rows, err := c.inbox(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return c.lines(ctx, rows)
+		return c.lines(ctx, rows[:min(len(rows), limit)])
 	}
 	f := docket.Filter{Thread: a.Thread, Author: a.Author, Newest: true, Limit: limit}
 	if a.FromMe {
@@ -192,6 +199,8 @@ type Statement struct {
 	// Provided is what the texts in force provide for of it, as far as it concerns
 	// this state, and how that stands.
 	Provided []Item `json:"provided"`
+	// Unread is set while the records are being read: what is provided for is not known yet.
+	Unread *Reading `json:"unread,omitempty"`
 	// For is, by addressee, the time by which it is shown to have been lodged
 	// against that addressee alone.
 	For      map[party.ID]string `json:"for_addressee"`
@@ -245,7 +254,7 @@ func (c *call) alone(ctx context.Context, row docket.Row, lang regime.Lang) (*St
 			s.For[id] = node.Time(b.NotAfter)
 		}
 	}
-	s.Provided, err = c.provided(ctx, row, lang)
+	s.Provided, s.Unread, err = c.provided(ctx, row, lang)
 	return s, err
 }
 
@@ -253,6 +262,9 @@ func (c *call) alone(ctx context.Context, row docket.Row, lang regime.Lang) (*St
 func (c *call) read(ctx context.Context, s *Statement, row docket.Row, a *act.Act) error {
 	content, err := c.node.Content(ctx, row.Ref)
 	switch {
+	case errors.Is(err, node.ErrNoContent) && a.IsDiscreet():
+		s.Reading = "discreet: this party holds it and sees only that there is an act"
+		return nil
 	case errors.Is(err, node.ErrNoContent) && a.IsSealed() && !a.Addressed(c.node.Self()) && row.Author != c.node.Self():
 		s.Reading = "sealed to others: this party holds it and cannot read it"
 		return nil
@@ -266,11 +278,14 @@ func (c *call) read(ctx context.Context, s *Statement, row docket.Row, a *act.Ac
 		return err
 	}
 	s.Reading = "in the clear"
-	if a.IsSealed() {
+	switch {
+	case s.Discreet:
+		s.Reading = "discreet: sealed to the addressees; others see only that there is an act"
+	case a.IsSealed():
 		s.Reading = "sealed to the addressees"
 	}
 	s.Type = content.Type
-	if content.Type == node.FormType || content.Type == node.TextType || line.IsType(content.Type) || content.Type == clarification.Type {
+	if content.Type == node.FormType || content.Type == node.TextType || line.IsType(content.Type) || content.Type == clarification.Type || content.Type == exercise.Type {
 		s.Content = string(content.Body)
 	}
 	books, err := c.node.Phrasebooks()
@@ -293,7 +308,7 @@ func contentText(books []*phrasebook.Book, form *regime.Form, contentType string
 		return node.Legible(string(body))
 	case node.TextType:
 		return node.Legible(string(body))
-	case line.TypeMessage, line.TypeEnd, line.TypeHours, clarification.Type:
+	case line.TypeMessage, line.TypeEnd, line.TypeHours, clarification.Type, exercise.Type:
 		return lineText(books, contentType, body)
 	}
 	return fmt.Sprintf("%d bytes of %s", len(body), contentType)
@@ -347,7 +362,9 @@ type Thread struct {
 	Acts   []Statement `json:"acts"`
 	// Provided is what the texts in force provide for of its statements, each once.
 	Provided []Item `json:"provided"`
-	Whole    string `json:"whole"` // the form as corrected and updated so far, if readable here
+	// Unread is set while the records are being read: what is provided for is not known yet.
+	Unread *Reading `json:"unread,omitempty"`
+	Whole  string   `json:"whole"` // the form as corrected and updated so far, if readable here
 }
 
 func threadShow(ctx context.Context, c *call, a RefArgs) (any, error) {

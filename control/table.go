@@ -20,6 +20,7 @@ type call struct {
 	node   *node.Node
 	folio  *portfolio.Portfolio
 	atlas  *atlas
+	shared *shared   // nil: each asks for itself
 	token  string    // of a session, or of a program; may be empty
 	remote bool      // it came over a network: nobody is the console, and every verb but the sign-in asks for a session
 	live   bool      // the node's loops run
@@ -99,7 +100,8 @@ func table() map[string]verb {
 		groupVerbs(), keyVerbs(), nodeVerbs(), carryVerbs(),
 		textVerbs(), portfolioVerbs(), measureVerbs(), fileVerbs(),
 		mastheadVerbs(), overviewVerbs(), pulseVerbs(),
-		lineVerbs(), soundingVerbs(), clarificationVerbs(), incidentVerbs(), alertVerbs(), visitVerbs(), documentVerbs(),
+		lineVerbs(), alertVerbs(), soundingVerbs(), clarificationVerbs(), exerciseVerbs(),
+		incidentVerbs(), capVerbs(), visitVerbs(), documentVerbs(),
 	} {
 		for name, v := range part {
 			t[name] = v
@@ -131,15 +133,20 @@ func invoke(ctx context.Context, verbs map[string]verb, name string, c *call, ar
 	if v.writes && c.home.Restored {
 		return outcome{Error: ErrorOf(home.ErrRestored)}
 	}
-	result, err := v.do(ctx, c, args)
-	if err != nil {
-		return outcome{Error: ErrorOf(err)}
+	if v.writes && c.shared != nil {
+		defer c.shared.writes.Add(1)
 	}
-	b, err := json.Marshal(result)
-	if err != nil {
-		return outcome{Error: ErrorOf(fmt.Errorf("write the answer: %w", err))}
-	}
-	return outcome{Result: b}
+	return c.shared.answer(ctx, c, name, args, func() outcome {
+		result, err := v.do(ctx, c, args)
+		if err != nil {
+			return outcome{Error: ErrorOf(err)}
+		}
+		b, err := json.Marshal(result)
+		if err != nil {
+			return outcome{Error: ErrorOf(fmt.Errorf("write the answer: %w", err))}
+		}
+		return outcome{Result: b}
+	})
 }
 
 // Caller calls verbs of a home.

@@ -161,7 +161,7 @@ func (c *call) visit(ctx context.Context, v *portfolio.View, ms *pack.Measure, i
 	}
 	slices.SortStableFunc(items, func(x, y provision.Item) int { return cmp.Compare(place(x), place(y)) })
 	first := &items[0]
-	out := Visit{Key: ms.ID + "/" + first.Occasion, Text: first.Text, Edition: first.Edition, Measure: ms.ID, Title: ms.Title.In(lang), Article: ms.Article,
+	out := Visit{Key: ms.ID + "/" + first.Occasion, Text: first.Text, Edition: first.Edition, Measure: ms.ID, Title: ms.Title.In(lang), Article: provision.Article(ms.Article, ms.ArticleCertainty(), lang),
 		By: []party.ID{}, To: []party.ID{}, When: []Shown{}, Where: []Shown{}, Team: []Shown{}, Steps: []Item{}, Accounts: []Account{}}
 	next := int64(0)
 	for i := range items {
@@ -273,7 +273,7 @@ func (c *call) filled(ctx context.Context, id provision.ID) (*regime.Form, *regi
 			words = w
 		}
 	}
-	v, err := c.lastForm(ctx, words)
+	v, _, err := c.lastForm(ctx, words)
 	return form, v, row.Measure, err
 }
 
@@ -377,7 +377,7 @@ func stageOf(ms *pack.Measure, items []provision.Item, t toldTimes, now int64) V
 
 // accountOf is a count as it is shown.
 func accountOf(x provision.Account, lang regime.Lang) Account {
-	o := Account{Key: x.Key, Text: x.Text, Measure: x.Measure, Title: x.Title.In(lang), Article: x.Article, Strength: x.Strength,
+	o := Account{Key: x.Key, Text: x.Text, Measure: x.Measure, Title: x.Title.In(lang), Article: provision.Article(x.Article, x.ArticleSure, lang), Strength: x.Strength,
 		Scope: list(x.Scope), Where: list(x.Where), Period: x.Period, Used: x.Used, Allowed: x.Allowed, Least: x.Least, Remaining: x.Remaining,
 		Full: x.Full, Follows: x.Follows, NotKnown: []string{}, Acts: []string{}, Passed: []string{}, Sure: x.Sure}
 	for _, r := range x.NotKnown {

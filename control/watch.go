@@ -12,6 +12,7 @@ import (
 	"detente/clarification"
 	"detente/desk"
 	"detente/docket"
+	"detente/exercise"
 	"detente/internal/canon"
 	"detente/line"
 	"detente/node"
@@ -41,6 +42,9 @@ type LineMessage struct {
 	Agreed     []AgreedText    `json:"agreed"`
 	Free       string          `json:"free"` // the free text alone
 	Language   string          `json:"language"`
+	Discreet   bool            `json:"discreet"` // others see only that there is an act
+	// AfterSounding: its thread is one in which a sounding, still held here, goes on.
+	AfterSounding bool `json:"after_sounding"`
 	// Of another party's: where it stands on this desk.
 	List     watch.List `json:"list"`
 	Calls    watch.Call `json:"calls"`
@@ -48,6 +52,10 @@ type LineMessage struct {
 	Repeat   int64      `json:"repeat"`   // seconds between two sounds; 0: once
 	Silenced string     `json:"silenced"` // up to when; empty: not
 	Next     string     `json:"next"`     // when that changes by time alone; empty: never
+	// What this house has written for its watch, of a message that is not done: how the
+	// one called last is reached, empty if that is not written down, and what to do.
+	Contact   string   `json:"contact"`
+	Procedure []string `json:"procedure"`
 	// Of an own one: how it stands towards each addressee.
 	Sent []SentTo `json:"sent"`
 }
@@ -91,13 +99,14 @@ type SentTo struct {
 	Sentence string       `json:"sentence"` // neutral, in full
 }
 
-func (c *call) lineMessage(books []*phrasebook.Book, rules watch.Rules, m *node.LineMessage) LineMessage {
+func (c *call) lineMessage(books []*phrasebook.Book, rules watch.Rules, house desk.Instructions, m *node.LineMessage) LineMessage {
 	now, self := c.now(), c.node.Self()
 	r := m.Row
 	out := LineMessage{Ref: r.Ref.String(), Place: place(r.Ref), Line: m.Key.ID, Parties: m.Key.Members(), Author: r.Author, Name: c.name(r.Author),
 		Kind: m.Message.Kind, Precedence: m.Message.Precedence, Status: r.Status, Thread: r.Thread, Life: r.Life, Post: r.Post, Answers: place(r.Answers),
 		Claimed: node.Time(r.Claimed), Arrived: canon.FormatTime(m.Arrived), Text: messageText(books, m.Message), Agreed: agreed(books, m.Message),
-		Free: m.Message.Text, Language: m.Message.Language, Sent: []SentTo{}}
+		Free: m.Message.Text, Language: m.Message.Language, Sent: []SentTo{}, Procedure: []string{}, Discreet: m.Discreet,
+		AfterSounding: c.node.AfterSounding(r.Thread, m.Key.Members())}
 	if r.Author == self {
 		for _, id := range m.To {
 			out.Sent = append(out.Sent, c.sentTo(rules, m, id))
@@ -107,6 +116,15 @@ func (c *call) lineMessage(books []*phrasebook.Book, rules watch.Rules, m *node.
 	s := rules.At(m.Alert(self, now), now)
 	out.Repeat = int64(rules.Of(out.Precedence).Repeat / time.Second)
 	out.List, out.Calls, out.Sound, out.Silenced, out.Next = s.List, s.Calls, s.Sound, timeOrEmpty(s.Silenced), timeOrEmpty(s.Next)
+	if s.List != watch.Done {
+		out.Procedure = house.For(out.Line, out.Precedence)
+	}
+	switch s.Calls {
+	case watch.Chief:
+		out.Contact = house.Chief
+	case watch.Second:
+		out.Contact = house.Second
+	}
 	return out
 }
 
@@ -175,6 +193,8 @@ func lineText(books []*phrasebook.Book, contentType string, body []byte) string 
 		if a, err := clarification.Parse(body); err == nil {
 			return accountText(a)
 		}
+	case exercise.Type:
+		return exerciseText(body)
 	case line.TypeHours:
 		if h, err := line.ParseHours(body); err == nil {
 			return node.Legible(HoursText(h))
@@ -271,9 +291,13 @@ func (c *call) lineMessages(ctx context.Context, which node.Which, key line.Key,
 	if err != nil {
 		return nil, err
 	}
+	house, err := c.node.Desk().Instructions(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := []LineMessage{}
 	for i := range all {
-		out = append(out, c.lineMessage(books, rules, &all[i]))
+		out = append(out, c.lineMessage(books, rules, house, &all[i]))
 	}
 	return out, nil
 }
@@ -289,6 +313,8 @@ type Watch struct {
 	Inbox   int           `json:"inbox"` // statements beside lines that have no answer yet
 	Shift   Shifts        `json:"shift"`
 	Remarks []string      `json:"remarks"` // what this desk itself needs
+	// NoPlay are the exercises that a real event has stopped.
+	NoPlay []NoPlay `json:"no_play"`
 }
 
 // watched bounds each list of the watch.
@@ -297,21 +323,9 @@ const watched = 200
 func watchNow(ctx context.Context, c *call, _ nothing) (any, error) {
 	w := Watch{At: canon.FormatTime(c.now()), Sent: []LineMessage{}, Remarks: []string{}}
 	var err error
-	if w.Needs, err = c.lineMessages(ctx, node.Unacknowledged, line.Key{}, "", watched); err != nil {
+	if w.Needs, w.Waits, err = c.alerts(ctx); err != nil {
 		return nil, err
 	}
-	w.Needs = slices.DeleteFunc(w.Needs, func(m LineMessage) bool { return m.List == watch.Done }) // taken back
-	slices.SortStableFunc(w.Needs, func(a, b LineMessage) int {
-		if a.Precedence != b.Precedence {
-			return int(a.Precedence - b.Precedence)
-		}
-		return strings.Compare(a.Arrived, b.Arrived)
-	})
-	if w.Waits, err = c.lineMessages(ctx, node.Undone, line.Key{}, "", watched); err != nil {
-		return nil, err
-	}
-	w.Waits = slices.DeleteFunc(w.Waits, func(m LineMessage) bool { return m.List == watch.Done })
-	slices.SortStableFunc(w.Waits, func(a, b LineMessage) int { return strings.Compare(a.Arrived, b.Arrived) })
 	own, err := c.lineMessages(ctx, node.Own, line.Key{}, "", watched)
 	if err != nil {
 		return nil, err
@@ -328,6 +342,9 @@ func watchNow(ctx context.Context, c *call, _ nothing) (any, error) {
 		return nil, err
 	}
 	if w.Shift, err = c.shifts(ctx); err != nil {
+		return nil, err
+	}
+	if w.NoPlay, err = c.noPlay(ctx); err != nil {
 		return nil, err
 	}
 	if _, err := c.node.WatchRules(); err != nil {
@@ -366,7 +383,7 @@ func untested(lines []LineView, now time.Time) []string {
 
 // beside counts what waits in the inbox and is no message on a line.
 func (c *call) beside(ctx context.Context) (int, error) {
-	rows, err := c.node.Inbox(ctx, MaxList)
+	rows, err := c.inbox(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -435,7 +452,11 @@ func shiftHandOver(ctx context.Context, c *call, a ShiftArgs) (any, error) {
 		all  []LineMessage
 	}{{"not acknowledged", w.Needs}, {"acknowledged, open", w.Waits}, {"sent", w.Sent}} {
 		for _, m := range part.all {
-			items = append(items, fmt.Sprintf("%s: precedence %d, line %s, thread %s of %s, %s", part.what, m.Precedence, m.Line, m.Thread, m.Author, m.Place))
+			item := fmt.Sprintf("%s: precedence %d, line %s, thread %s of %s, %s", part.what, m.Precedence, m.Line, m.Thread, m.Author, m.Place)
+			if m.Silenced != "" {
+				item += ", silenced until " + m.Silenced
+			}
+			items = append(items, item)
 		}
 	}
 	if w.Inbox > 0 {

@@ -27,13 +27,14 @@ const (
 type handler struct {
 	host      Host
 	exchanges *gate
+	soundings *gate
 	reads     *queue
 }
 
 // Handler serves h. The peer of a request is taken from its TLS state, so the
 // handler belongs behind ServerTLS; a request without a proven key is refused.
 func Handler(h Host) http.Handler {
-	return &handler{host: h, exchanges: newGate(PeerExchanges), reads: newQueue(PeerReads, PeerWaits)}
+	return &handler{host: h, exchanges: newGate(PeerExchanges), soundings: newGate(PeerSoundings), reads: newQueue(PeerReads, PeerWaits)}
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -49,19 +50,28 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		serve, methods = h.exchange, []string{http.MethodPost}
 	case pathAddCheckpoint:
 		serve, methods = h.addCheckpoint, []string{http.MethodPost}
+	case pathSounding:
+		serve, methods = h.sounding, []string{http.MethodPost}
 	}
 	if !slices.Contains(methods, r.Method) {
 		w.Header().Set("Allow", strings.Join(methods, ", "))
 		tell(w, &Refusal{Kind: ErrMalformed, Sentence: "this path takes another method"})
 		return
 	}
-	if r.URL.Path == pathExchange {
+	switch r.URL.Path {
+	case pathExchange:
 		if !h.exchanges.enter(from) {
 			tell(w, &Refusal{Kind: ErrBusy, Sentence: "too many exchanges of this peer are under way"})
 			return
 		}
 		defer h.exchanges.leave(from)
-	} else {
+	case pathSounding:
+		if !h.soundings.enter(from) {
+			tell(w, &Refusal{Kind: ErrBusy, Sentence: "too many soundings of this peer are under way"})
+			return
+		}
+		defer h.soundings.leave(from)
+	default:
 		if !h.reads.enter(r.Context(), from) {
 			tell(w, ErrBusy)
 			return

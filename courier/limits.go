@@ -32,6 +32,14 @@ const (
 	// 3,500 bytes, and room for other algorithms.
 	maxCosignatures = 16 << 10
 
+	// MaxSounding bounds one envelope of a sounding, either way: the bound of
+	// spec/sounding.md.
+	MaxSounding = 128 << 10
+
+	// PeerSoundings is how many requests for soundings one peer may have under way:
+	// one that asks what waits, one that says something, and room.
+	PeerSoundings = 4
+
 	// maxSentence bounds what is quoted of a peer's refusal, in bytes.
 	maxSentence = 300
 

@@ -115,7 +115,7 @@ func (s *season) finds(at party.ID, sentence, measure string, n int) error {
 	err := s.look(at, func(v *portfolio.View, m provision.Moment) error {
 		for _, f := range v.Book.Findings(m) {
 			if f.Measure == measure || measure == "" {
-				lines = append(lines, strings.TrimSpace(v.Book.Finding(&f, "en")+" "+f.Article))
+				lines = append(lines, strings.TrimSpace(v.Book.Finding(&f, "en")+" "+provision.Article(f.Article, f.ArticleSure, "en")))
 			}
 		}
 		return nil

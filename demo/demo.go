@@ -39,9 +39,10 @@ type Options struct {
 
 // Show is a demonstration that has been played and is still up.
 type Show struct {
-	Dir  string
-	town *region
-	keep bool
+	Dir   string
+	town  *region
+	story *story
+	keep  bool
 }
 
 // Close stops the nodes and removes what was not asked to be kept.
@@ -89,6 +90,8 @@ type story struct {
 	first act.Ref                  // the notification
 	relay act.Ref                  // the invitation of Dovania
 	proof string                   // path of a proof file
+
+	seeded map[string]act.Ref // statements of the seed, by measure
 }
 
 // Play plays the whole story and leaves the town up.
@@ -106,8 +109,8 @@ func Play(ctx context.Context, opt Options) (*Show, error) {
 	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder %s: %w", dir, err)
 	}
-	s := &story{opt: opt, out: newNarrator(opt.Out), dir: dir, ctx: ctx, staff: map[account]desk.Session{}}
-	show := &Show{Dir: dir, keep: keep}
+	s := &story{opt: opt, out: newNarrator(opt.Out), dir: dir, ctx: ctx, staff: map[account]desk.Session{}, seeded: map[string]act.Ref{}}
+	show := &Show{Dir: dir, story: s, keep: keep}
 	err := s.found()
 	show.town = s.town
 	for _, step := range []func() error{s.notify, s.handOver, s.comeBack, s.carry, s.correct, s.short, s.invite, s.relayed, s.prove, s.fork} {
@@ -145,7 +148,7 @@ func shipped(ids ...string) ([]roster.Pack, error) {
 func (s *story) found() error {
 	s.out.title("Six nodes and a member without one found a group")
 	var err error
-	texts, err := shipped("cica")
+	texts, err := shipped("cica", "vd11")
 	if err != nil {
 		return err
 	}
@@ -160,7 +163,9 @@ func (s *story) found() error {
 			{id: secretariat, name: "Secretariat", standing: roster.Secretariat},
 			{id: faronia, name: "Faronia", standing: roster.Member, noNode: true},
 		},
-		packs: texts, slots: []roster.Slot{{ID: notification + ".lead", Value: fmt.Sprintf("P%dD", leadDays)}, {ID: notification + ".troops", Value: "9000"}},
+		packs: texts, slots: []roster.Slot{{ID: notification + ".lead", Value: fmt.Sprintf("P%dD", leadDays)}, {ID: notification + ".troops", Value: "9000"},
+			{ID: "vd11.adopting-parties", Value: "alatau borovia cintra"},
+			{ID: "line.1.chief", Value: "1m"}, {ID: "line.1.second", Value: "2m"}, {ID: "line.1.sender", Value: "3m"}},
 	})
 	if err != nil {
 		return err

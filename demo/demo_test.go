@@ -23,6 +23,7 @@ func TestStoryIsPlayedToTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	desksWork(t, show)
+	frontDoor(t, show)
 	if err := show.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func foundRegion(ctx context.Context, p founding) (*region, error) {
 	r := &region{houses: map[party.ID]*house{}}
 	first := &roster.Roster{
 		Format: roster.Format, Group: p.group, Edition: 1, Effective: p.now().UTC().Add(-time.Hour).Format("2006-01-02T15:04:05Z"),
-		Names: map[string]string{"en": p.name}, Languages: []string{"en"}, Adoption: roster.AdoptionAll, Courier: "336h",
+		Names: map[string]string{"en": p.name}, Languages: []string{"en"}, Adoption: roster.AdoptionAll, Acts: roster.MaxActs, Courier: "336h",
 		Packs: p.packs, Slots: p.slots, Boards: p.boards, Counting: roster.Counting{F: p.f, K: p.k},
 	}
 	cards, err := r.makeHomes(ctx, &p)

@@ -205,6 +205,9 @@ func TestFailureTable(t *testing.T) {
 		"set chain": func(h *house, ann, bo, root desk.Session, id string) error {
 			return h.SetChain(h.ctx(), root, five(false))
 		},
+		"set instructions": func(h *house, ann, bo, root desk.Session, id string) error {
+			return h.SetInstructions(h.ctx(), root, desk.Instructions{Chief: "room 4"})
+		},
 		"add": func(h *house, ann, bo, root desk.Session, id string) error {
 			return h.AddOfficer(h.ctx(), "root", desk.Officer{ID: "cy", Name: "Cy", Post: "desk", SSHKey: ann.Officer().SSHKey}, "")
 		},
@@ -281,7 +284,7 @@ func (h *house) other(bo desk.Session) string {
 func (h *house) dump() string {
 	h.t.Helper()
 	var b strings.Builder
-	for _, table := range []string{"desk_officer", "desk_session", "desk_challenge", "desk_attempt", "desk_chain", "desk_draft", "desk_clearance", "desk_trail", "desk_trail_head"} {
+	for _, table := range []string{"desk_officer", "desk_session", "desk_challenge", "desk_attempt", "desk_chain", "desk_instructions", "desk_draft", "desk_clearance", "desk_trail", "desk_trail_head"} {
 		rows, err := h.db.Read().Query("select * from " + table + " order by 1, 2")
 		if err != nil {
 			h.t.Fatal(err)

@@ -311,6 +311,17 @@ func TestPasskeyRefusals(t *testing.T) {
 	if _, err := h.SignInPasskey(h.ctx(), desk.Address{Origin: "https://desk.alatau.example"}, k.use(h.ask())); !errors.Is(err, desk.ErrSignIn) {
 		t.Errorf("at another address: %v", err)
 	}
+	// At another port a browser would use it; here it was made for one desk.
+	port := desk.Address{Origin: "https://desk.alatau.example"}
+	options, err := h.PasskeyChallenge(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := *k
+	moved.origin, moved.count = port.Origin, k.count+100
+	if _, err := h.SignInPasskey(h.ctx(), port, moved.use(options)); !errors.Is(err, desk.ErrSignIn) {
+		t.Errorf("at another port: %v", err)
+	}
 	h.clock.pass(2 * time.Minute)
 	if err := in(late); !errors.Is(err, desk.ErrSignIn) {
 		t.Errorf("after its time: %v", err)

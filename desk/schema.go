@@ -118,6 +118,11 @@ create table if not exists desk_shift (
   taken bigint not null
 );
 
+create table if not exists desk_instructions (
+  one bigint primary key check (one = 1),
+  instructions text not null
+);
+
 create table if not exists desk_trail (
   seq bigint primary key,
   at bigint not null,

@@ -1,14 +1,14 @@
 // Package docket is what stands: tables folded from the records that a node
 // holds, so that a screen or a command answers without replaying them. It
-// decides nothing and signs nothing; every row follows from a leaf, and the
-// whole can be dropped and rebuilt from the records and comes out the same.
+// decides nothing and signs nothing; every row follows from a leaf, or of a discreet
+// act that was opened here from what is inside, and the whole can be dropped and
+// rebuilt from the records and the opened contents and comes out the same.
 //
 // Invariant: Rebuild over the same records gives the same tables, whatever the
 // order in which the leaves first arrived. Spec: spec/docket.md.
 package docket
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -39,6 +39,8 @@ create index if not exists docket_acts_thread on docket_acts (thread, origin, id
 create index if not exists docket_acts_answers on docket_acts (a_origin, a_idx, kind) where a_origin <> '';
 create index if not exists docket_acts_kind on docket_acts (kind, origin, idx) where kind not in ` + frequentKinds + `;
 create index if not exists docket_acts_unread on docket_acts (origin, idx) where state <> 'read';
+create index if not exists docket_acts_newest on docket_acts (claimed desc, origin, idx desc) where kind in ` + spokenKinds + `;
+create index if not exists docket_acts_newest_of on docket_acts (author, claimed desc, origin, idx desc) where kind in ` + ownKinds + `;
 create table if not exists docket_addressees (
 	origin text not null, idx bigint not null, party text not null, stanza bigint not null, serial bigint not null,
 	primary key (origin, idx, party)) /* by key */;
@@ -46,6 +48,11 @@ create index if not exists docket_addressees_place on docket_addressees (party, 
 create table if not exists docket_blobs (
 	digest text not null, origin text not null, idx bigint not null,
 	primary key (digest, origin, idx)) /* by key */;
+create table if not exists docket_awaiting (
+	want text not null, origin text not null, idx bigint not null,
+	primary key (want, origin, idx)) /* by key */;
+create table if not exists docket_reader (
+	party text not null, primary key (party)) /* by key */;
 `
 
 // everyone stands in docket_addressees for an act that is addressed to all.
@@ -80,8 +87,9 @@ type Entry struct {
 	Act    *act.Act
 }
 
-// Fold adds one leaf. Folding the same leaf again changes nothing.
-func Fold(ctx context.Context, tx *sql.Tx, e Entry) error {
+// Fold adds one leaf to the tables of a reader, who was named to Prepare. Folding the
+// same leaf again changes nothing.
+func Fold(ctx context.Context, tx *sql.Tx, reader party.ID, e Entry) error {
 	a := e.Act
 	if a == nil {
 		a = &act.Act{}
@@ -120,7 +128,19 @@ func Fold(ctx context.Context, tx *sql.Tx, e Entry) error {
 			return fmt.Errorf("fold blob of %s %d: %w", e.Ref.Origin, e.Ref.Index, err)
 		}
 	}
-	return nil
+	return await(ctx, tx, reader, e)
+}
+
+// Reveal folds a leaf anew, of which more is known now than when it was folded: a
+// discreet act that was opened here. Sealed of its act stays the blob that the leaf
+// names.
+func Reveal(ctx context.Context, tx *sql.Tx, reader party.ID, e Entry) error {
+	for _, t := range []string{"docket_acts", "docket_addressees"} {
+		if _, err := tx.ExecContext(ctx, "delete from "+t+" where origin = $1 and idx = $2", string(e.Ref.Origin), e.Ref.Index); err != nil {
+			return fmt.Errorf("reveal act %s %d: %w", e.Ref.Origin, e.Ref.Index, err)
+		}
+	}
+	return Fold(ctx, tx, reader, e)
 }
 
 func digestText(b act.Blob) string {
@@ -132,7 +152,7 @@ func digestText(b act.Blob) string {
 
 // Clear empties the derived tables, before a rebuild in the same transaction.
 func Clear(ctx context.Context, tx *sql.Tx) error {
-	for _, t := range []string{"docket_acts", "docket_addressees", "docket_blobs"} {
+	for _, t := range []string{"docket_acts", "docket_addressees", "docket_blobs", "docket_awaiting"} {
 		if _, err := tx.ExecContext(ctx, "delete from "+t); err != nil {
 			return fmt.Errorf("empty %s: %w", t, err)
 		}
@@ -171,19 +191,20 @@ func (r Row) In() Thread { return Thread{r.Author, r.Thread, r.Status} }
 
 // Filter selects rows; zero fields do not restrict.
 type Filter struct {
-	Origin  party.Origin
-	Author  party.ID
-	To      party.ID // addressed to this party
-	Kinds   []act.Kind
-	Status  act.Status
-	Thread  string
-	Answers act.Ref // answering exactly this act (place; the leaf is compared too)
-	Digest  string  // naming this blob
-	Life    act.Life
-	// Measures are codes of steps, one of which the act names.
-	Measures []string
-	From     int64 // with Origin: at or after this index
-	Limit    int   // newest first when Newest, at most 10,000; 0 means 1,000
+	Origin   party.Origin
+	Author   party.ID
+	To       party.ID // addressed to this party
+	Kinds    []act.Kind
+	Status   act.Status
+	Thread   string
+	Answers  act.Ref // answering exactly this act (place; the leaf is compared too)
+	Digest   string  // naming this blob
+	Life     act.Life
+	Measures []string // codes of steps, one of which the act names
+	For      party.ID // entered for this party
+	Since    int64    // claimed then or later, in Unix seconds; 0: whenever
+	From     int64    // with Origin: at or after this index
+	Limit    int      // newest first when Newest, at most 10,000; 0 means 1,000
 	Newest   bool
 }
 
@@ -228,7 +249,7 @@ func (f Filter) from() (text, place string) {
 	switch {
 	case f.Digest != "":
 		return " from docket_blobs b cross join docket_acts d", "b"
-	case f.To != "" && f.Thread == "" && f.Answers.IsZero():
+	case f.To != "" && f.Thread == "" && f.Answers.IsZero() && !(f.rare() && f.Origin == ""):
 		return " from docket_addressees x cross join docket_acts d", "x"
 	}
 	return " from docket_acts d", "d"
@@ -265,6 +286,12 @@ func (f Filter) where() (string, []any) {
 	if f.Author != "" {
 		add("d.author = $%d", string(f.Author))
 	}
+	if f.For != "" {
+		add("d.for_party = $%d", string(f.For))
+	}
+	if f.Since > 0 {
+		add("d.claimed >= $%d", f.Since)
+	}
 	if f.Status != "" {
 		add("d.status = $%d", string(f.Status))
 	}
@@ -284,7 +311,10 @@ func (f Filter) where() (string, []any) {
 	}
 	if len(f.Kinds) > 0 {
 		text := "coalesce(d.kind, '')" // not by the index of kinds, where there is a shorter way
-		if place == "d" && f.Thread == "" && f.Answers.IsZero() && !slices.ContainsFunc(f.Kinds, frequent) {
+		switch byTime := f.byTime(); {
+		case byTime != "":
+			text = byTime + " and " + text // as in the index
+		case place == "d" && f.Thread == "" && f.Answers.IsZero() && f.rare():
 			text = "d.kind not in " + frequentKinds + " and d.kind"
 		}
 		cond = append(cond, text+" in ("+marks(&args, f.Kinds)+")")
@@ -301,6 +331,32 @@ const frequentKinds = "('statement', 'delivered', 'acknowledged')"
 func frequent(k act.Kind) bool {
 	return k == act.Statement || k == act.Delivered || k == act.Acknowledged
 }
+
+// spokenKinds are those of which the newest of all authors are asked for, ownKinds
+// those of which the newest of one are; each has an index by the time claimed.
+const (
+	spokenKinds = "('statement', 'entered')"
+	ownKinds    = "('statement', 'entered', 'acknowledged')"
+)
+
+// byTime is the condition of the index by the time claimed that leads to what is
+// asked for; empty: there is a shorter way, or none.
+func (f Filter) byTime() string {
+	if !f.Newest || len(f.Kinds) == 0 || f.rare() || f.Digest != "" || f.To != "" || f.Thread != "" || f.Origin != "" || !f.Answers.IsZero() {
+		return ""
+	}
+	kinds, text := []act.Kind{act.Statement, act.Entered}, spokenKinds
+	if f.Author != "" {
+		kinds, text = append(kinds, act.Acknowledged), ownKinds
+	}
+	if slices.ContainsFunc(f.Kinds, func(k act.Kind) bool { return !slices.Contains(kinds, k) }) {
+		return ""
+	}
+	return "d.kind in " + text
+}
+
+// rare reports whether all kinds asked for are in the index of kinds.
+func (f Filter) rare() bool { return len(f.Kinds) > 0 && !slices.ContainsFunc(f.Kinds, frequent) }
 
 // marks appends words to the arguments of a statement and writes their places.
 func marks[S ~string](args *[]any, words []S) string {
@@ -432,13 +488,19 @@ func Fingerprint(ctx context.Context, q durable.Querier) (tlog.Hash, error) {
 	if err != nil {
 		return sum, err
 	}
-	return sum, each(ctx, q, "select digest, origin, idx from docket_blobs order by digest, origin, idx", func(s scanner) error {
-		var d, o string
-		var idx int64
-		err := s.Scan(&d, &o, &idx)
-		add(fmt.Sprintf("%s %s %d", d, o, idx))
-		return err
-	})
+	for _, rows := range []string{"digest, origin, idx from docket_blobs", "want, origin, idx from docket_awaiting"} {
+		err = each(ctx, q, "select "+rows+" order by 1, 2, 3", func(s scanner) error {
+			var of, o string
+			var idx int64
+			err := s.Scan(&of, &o, &idx)
+			add(fmt.Sprintf("%s %s %d", of, o, idx))
+			return err
+		})
+		if err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
 }
 
 // each runs f over the rows of a query.
@@ -454,38 +516,6 @@ func each(ctx context.Context, q durable.Querier, query string, f func(scanner) 
 		}
 	}
 	return rows.Err()
-}
-
-// Unanswered lists acts of a kind addressed to id, or to all, that id has not
-// answered with any of the kinds given, in order of (origin, index).
-func Unanswered(ctx context.Context, q durable.Querier, id party.ID, kind act.Kind, answers []act.Kind, limit int) ([]Row, error) {
-	return UnansweredPast(ctx, q, id, kind, answers, "", -1, limit)
-}
-
-// UnansweredPast is Unanswered after the place (o, idx), to go on page by page.
-func UnansweredPast(ctx context.Context, q durable.Querier, id party.ID, kind act.Kind, answers []act.Kind, o party.Origin, idx int64, limit int) ([]Row, error) {
-	var out []Row
-	for _, to := range []party.ID{id, everyone} {
-		args := []any{string(to), string(id), string(kind), string(o), idx, limit}
-		text := "select " + columns + ` from docket_addressees x cross join docket_acts d
-			where x.party = $1 and (x.origin, x.idx) > ($4, $5) and d.origin = x.origin and d.idx = x.idx
-			and d.kind = $3 and d.author <> $2 and d.state = 'read'
-			and not exists (select 1 from docket_acts r where r.a_origin <> '' and r.a_origin = d.origin and r.a_idx = d.idx and r.author = $2
-				and r.kind in (` + marks(&args, answers) + `))
-			order by x.origin, x.idx limit $6`
-		err := each(ctx, q, text, func(s scanner) error {
-			r, err := scan(s)
-			out = append(out, r)
-			return err
-		}, args...)
-		if err != nil {
-			return nil, fmt.Errorf("list acts without an answer: %w", err)
-		}
-	}
-	slices.SortFunc(out, func(a, b Row) int {
-		return cmp.Or(cmp.Compare(a.Ref.Origin, b.Ref.Origin), cmp.Compare(a.Ref.Index, b.Ref.Index))
-	})
-	return out[:min(len(out), limit)], nil
 }
 
 // AddressedBetween reports whether an act of o with index in [from, to) is addressed to id.

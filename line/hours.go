@@ -275,6 +275,28 @@ func (h *Hours) At(now time.Time) (on bool, change time.Time) {
 	return on, change
 }
 
+// There is a moment by the clock of the post that comes on or goes off duty then,
+// and where that clock is; of none, the clock of the first post, and UTC before its
+// first period.
+func (h *Hours) There(t time.Time) (local time.Time, place string) {
+	at := &h.Posts[0]
+	for i := range h.Posts {
+		if d := &h.Posts[i]; d.on(t) != d.on(t.Add(-time.Second)) {
+			at = d
+			break
+		}
+	}
+	p := at.at(t)
+	if p == nil {
+		return t.UTC(), ""
+	}
+	off, err := offset(p.Offset)
+	if err != nil {
+		return t.UTC(), ""
+	}
+	return t.In(time.FixedZone(p.Offset, int(off/time.Second))), p.Place
+}
+
 // Bytes writes hours; they are refused if they are not in order.
 func (h *Hours) Bytes() ([]byte, error) {
 	h.Format = formatHours

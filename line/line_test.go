@@ -80,3 +80,21 @@ func TestHours(t *testing.T) {
 		t.Errorf("the post: %v until %v", on, change)
 	}
 }
+
+// A change is said by the clock of the post that changes then: Ala is at +05:00 in
+// November, and from the end of March on at +06:00.
+func TestThere(t *testing.T) {
+	t.Parallel()
+	h := goodHours()
+	h.Posts = append(h.Posts, Duty{Post: "night-desk", Periods: []Period{{From: "2026-10-25T01:00:00Z", Offset: "+03:00", Place: "Bor", Watches: []Watch{{"1", "00:00", "06:00"}}}}})
+	for at, want := range map[string][2]string{
+		"2026-11-30T04:00:00Z": {"2026-11-30 09:00", "Ala"},
+		"2026-11-29T21:00:00Z": {"2026-11-30 00:00", "Bor"}, // Ala goes off duty at that second on Saturday only
+		"2027-06-01T00:00:00Z": {"2027-06-01 06:00", "Ala"},
+		"2020-06-01T00:00:00Z": {"2020-06-01 00:00", ""},
+	} {
+		if local, place := h.There(moment(t, at)); local.Format("2006-01-02 15:04") != want[0] || place != want[1] {
+			t.Errorf("at %s it is %s in %q there, not %v", at, local, place, want)
+		}
+	}
+}

@@ -92,7 +92,7 @@ func (r *Acts) load(ctx context.Context) (err error) {
 	return err
 }
 
-// Act reads one act of the run.
+// Act reads one act of the run: of a discreet one that was opened here, what is inside.
 func (r *Acts) Act(ctx context.Context, idx int64) (*act.Act, error) {
 	if err := r.load(ctx); err != nil {
 		return nil, fmt.Errorf("read act %d of %s: %w", idx, r.o, err)
@@ -101,7 +101,7 @@ func (r *Acts) Act(ctx context.Context, idx int64) (*act.Act, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read act %d of %s: %w", idx, r.o, err)
 	}
-	return a, nil
+	return r.n.revealed(ctx, r.q, r.o, idx, a)
 }
 
 // headsOf are the checkpoints of a record, read for as many acts at a time as the run has.
@@ -122,7 +122,7 @@ func (r *Acts) assemble(ctx context.Context, row docket.Row, a *act.Act) (g asse
 	idx := row.Ref.Index
 	g.row = row
 	g.Evidence = lodging.Evidence{
-		Index: idx, Author: row.Author, Claimed: row.Claimed, Sealed: !a.Sealed.IsZero(), To: a.To,
+		Index: idx, Author: row.Author, Claimed: row.Claimed, Sealed: a.IsSealed() && !a.IsDiscreet(), To: a.To,
 		Now: r.n.cfg.Now().Unix(), Gap: -1,
 	}
 	var ok bool

@@ -10,6 +10,7 @@ import (
 	"detente/act"
 	"detente/clarification"
 	"detente/docket"
+	"detente/exercise"
 	"detente/internal/canon"
 	"detente/party"
 )
@@ -17,6 +18,9 @@ import (
 // fitsContent says whether an opened content of a type that this house knows is in
 // order beside the act that carried it; what is not is returned as not to format.
 func (n *Node) fitsContent(author party.ID, a *act.Act, contentType string, body []byte) error {
+	if contentType == exercise.Type && a.Kind == act.Statement {
+		return fitsMark(a, body)
+	}
 	if contentType != clarification.Type || a.Kind != act.Statement {
 		return n.fitsLine(author, a, contentType, body)
 	}

@@ -260,7 +260,7 @@ func (n *Node) mustHold(a *act.Act) []canon.Digest {
 	if !a.Clear.Digest.IsZero() {
 		out = append(out, a.Clear.Digest)
 	}
-	if !a.Sealed.Digest.IsZero() && (a.Addressed(n.self) || n.isCustodian(n.self)) {
+	if !a.Sealed.Digest.IsZero() && (a.IsDiscreet() || a.Addressed(n.self) || n.isCustodian(n.self)) {
 		out = append(out, a.Sealed.Digest)
 	}
 	return out

@@ -62,7 +62,7 @@ func (n *Node) Note(ctx context.Context, officer, what, detail string) error {
 // Unanswered lists the statements to this party, or to all, that it has neither
 // acknowledged nor returned, at most limit.
 func (n *Node) Unanswered(ctx context.Context, limit int) ([]docket.Row, error) {
-	return docket.Unanswered(ctx, n.db.Read(), n.self, act.Statement, []act.Kind{act.Acknowledged, act.Returned}, limit)
+	return docket.Awaiting(ctx, n.db.Read(), docket.WantsWord, "", -1, limit)
 }
 
 // Inbox lists what waits for a word of this party: what Unanswered lists, what
@@ -73,12 +73,12 @@ func (n *Node) Inbox(ctx context.Context, limit int) ([]docket.Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	entered, err := docket.List(ctx, n.db.Read(), docket.Filter{Kinds: []act.Kind{act.Entered}, Newest: true})
+	entered, err := docket.List(ctx, n.db.Read(), docket.Filter{Kinds: []act.Kind{act.Entered}, For: n.self, Newest: true})
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range entered {
-		if r.For != n.self || r.Author == n.self {
+		if r.Author == n.self {
 			continue
 		}
 		said, err := docket.List(ctx, n.db.Read(), docket.Filter{Author: n.self, Answers: r.Ref, Kinds: []act.Kind{act.Confirmed, act.Contested}, Limit: 1})

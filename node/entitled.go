@@ -34,6 +34,9 @@ func (n *Node) entitled(ctx context.Context, to party.ID, d canon.Digest) (bool,
 	if err != nil {
 		return false, fmt.Errorf("look up who may hold %s: %w", d, err)
 	}
+	if is, err := isDiscreet(ctx, q, ref); err != nil || is {
+		return is, err // every mirror holds it, whomever it is for
+	}
 	ids, err := addressees(ctx, q, ref)
 	if err != nil {
 		return false, err

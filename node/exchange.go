@@ -507,6 +507,7 @@ func (n *Node) addBlobsOf(ctx context.Context, m *message, to party.ID, o party.
 		return nil
 	case o.Base() != n.origin.Base():
 		ok, err = n.entitled(ctx, to, d)
+	case a.IsDiscreet(): // unasked to every mirror
 	case !a.Sealed.Digest.IsZero():
 		ok, err = n.mayHold(ctx, to, act.Ref{Origin: o, Index: idx, Leaf: tlog.RecordHash(leaf)}, a.To)
 	}

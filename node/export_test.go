@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"detente/act"
 	"detente/checkpoint"
@@ -138,7 +139,7 @@ func (n *Node) Ahead() checkpoint.Head {
 
 // WithoutReceipt counts the statements to this party that it has not answered.
 func (n *Node) WithoutReceipt(ctx context.Context) (int, error) {
-	rows, err := docket.Unanswered(ctx, n.db.Read(), n.self, act.Statement, []act.Kind{act.Delivered, act.Returned}, 1000)
+	rows, err := docket.Awaiting(ctx, n.db.Read(), docket.WantsReceipt, "", -1, 1000)
 	return len(rows), err
 }
 
@@ -149,4 +150,37 @@ func (n *Node) Heartbeat(ctx context.Context) error { return n.heartbeat(ctx) }
 func (n *Node) GiveOwed(ctx context.Context) error {
 	n.owe()
 	return errors.Join(n.giveOwed(ctx), n.CosignAll(ctx))
+}
+
+// TryTurn tries a few discreet acts of every record of which some wait.
+func (n *Node) TryTurn(ctx context.Context) (int, error) { return n.tryTurn(ctx) }
+
+// WaitingDiscreet is how many discreet acts of a record are to be tried.
+func (n *Node) WaitingDiscreet(ctx context.Context, o party.Origin) (count int, err error) {
+	err = n.db.Read().QueryRowContext(ctx, "select count(*) from node_discreet where state = 'waits' and origin = $1", string(o)).Scan(&count)
+	return count, err
+}
+
+// TestOnlySilence lets a node take nothing over the link, as one whose line is down.
+func (n *Node) TestOnlySilence(silent bool) {
+	n.soundings.mu.Lock()
+	defer n.soundings.mu.Unlock()
+	if n.soundings.pace == nil {
+		n.soundings.pace = map[party.ID]*soundingPace{}
+	}
+	for _, p := range n.keys.Load().Current().Parties {
+		left := soundingBurst
+		if silent {
+			left = 0
+		}
+		n.soundings.pace[p.ID] = &soundingPace{left, n.now().Add(time.Hour)}
+	}
+}
+
+// DueNow lets every receipt for a discreet act be due.
+func (n *Node) DueNow(ctx context.Context) error {
+	return n.update(ctx, func(tx *Tx) error {
+		_, err := tx.ExecContext(ctx, "update node_discreet set due = 1 where due > 0")
+		return err
+	})
 }

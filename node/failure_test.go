@@ -172,6 +172,44 @@ func duties() []duty {
 				}
 			}
 		}},
+		{name: "say discreetly", steps: store, do: func(p *pair) error {
+			ref, err := p.a.TestOnlySay(ctx, discreetly("ALA/2026/2", "a text", "borovia"))
+			if err == nil {
+				p.acked = append(p.acked, ref)
+			}
+			return err
+		}, after: func(p *pair) {
+			if err := p.b.TryDiscreet(ctx); err != nil {
+				p.t.Fatal(err)
+			}
+			for _, ref := range p.acked {
+				if _, err := p.b.Content(ctx, ref); err != nil {
+					p.t.Fatalf("content of %s: %v", ref, err)
+				}
+			}
+		}},
+		{name: "open and answer discreetly", steps: store, prepare: func(p *pair) {
+			if _, err := p.b.TestOnlySay(ctx, discreetly("BOR/2026/2", "a text", "alatau")); err != nil {
+				p.t.Fatal(err)
+			}
+			if _, err := p.a.Import(ctx, bytes.NewReader(export(p.t, p.b, "alatau"))); err != nil {
+				p.t.Fatal(err)
+			}
+		}, do: func(p *pair) error {
+			if err := errors.Join(p.a.TryDiscreet(ctx), p.a.DueNow(ctx)); err != nil {
+				return err
+			}
+			_, err := p.a.GiveDiscreet(ctx)
+			return err
+		}, after: func(p *pair) {
+			if err := errors.Join(p.a.TryDiscreet(ctx), p.b.TryDiscreet(ctx)); err != nil {
+				p.t.Fatal(err)
+			}
+			rows, err := p.b.ThreadOf(ctx, "BOR/2026/2")
+			if err != nil || len(rows) != 2 || rows[0].Kind != act.Delivered && rows[1].Kind != act.Delivered {
+				p.t.Fatalf("the act and its receipt: %v, %v", rows, err)
+			}
+		}},
 		{name: "heartbeat", steps: []durable.Step{durable.StepBegin, durable.StepCommit}, do: func(p *pair) error { return p.a.Heartbeat(ctx) }},
 		{name: "rotate record", steps: store, do: rotation(key.Record)},
 		{name: "rotate witness", steps: store, do: rotation(key.Witness)},
@@ -295,7 +333,7 @@ func failOnce(t *testing.T, d duty, step durable.Step, written bool, nth int, fa
 	if err := p.a.Confirm(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if doErr != nil && d.name != "new volume" && !strings.HasPrefix(d.name, "rotate") && d.name != "send" {
+	if doErr != nil && d.name != "new volume" && !strings.HasPrefix(d.name, "rotate") && d.name != "send" && d.name != "say discreetly" {
 		if err := d.do(p); err != nil {
 			t.Fatalf("once more: %v", err)
 		}

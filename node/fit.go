@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"detente/act"
+	"detente/discreet"
 	"detente/docket"
 	"detente/internal/canon"
 	"detente/party"
@@ -26,10 +27,13 @@ func fits(a *act.Act, d canon.Digest, b []byte) error {
 			return fmt.Errorf("it has %d bytes where the act names %d", len(b), named.Size)
 		}
 	}
-	if a.Sealed.Digest == d {
-		return seal.CheckHeader(b, len(a.To))
+	switch {
+	case a.Sealed.Digest != d:
+		return nil
+	case a.IsDiscreet():
+		return discreet.CheckBlob(b)
 	}
-	return nil
+	return seal.CheckHeader(b, len(a.To))
 }
 
 // unnamed are those of the blobs that no act held here names.
@@ -93,7 +97,7 @@ func (n *Node) place(ctx context.Context, tx *Tx, from party.ID, d canon.Digest,
 		return false, 0, err
 	}
 	for _, ref := range waiting {
-		a, err := n.readAct(ctx, ref)
+		a, err := n.readLeaf(ctx, ref)
 		if err != nil {
 			return false, 0, err
 		}
@@ -106,6 +110,9 @@ func (n *Node) place(ctx context.Context, tx *Tx, from party.ID, d canon.Digest,
 		}
 		kept = true
 		waited++
+		if err := n.discreetCame(ctx, tx, ref, a); err != nil {
+			return false, 0, err
+		}
 		if _, err := tx.ExecContext(ctx, "delete from node_missing where digest = $1 and origin = $2 and idx = $3", d.String(), string(ref.Origin), ref.Index); err != nil {
 			return false, 0, err
 		}
@@ -130,7 +137,7 @@ func (n *Node) fitsHeld(ctx context.Context, tx *Tx, d canon.Digest, b []byte) (
 		return false, err
 	}
 	for _, r := range rows {
-		a, err := n.readAct(ctx, r.Ref)
+		a, err := n.readLeaf(ctx, r.Ref)
 		if err != nil {
 			return false, err
 		}

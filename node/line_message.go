@@ -21,6 +21,7 @@ type LineMessage struct {
 	To       []party.ID
 	Key      line.Key
 	Message  *line.Message
+	Discreet bool      // others see only that there is an act
 	Arrived  time.Time // here; of an own one: when it was said
 	Silenced time.Time // up to which an officer of this house silenced it; zero: not
 	Done     time.Time // when an officer of this house marked it as done; zero: not
@@ -112,6 +113,9 @@ func (n *Node) lineMessage(ctx context.Context, f notice) (LineMessage, error) {
 		return m, err
 	}
 	m.To = a.To
+	if m.Discreet, err = n.Discreet(ctx, f.ref); err != nil {
+		return m, err
+	}
 	var silenced, done int64
 	err = n.db.Read().QueryRowContext(ctx, "select silenced, done from node_line_marks where origin = $1 and idx = $2", string(f.ref.Origin), f.ref.Index).Scan(&silenced, &done)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -193,7 +197,7 @@ func (n *Node) CallLine(ctx context.Context, s desk.Session, key line.Key, kind 
 		}
 	}
 	plan := &Plan{Request: r}
-	if err := n.checkLine(ctx, plan); err != nil {
+	if err := errors.Join(n.checkLine(ctx, plan), n.givesNothingAway(ctx, r)); err != nil {
 		return act.Ref{}, err
 	}
 	var ref act.Ref

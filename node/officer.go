@@ -36,7 +36,7 @@ func (n *Node) Acknowledge(ctx context.Context, s desk.Session, ref act.Ref, pos
 		}
 		r := n.receiptAct(act.Acknowledged, ref, a.Status, author)
 		r.Post = post
-		return tx.Append(ctx, r)
+		return n.appendReceipt(ctx, tx, r)
 	})
 }
 
@@ -56,7 +56,7 @@ func (n *Node) Deliver(ctx context.Context, s desk.Session, ref act.Ref) (act.Re
 		if _, err := n.Content(ctx, ref); err != nil {
 			return act.Ref{}, fmt.Errorf("it cannot be receipted as delivered: %w", err)
 		}
-		return tx.Append(ctx, n.receiptAct(act.Delivered, ref, a.Status, author))
+		return n.appendReceipt(ctx, tx, n.receiptAct(act.Delivered, ref, a.Status, author))
 	})
 }
 
@@ -67,6 +67,9 @@ func (n *Node) ReturnFaults(ctx context.Context, s desk.Session, ref act.Ref, fa
 		return act.Ref{}, errors.New("say what is to be mended: the faults are empty")
 	}
 	return n.respond(ctx, s, ref, "return", func(tx *Tx, a *act.Act, author party.ID) (act.Ref, error) {
+		if is, err := isDiscreet(ctx, tx.Tx, ref); err != nil || is {
+			return act.Ref{}, errors.Join(err, ErrDiscreetReturn)
+		}
 		r := n.receiptAct(act.Returned, ref, a.Status, author)
 		r.Post = s.Officer().Post
 		if err := n.sealInto(ctx, tx, r, seal.Content{Type: TextType, Body: []byte(faults)}); err != nil {
@@ -139,13 +142,18 @@ func (n *Node) Receipts(ctx context.Context, ref act.Ref) ([]docket.Row, error) 
 		Kinds: []act.Kind{act.Delivered, act.Acknowledged, act.Returned, act.HandedOver, act.Confirmed, act.Contested}})
 }
 
-// Act reads one act with its canonical bytes.
+// Act reads one act with its canonical bytes. Of a discreet one that was opened here
+// the act is what is inside, and the bytes are those in the record.
 func (n *Node) Act(ctx context.Context, ref act.Ref) (*act.Act, []byte, error) {
 	b, err := record.Entry(ctx, n.db.Read(), ref.Origin, ref.Index)
 	if err != nil {
 		return nil, nil, err
 	}
 	a, err := act.Parse(b)
+	if err != nil {
+		return nil, b, err
+	}
+	a, err = n.revealed(ctx, n.db.Read(), ref.Origin, ref.Index, a)
 	return a, b, err
 }
 
@@ -272,8 +280,14 @@ func (n *Node) refold(ctx context.Context, tx *Tx, o party.Origin) error {
 			e.State, e.Act = docket.StateOf(err), nil
 		case a.Group != n.cfg.First.Group:
 			e.State, e.Act = docket.Invalid, nil
+		case a.IsDiscreet():
+			inside, err := n.revealed(ctx, tx.Tx, o, i, a)
+			if err != nil {
+				return err
+			}
+			e.Act = inDocket(inside, a)
 		}
-		if err := docket.Fold(ctx, tx.Tx, e); err != nil {
+		if err := docket.Fold(ctx, tx.Tx, n.self, e); err != nil {
 			return err
 		}
 		if e.Act != nil && a.Kind == act.KeyChange {

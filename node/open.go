@@ -89,6 +89,8 @@ type Node struct {
 	cancel context.CancelFunc
 	cosign chan struct{}
 	owed   chan struct{} // capacity 1
+
+	trying chan struct{} // capacity 1: discreet acts wait to be tried
 }
 
 // GCPercent is the heap growth in percent at which a process that runs a node
@@ -111,7 +113,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		guard:   guard{path: filepath.Join(cfg.Dir, GuardFile), files: db.Files()},
 		changes: make(chan *change), closed: make(chan struct{}), writerDone: make(chan struct{}),
 		peers: map[party.ID]*peer{}, news: make(chan struct{}), changed: make(chan struct{}), links: make(chan struct{}), dirty: map[party.Origin]bool{}, volume: map[party.Origin]int{},
-		cosign: make(chan struct{}, 1), owed: make(chan struct{}, 1), logs: map[party.Origin]*record.Log{}, parked: map[party.Origin][]sentCosig{}, waiting: map[party.ID]int{},
+		cosign: make(chan struct{}, 1), owed: make(chan struct{}, 1), trying: make(chan struct{}, 1), logs: map[party.Origin]*record.Log{}, parked: map[party.Origin][]sentCosig{}, waiting: map[party.ID]int{},
 	}
 	n.reading.what, n.reading.most, n.reading.one = "read", maxReading, maxReadingOne
 	n.books = sync.OnceValues(phrasebook.Shipped)
@@ -132,6 +134,9 @@ func (n *Node) open(ctx context.Context) error {
 			if _, err := tx.ExecContext(ctx, durable.Tables(s)); err != nil {
 				return fmt.Errorf("create tables: %w", err)
 			}
+		}
+		if err := docket.Prepare(ctx, tx, n.self); err != nil {
+			return err
 		}
 		return n.pinRoster(ctx, tx)
 	})
@@ -262,6 +267,7 @@ func (n *Node) Run(l net.Listener) {
 	}
 	n.loops.Go(func() { n.cosignLoop(ctx) })
 	n.loops.Go(func() { n.heartbeatLoop(ctx) })
+	n.loops.Go(func() { n.discreetLoop(ctx) })
 	n.startPeers(ctx)
 	n.owe()
 }

@@ -124,7 +124,7 @@ func (n *Node) blobsArrived(ctx context.Context, blobs map[canon.Digest][]byte) 
 			if _, err := n.readContent(ctx, n.db.Read(), r.Ref.Origin, r.Ref.Index); !errors.Is(err, ErrNoContent) {
 				continue
 			}
-			a, err := n.readAct(ctx, r.Ref)
+			a, err := n.readLeaf(ctx, r.Ref)
 			if err != nil {
 				return err
 			}
@@ -149,8 +149,17 @@ func (n *Node) blobsArrived(ctx context.Context, blobs map[canon.Digest][]byte) 
 	return nil
 }
 
-// readAct reads and parses one held act.
+// readAct reads one held act: of a discreet one that was opened here, what is inside.
 func (n *Node) readAct(ctx context.Context, ref act.Ref) (*act.Act, error) {
+	a, err := n.readLeaf(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	return n.revealed(ctx, n.db.Read(), ref.Origin, ref.Index, a)
+}
+
+// readLeaf reads one held act as it stands in the record.
+func (n *Node) readLeaf(ctx context.Context, ref act.Ref) (*act.Act, error) {
 	b, err := record.Entry(ctx, n.db.Read(), ref.Origin, ref.Index)
 	if err != nil {
 		return nil, fmt.Errorf("read act %d of %s: %w", ref.Index, ref.Origin, err)

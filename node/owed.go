@@ -96,7 +96,7 @@ func (n *Node) oweReceipts(ctx context.Context) error {
 	var o party.Origin
 	idx := int64(-1)
 	for {
-		rows, err := docket.UnansweredPast(ctx, n.db.Read(), n.self, act.Statement, []act.Kind{act.Delivered, act.Returned}, o, idx, owedPage)
+		rows, err := docket.Awaiting(ctx, n.db.Read(), docket.WantsReceipt, o, idx, owedPage)
 		if err != nil {
 			return err
 		}
@@ -116,6 +116,9 @@ func (n *Node) oweReceipts(ctx context.Context) error {
 const owedPage = 256
 
 func (n *Node) oweReceipt(ctx context.Context, r docket.Row) error {
+	if is, err := isDiscreet(ctx, n.db.Read(), r.Ref); err != nil || is {
+		return err // its receipt has a moment of its own: giveDiscreet
+	}
 	a, err := n.readAct(ctx, r.Ref)
 	if err != nil {
 		return err

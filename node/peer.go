@@ -85,6 +85,7 @@ func (n *Node) startPeers(ctx context.Context) {
 		}
 		n.loops.Go(func() { n.link(ctx, one) })
 		n.loops.Go(func() { n.poll(ctx, one) })
+		n.loops.Go(func() { n.collect(ctx, one) })
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"detente/checkpoint"
 	"detente/docket"
 	"detente/internal/canon"
+	"detente/internal/durable"
 	"detente/key"
 	"detente/lodging"
 	"detente/party"
@@ -108,8 +109,11 @@ func (n *Node) proofReceipts(ctx context.Context, ref act.Ref, leaf []byte, cove
 			continue
 		}
 		for _, kind := range []act.Kind{act.Delivered, act.Acknowledged, act.Returned} {
-			rows, err := docket.List(ctx, q, docket.Filter{Author: id, To: author, Status: a.Status, Answers: ref, Kinds: []act.Kind{kind}, Limit: 1})
+			rows, err := docket.List(ctx, q, docket.Filter{Author: id, To: author, Status: a.Status, Answers: ref, Kinds: []act.Kind{kind}, Limit: receiptsRead})
 			if err != nil {
+				return nil, err
+			}
+			if rows, err = firstPlain(ctx, q, rows); err != nil {
 				return nil, err
 			}
 			for _, r := range rows {
@@ -129,6 +133,20 @@ func (n *Node) proofReceipts(ctx context.Context, ref act.Ref, leaf []byte, cove
 		}
 	}
 	return out, nil
+}
+
+// receiptsRead is how many receipts of one kind are looked at for a plain one.
+const receiptsRead = 16
+
+// firstPlain is the first of some acts that is not discreet: a verifier could not read
+// the others.
+func firstPlain(ctx context.Context, q durable.Querier, rows []docket.Row) ([]docket.Row, error) {
+	for i, r := range rows {
+		if is, err := isDiscreet(ctx, q, r.Ref); err != nil || !is {
+			return rows[i : i+1], err
+		}
+	}
+	return nil, nil
 }
 
 // proofWithdrawal is the author's act that withdraws the content, if one is held.

@@ -501,7 +501,7 @@ func (n *Node) storeRecord(ctx context.Context, tx *Tx, acc *accepted, contents 
 		}
 	}
 	for _, a := range acc.acts {
-		if err := docket.Fold(ctx, tx.Tx, docket.Entry{Ref: a.ref, Author: acc.author, State: a.state, Act: a.act}); err != nil {
+		if err := docket.Fold(ctx, tx.Tx, n.self, docket.Entry{Ref: a.ref, Author: acc.author, State: a.state, Act: a.act}); err != nil {
 			return err
 		}
 		if a.act == nil {
@@ -514,6 +514,9 @@ func (n *Node) storeRecord(ctx context.Context, tx *Tx, acc *accepted, contents 
 			return err
 		}
 		if err := n.noteMissing(ctx, tx, a.ref, a.act); err != nil {
+			return err
+		}
+		if err := n.noteDiscreet(ctx, tx, a.ref, a.act); err != nil {
 			return err
 		}
 		if c, ok := contents[a.ref]; ok {
@@ -546,6 +549,8 @@ func (n *Node) file(ctx context.Context, tx *Tx, author party.ID, ref act.Ref, a
 	case act.Statement, act.Delivered, act.Acknowledged, act.Returned, act.HandedOver,
 		act.Entered, act.Confirmed, act.Contested, act.Suspension, act.Resumption:
 		return nil // what they mean is read from the docket
+	case act.Discreet:
+		return nil // whether it is for this party is tried apart: tryDiscreet
 	}
 	return fmt.Errorf("act %s has kind %q, which this node cannot file", ref, a.Kind)
 }

@@ -17,7 +17,6 @@ import (
 	"detente/regime"
 	"detente/roster"
 	"detente/seal"
-	"filippo.io/age"
 )
 
 // FormType is the media type of a filled form inside a seal or payload.
@@ -29,23 +28,24 @@ const TextType = "text/plain"
 // Request is what an officer wants to say: the draft that the desk keeps and
 // clears, and from which the act is made.
 type Request struct {
-	Kind     act.Kind        `json:"kind"`     // statement, entered, handed-over, confirmed, contested, returned
-	Status   act.Status      `json:"status"`   // actual, exercise, test
-	To       []party.ID      `json:"to"`       // addressees; empty: all, in the clear
-	Open     bool            `json:"open"`     // true: in the clear; false: sealed to the addressees
-	Thread   string          `json:"thread"`   // reference
-	Answers  string          `json:"answers"`  // act reference, or empty
-	Life     act.Life        `json:"life"`     // of a statement
-	Measure  string          `json:"measure"`  // form id
-	Values   json.RawMessage `json:"values"`   // filled form: for a correction or update the changed fields only
-	Text     string          `json:"text"`     // instead of a form
-	For      party.ID        `json:"for"`      // entered, handed-over: for whom
-	Channel  string          `json:"channel"`  // entered, handed-over: note, mail, telephone, embassy
-	On       string          `json:"on"`       // entered, handed-over: when, canon time
-	Note     string          `json:"note"`     // note-verbale number
-	Post     party.Post      `json:"post"`     // issuing post
-	Language string          `json:"language"` // original language
-	Handling string          `json:"handling"` // handling mark
+	Kind     act.Kind        `json:"kind"`               // statement, entered, handed-over, confirmed, contested, returned
+	Status   act.Status      `json:"status"`             // actual, exercise, test
+	To       []party.ID      `json:"to"`                 // addressees; empty: all, in the clear
+	Open     bool            `json:"open"`               // true: in the clear; false: sealed to the addressees
+	Discreet bool            `json:"discreet,omitempty"` // all of it sealed: others see only that there is an act
+	Thread   string          `json:"thread"`             // reference
+	Answers  string          `json:"answers"`            // act reference, or empty
+	Life     act.Life        `json:"life"`               // of a statement
+	Measure  string          `json:"measure"`            // form id
+	Values   json.RawMessage `json:"values"`             // filled form: for a correction or update the changed fields only
+	Text     string          `json:"text"`               // instead of a form
+	For      party.ID        `json:"for"`                // entered, handed-over: for whom
+	Channel  string          `json:"channel"`            // entered, handed-over: note, mail, telephone, embassy
+	On       string          `json:"on"`                 // entered, handed-over: when, canon time
+	Note     string          `json:"note"`               // note-verbale number
+	Post     party.Post      `json:"post"`               // issuing post
+	Language string          `json:"language"`           // original language
+	Handling string          `json:"handling"`           // handling mark
 	// Type and Body are a content of package line or clarification instead of a form or a text:
 	// Body is JSON as a person may write it.
 	Type string          `json:"type,omitempty"`
@@ -122,6 +122,9 @@ func (n *Node) Check(ctx context.Context, b []byte) (*Plan, error) {
 	}
 	a, err := n.actOf(&p, time.Unix(1, 0).UTC(), map[party.ID]int64{})
 	if err != nil {
+		return nil, err
+	}
+	if err := n.checkDiscreet(ctx, r, a); err != nil {
 		return nil, err
 	}
 	if len(p.Content) > 0 && a.PayloadType == "" { // to be sealed
@@ -220,7 +223,7 @@ func (n *Node) actOf(p *Plan, now time.Time, serials map[party.ID]int64) (*act.A
 		}
 		a.Answers = ref
 	}
-	if len(p.Content) > 0 && (r.Open || a.ToAll) {
+	if len(p.Content) > 0 && (r.Open || r.Discreet || a.ToAll) {
 		a.PayloadType, a.Payload = p.contentType(), p.Content
 	}
 	return a, nil
@@ -275,6 +278,9 @@ func (n *Node) Send(ctx context.Context, s desk.Session, id string) (act.Ref, er
 
 // say seals and appends a plan inside a change.
 func (n *Node) say(ctx context.Context, tx *Tx, p *Plan) (act.Ref, error) {
+	if p.Request.Discreet {
+		return n.sayDiscreetly(ctx, tx, p)
+	}
 	serials, err := n.serials(ctx, tx, p.Request)
 	if err != nil {
 		return act.Ref{}, err
@@ -329,18 +335,9 @@ func (n *Node) sealInto(ctx context.Context, tx *Tx, a *act.Act, c seal.Content)
 	if err != nil {
 		return err
 	}
-	keys := n.keys.Load()
-	to := make([]*age.HybridRecipient, 0, len(a.To))
-	for _, id := range a.To {
-		text, ok := keys.Sealing(id, n.now())
-		if !ok {
-			return fmt.Errorf("%s has no key to seal to", id)
-		}
-		r, err := n.sealers.recipient(text)
-		if err != nil {
-			return fmt.Errorf("sealing key of %s: %w", id, err)
-		}
-		to = append(to, r)
+	to, err := n.recipients(a.To)
+	if err != nil {
+		return err
 	}
 	b, fileKey, err := seal.SealWithKey(n.cfg.Rand, c, bind, to)
 	if err != nil {

@@ -107,19 +107,7 @@ func (n *Node) others(but party.ID) []party.ID {
 
 // Positions are the records held here, each volume with its size.
 func (n *Node) Positions(ctx context.Context) (map[party.Origin]int64, error) {
-	all, err := record.Records(ctx, n.db.Read())
-	if err != nil {
-		return nil, fmt.Errorf("list records: %w", err)
-	}
-	out := map[party.Origin]int64{}
-	for _, o := range all {
-		held, err := record.Held(ctx, n.db.Read(), o)
-		if err != nil {
-			return nil, err
-		}
-		out[o] = held.Size
-	}
-	return out, nil
+	return record.Sizes(ctx, n.db.Read())
 }
 
 // Stamp is a cosignature over a tree of Size entries of a record.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"detente/desk"
+	"detente/internal/canon"
 	"detente/party"
 	"detente/sounding"
 )
@@ -18,21 +19,26 @@ import (
 const (
 	maxSoundings     = 64  // of this node
 	maxSoundingLines = 500 // of one sounding, of both sides
+	maxUnsent        = 16  // own envelopes of one sounding that are to be handed over
 )
 
 // Errors of soundings.
 var (
 	ErrNoSounding = errors.New("no such sounding is held by the node that runs; one ends with the node")
 	ErrNotOpen    = errors.New("the other side has not shown yet who it is")
+	ErrMoved      = errors.New("this conversation goes on on the record, in the thread")
+	ErrWaiting    = errors.New("what was said before has not been handed over: send it again, or take it as files")
 )
 
 // SoundingState says how far a sounding is.
 type SoundingState string
 
 const (
+	SoundingAsked    SoundingState = "asked"    // by the other side, over the link; an officer has not accepted it
 	SoundingOffered  SoundingState = "offered"  // by this side; no answer yet
 	SoundingAccepted SoundingState = "accepted" // by this side; the other has not confirmed yet
 	SoundingOpen     SoundingState = "open"     // each side knows the other
+	SoundingMoved    SoundingState = "moved"    // a side said that it goes on on the record
 )
 
 // SoundingLine is one thing said off the record.
@@ -41,6 +47,9 @@ type SoundingLine struct {
 	At     time.Time // said or heard, by this node's clock
 	Text   string
 	Missed int64 // how many of the other side before it did not come
+	// Thread is where the side that says this goes on on the record; the text is
+	// empty then. Empty: it is something said.
+	Thread string
 }
 
 // Sounding is a conversation off the record. It is in the memory of the running
@@ -51,19 +60,29 @@ type Sounding struct {
 	State   SoundingState
 	Began   time.Time
 	Lines   []SoundingLine
+	Waiting int    // envelopes of this side that are to be handed over
+	Thread  string // in which it goes on on the record; empty: it does not
 }
 
 // soundings are those of this node.
 type soundings struct {
-	mu  sync.Mutex
-	all map[string]*soundingHeld
+	mu   sync.Mutex
+	all  map[string]*soundingHeld
+	pace map[party.ID]*soundingPace // what came of each peer over the link
+	out  map[party.ID]*collection   // what waits for peers that only dial in
 }
 
 type soundingHeld struct {
 	Sounding
+	asked    []byte // the offer of the other side, while an officer has not accepted it
 	offered  *sounding.Offered
 	accepted *sounding.Accepted
 	session  *sounding.Session
+
+	waiting  [][]byte     // own envelopes to be handed over, in order
+	handing  bool         // they are being handed over
+	answered canon.Digest // the acceptance that was taken …
+	confirm  []byte       // … and what was answered, should it come again
 }
 
 // soundingSide is this state towards another, with the keys of this moment.
@@ -98,17 +117,18 @@ func (n *Node) BeginSounding(ctx context.Context, s desk.Session, peer party.ID)
 	if err := n.holdSounding(ctx, s, "sounding-begin", held); err != nil {
 		return Sounding{}, nil, err
 	}
-	return held.Sounding, b, nil
+	return held.copy(), b, nil
 }
 
 func (n *Node) holdSounding(ctx context.Context, s desk.Session, what string, held *soundingHeld) error {
 	n.soundings.mu.Lock()
 	defer n.soundings.mu.Unlock()
-	if len(n.soundings.all) >= maxSoundings {
-		return fmt.Errorf("%d soundings are held: end one first", maxSoundings)
-	}
-	if _, ok := n.soundings.all[held.Session]; ok {
+	known, ok := n.soundings.all[held.Session]
+	switch {
+	case ok && (known.State != SoundingAsked || held.State != SoundingAccepted || known.Peer != held.Peer):
 		return errors.New("this offer was taken already")
+	case !ok && len(n.soundings.all) >= maxSoundings:
+		return fmt.Errorf("%d soundings are held: end one first", maxSoundings)
 	}
 	if err := n.Note(ctx, s.Officer().ID, what, string(held.Peer)); err != nil {
 		return err
@@ -117,6 +137,7 @@ func (n *Node) holdSounding(ctx context.Context, s desk.Session, what string, he
 		n.soundings.all = map[string]*soundingHeld{}
 	}
 	n.soundings.all[held.Session] = held
+	n.announce()
 	return nil
 }
 
@@ -135,6 +156,12 @@ func (n *Node) TakeSounding(ctx context.Context, s desk.Session, b []byte) (Soun
 	if e.Kind == sounding.Offer {
 		return n.acceptSounding(ctx, s, peer, b)
 	}
+	return n.hear(peer, e, b)
+}
+
+// hear takes an envelope of a sounding that is held here: the answer to an offer, the
+// confirmation, or what is said.
+func (n *Node) hear(peer party.ID, e *sounding.Envelope, b []byte) (Sounding, []byte, error) {
 	n.soundings.mu.Lock()
 	defer n.soundings.mu.Unlock()
 	held, ok := n.soundings.all[e.Session]
@@ -148,7 +175,10 @@ func (n *Node) TakeSounding(ctx context.Context, s desk.Session, b []byte) (Soun
 			return held.copy(), nil, err
 		}
 		held.offered, held.session, held.State = nil, session, SoundingOpen
+		held.answered, held.confirm = canon.DigestOf(b), reply
 		return held.copy(), reply, nil
+	case e.Kind == sounding.Accept && held.confirm != nil && held.answered == canon.DigestOf(b):
+		return held.copy(), held.confirm, nil // the answer was lost on the way
 	case e.Kind == sounding.Confirm && held.accepted != nil:
 		session, err := held.accepted.Complete(b)
 		if err != nil {
@@ -161,7 +191,14 @@ func (n *Node) TakeSounding(ctx context.Context, s desk.Session, b []byte) (Soun
 		if err != nil {
 			return held.copy(), nil, err
 		}
-		held.add(SoundingLine{peer, n.now(), Legible(string(text)), missed})
+		held.confirm = nil // it came: the other side speaks
+		line := SoundingLine{From: peer, At: n.now(), Missed: missed}
+		if thread, ok := sounding.ParseOnTheRecord(text); ok {
+			held.State, held.Thread, line.Thread = SoundingMoved, thread, thread
+		} else {
+			line.Text = Legible(string(text))
+		}
+		held.add(line)
 		return held.copy(), nil, nil
 	case e.Kind == sounding.Said:
 		return held.copy(), nil, ErrNotOpen
@@ -191,21 +228,56 @@ func (n *Node) SaySounding(session, text string) (Sounding, []byte, error) {
 	if err := checkLegible(text); err != nil {
 		return Sounding{}, nil, err
 	}
+	return n.speak(session, []byte(text), SoundingLine{From: n.self, At: n.now(), Text: text})
+}
+
+// MoveSounding says to the other side that this one goes on on the record, in a
+// thread. Nothing more is said in the sounding afterwards, and the desk of each side
+// shows it beside the thread for as long as its node runs; the record does not.
+func (n *Node) MoveSounding(session, thread string) (Sounding, []byte, error) {
+	body, err := sounding.OnTheRecord(thread)
+	if err != nil {
+		return Sounding{}, nil, err
+	}
+	return n.speak(session, body, SoundingLine{From: n.self, At: n.now(), Thread: thread})
+}
+
+func (n *Node) speak(session string, body []byte, line SoundingLine) (Sounding, []byte, error) {
 	n.soundings.mu.Lock()
 	defer n.soundings.mu.Unlock()
 	held, ok := n.soundings.all[session]
-	if !ok {
+	switch {
+	case !ok:
 		return Sounding{}, nil, ErrNoSounding
-	}
-	if held.session == nil {
+	case held.session == nil:
 		return held.copy(), nil, ErrNotOpen
+	case held.State == SoundingMoved:
+		return held.copy(), nil, fmt.Errorf("%w %s", ErrMoved, held.Thread)
+	case len(held.waiting) >= maxUnsent:
+		return held.copy(), nil, ErrWaiting
 	}
-	b, err := held.session.Say([]byte(text))
+	b, err := held.session.Say(body)
 	if err != nil {
 		return held.copy(), nil, err
 	}
-	held.add(SoundingLine{From: n.self, At: n.now(), Text: text})
+	held.add(line)
+	if line.Thread != "" {
+		held.State, held.Thread = SoundingMoved, line.Thread
+	}
 	return held.copy(), b, nil
+}
+
+// AfterSounding reports whether a thread with other parties is one in which a
+// sounding with one of them, still held here, goes on on the record.
+func (n *Node) AfterSounding(thread string, with []party.ID) bool {
+	n.soundings.mu.Lock()
+	defer n.soundings.mu.Unlock()
+	for _, held := range n.soundings.all {
+		if held.Thread != "" && held.Thread == thread && slices.Contains(with, held.Peer) {
+			return true
+		}
+	}
+	return false
 }
 
 // Soundings are those that this node holds, the newest first.
@@ -228,6 +300,7 @@ func (n *Node) EndSounding(session string) error {
 		return ErrNoSounding
 	}
 	delete(n.soundings.all, session)
+	n.announce()
 	return nil
 }
 
@@ -241,6 +314,6 @@ func (h *soundingHeld) add(l SoundingLine) {
 
 func (h *soundingHeld) copy() Sounding {
 	s := h.Sounding
-	s.Lines = slices.Clone(h.Lines)
+	s.Lines, s.Waiting = slices.Clone(h.Lines), len(h.waiting)
 	return s
 }

@@ -63,6 +63,19 @@ create index if not exists node_lines_type on node_lines (type, arrived);
 create index if not exists node_lines_line on node_lines (line, parties, arrived);
 create table if not exists node_line_marks (
 	origin text not null, idx bigint not null, silenced bigint not null, done bigint not null, primary key (origin, idx));
+create table if not exists node_discreet (
+	origin text not null, idx bigint not null, state text not null, body blob not null, due bigint not null, seq bigint not null,
+	primary key (origin, idx)) /* by key */;
+create index if not exists node_discreet_seq on node_discreet (seq) where seq > 0;
+create index if not exists node_discreet_state on node_discreet (state, origin, idx) where state = 'waits';
+create index if not exists node_discreet_due on node_discreet (due) where due > 0;
+create table if not exists node_discreet_serials (
+	origin text not null, idx bigint not null, party text not null, serial bigint not null,
+	primary key (party, origin, serial, idx)) /* by key */;
+create table if not exists node_exercises (
+	id text not null, scenario blob not null, start bigint not null, officer text not null, primary key (id));
+create table if not exists node_injects (
+	exercise text not null, inject text not null, draft text not null, ref text not null, primary key (exercise, inject));
 create table if not exists node_unproven (
 	proof text not null, lodger text not null, primary key (proof));
 `

@@ -45,7 +45,7 @@ func newHomes(t testing.TB, ids ...party.ID) *town {
 	t.Helper()
 	tw := &town{t: t, sets: map[party.ID]*key.Set{}, nexts: map[party.ID]*key.Next{}, nodes: map[party.ID]*Node{}, cfgs: map[party.ID]Config{}, ls: map[party.ID]net.Listener{}}
 	r := &roster.Roster{Format: roster.Format, Group: party.Group{1, 2, 3}, Edition: 1, Effective: "2026-01-01T00:00:00Z",
-		Names: map[string]string{"en": "Region"}, Languages: []string{"en"}, Adoption: "all", Courier: "336h"}
+		Names: map[string]string{"en": "Region"}, Languages: []string{"en"}, Adoption: "all", Courier: "336h", Acts: roster.MaxActs}
 	n := len(ids)
 	for i, id := range ids {
 		set, next, err := key.Generate(rand.NewChaCha8([32]byte{byte(i + 1)}), party.Origin(fmt.Sprintf("%s/%08x", id, i+1)))

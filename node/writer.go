@@ -56,7 +56,7 @@ func (tx *Tx) Append(ctx context.Context, a *act.Act) (act.Ref, error) {
 	ref := act.Ref{Origin: tx.n.origin, Index: tx.next(), Leaf: tlog.RecordHash(b)}
 	tx.leafs = append(tx.leafs, b)
 	tx.acts = append(tx.acts, a)
-	if err := docket.Fold(ctx, tx.Tx, docket.Entry{Ref: ref, Author: tx.n.self, State: docket.Read, Act: a}); err != nil {
+	if err := docket.Fold(ctx, tx.Tx, tx.n.self, docket.Entry{Ref: ref, Author: tx.n.self, State: docket.Read, Act: a}); err != nil {
 		return act.Ref{}, err
 	}
 	return ref, nil

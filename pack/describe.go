@@ -279,7 +279,7 @@ func (w *describer) terms() {
 	w.titled("zones", len(h.Zones))
 	for i := range h.Zones {
 		z := &h.Zones[i]
-		w.line(1, w.marked(z.Title.In(w.lang)+": "+w.shape(z), z.Sure), z.Article, w.keys(z.Sources))
+		w.line(1, w.marked(z.Title.In(w.lang)+": "+w.shape(z), z.Sure), strings.TrimSuffix(z.Article, Unnumbered), w.keys(z.Sources))
 	}
 }
 

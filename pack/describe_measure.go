@@ -1,7 +1,6 @@
 package pack
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -13,7 +12,10 @@ import (
 func (w *describer) measure(m *Measure) {
 	w.line(0, m.ID+"  "+w.marked(m.Title.In(w.lang), m.Sure))
 	article := "article"
-	if cmp.Or(m.ArticleSure, m.Sure).Unverified() {
+	switch {
+	case m.Article == Unnumbered:
+		article = "article-unnumbered"
+	case m.ArticleCertainty().Unverified():
 		article = "article-unverified"
 	}
 	editions := ""
@@ -241,6 +243,9 @@ func (w *describer) role(m *Measure, r Role) string {
 	}
 	if r.Without == WithoutAuthor {
 		key += "-without-author"
+	}
+	if r.Who == RoleEither && r.Field != "" {
+		key += "-field"
 	}
 	if r.Who == RoleEach && r.Set != "" {
 		key = "role.set"

@@ -14,7 +14,7 @@ func TestWords(t *testing.T) {
 		"nature.":     {string(LegallyBinding), string(PoliticallyBinding), string(Voluntary), string(Proposal)},
 		"strength.":   {string(Shall), string(Should), string(May)},
 		"sure.":       {string(Seen), string(High), string(Medium), string(Low)},
-		"role.":       {RoleEach, RoleOthers, RoleAuthor, RoleAsked, RoleField, RoleShare, RoleSet, RoleOther, RoleEither, RoleAnybody, "author-of", "asked-of"},
+		"role.":       {RoleEach, RoleOthers, RoleAuthor, RoleAsked, RoleField, RoleShare, RoleSet, RoleOther, RoleEither, RoleAnybody, "author-of", "asked-of", "either-field"},
 		"opens.":      {WasDone, WasSilent, WasInsufficient, WasDeclined, WasFiled},
 		"clock.":      {ClockBefore, ClockWithin, ClockYearly, ClockAfter, ClockAtStart, ClockWith, ClockImmediate, ClockLasts, ClockSilence},
 		"of.":         {OfReceipt, OfIssue},
@@ -68,7 +68,7 @@ func TestText(t *testing.T) {
 			t.Errorf("in English there is no\n%s", want)
 		}
 	}
-	for _, want := range []string{"Формулировки на этом языке — неофициальный перевод.", "Наш пересказ, не текст документа:", "если «численность» ≥ 9000 человек", "[не проверено]", "укрепление доверия; прозрачность"} {
+	for _, want := range []string{"Формулировки на этом языке — неофициальный перевод.", "Наш пересказ, не текст документа:", "если «численность» ≥ 9000 человек", "не более чем через 48 часов", "[не проверено]", "укрепление доверия; прозрачность"} {
 		if !strings.Contains(ru, want) {
 			t.Errorf("in Russian there is no %q", want)
 		}
@@ -78,5 +78,9 @@ func TestText(t *testing.T) {
 	}
 	if p.Text("fr") != en {
 		t.Error("a language that the pack has not is not read in English")
+	}
+	p.Measures[0].Article = Unnumbered
+	if text := p.Text(regime.English); !strings.Contains(text, "Article: its number was not found") || strings.Contains(text, Unnumbered) {
+		t.Errorf("a measure without the number of its article:\n%s", text)
 	}
 }

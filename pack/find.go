@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -10,6 +11,12 @@ import (
 
 // MainStep is the id of the step that an act names by the id of its measure alone.
 const MainStep = "main"
+
+// Unnumbered stands in place of the number of an article that was not found.
+const Unnumbered = "—"
+
+// ArticleCertainty is how well the number of the article is known.
+func (m *Measure) ArticleCertainty() Sure { return cmp.Or(m.ArticleSure, m.Sure) }
 
 // Code is how an act names a step of a measure.
 func (m *Measure) Code(step string) string {

@@ -104,6 +104,7 @@ func TestLintMeasures(t *testing.T) {
 		{border, "as_of: 01-01", "as_of: 01-01, as_of_in: nothing", `occasion, as_of_in: the form hard.return has no field "nothing"`},
 		{border, "as_of: 01-01", "as_of: 01-01, as_of_in: year", "occasion, as_of_in: field year is a year; date belongs here"},
 		{world, "to: {who: field, field: asked}, copy", "to: {who: field, field: asked, without: asked}, copy", `to, without: "asked" is not one of`},
+		{world, "by: {who: author}, to: {who: field, field: asked}, copy", "by: {who: either, field: nobody}, to: {who: field, field: asked}, copy", `has no field "nobody"`},
 		{world, "by: {who: author}, to: {who: field, field: asked}, copy", "by: {who: author, without: author}, to: {who: field, field: asked}, copy", "by: without belongs to who: field"},
 		{border, "cycle: year, each: north", "cycle: year, each: west", `set "west" is not among the sets`},
 		{border, "ahead: 1, cycle", "ahead: 7, cycle", "occasion, ahead, as_of_ahead: the year meant"},

@@ -404,6 +404,10 @@ func (l *linter) role(m *Measure, s *Step, key string, r Role, before map[string
 		if r.Without != "" {
 			l.one(s.Pos, key+", without", r.Without, WithoutAuthor)
 		}
+	case RoleEither:
+		if r.Field != "" {
+			l.field(s.Pos, key, l.opener(m), r.Field, regime.TypeState, regime.TypeStates)
+		}
 	case RoleShare:
 		l.field(s.Pos, key, l.opener(m), r.Field, regime.TypeMap)
 		if s.When == nil {

@@ -155,7 +155,7 @@ const (
 	RoleShare   = "share"      // the states in map Field whose own figure meets the condition of the step
 	RoleSet     = "set"        // the parties of Set; if the set is joint any one of them acts for all
 	RoleOther   = "other-side" // of two joint sets, the one to which the author does not belong
-	RoleEither  = "either"     // author or asked
+	RoleEither  = "either"     // author or asked; with Field, the states that it names in place of the asked
 	RoleAnybody = "anybody"    // whoever wishes: a right, not a duty
 )
 

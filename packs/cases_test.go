@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,5 +77,67 @@ func TestCases(t *testing.T) {
 				t.Error(f)
 			}
 		})
+	}
+}
+
+// Every measure under which something is filed or counted has a case that meets it, or
+// an account of it, and one that does not; a ceiling, which says nothing as long as it is
+// kept, has one that is exceeded.
+func TestEveryMeasureHasCases(t *testing.T) {
+	met := []provision.State{provision.Done, provision.NilReturn, provision.LawfullyDeclined, provision.Excused, provision.Discharged}
+	root := os.DirFS(".")
+	heads, err := fs.Glob(root, "*/pack.yaml")
+	if err != nil || len(heads) == 0 {
+		t.Fatalf("no pack was found: %v", err)
+	}
+	for _, head := range heads {
+		dir := path.Dir(head)
+		p, err := pack.Load(os.DirFS(dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cases, err := fs.Glob(root, dir+"/cases/*.txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{} // measure and kind of line
+		for _, name := range cases {
+			b, err := fs.ReadFile(root, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, expected, _ := strings.Cut(string(b), "\n---")
+			for line := range strings.Lines(expected) {
+				w := strings.Fields(line)
+				if len(w) < 2 {
+					continue
+				}
+				code, kind := w[0], "not met"
+				switch {
+				case w[0] == "none":
+					code = w[1]
+				case w[0] == "account":
+					code, kind = w[1], "met"
+				case w[0] == "finding" && len(w) > 2:
+					code = w[2]
+				case len(w) > 2 && slices.Contains(met, provision.State(w[2])):
+					kind = "met"
+				}
+				for ; code != ""; code = code[:max(0, strings.LastIndexByte(code, '.'))] {
+					seen[code+" "+kind] = true
+				}
+			}
+		}
+		for i := range p.Measures {
+			m := &p.Measures[i]
+			if len(m.Steps)+len(m.Counts)+len(m.Ceilings) == 0 {
+				continue // a standing undertaking: nothing is filed and nothing counted
+			}
+			for _, kind := range []string{"met", "not met"} {
+				if !seen[m.ID+" "+kind] && !(kind == "met" && len(m.Steps)+len(m.Counts) == 0) {
+					t.Errorf("%s: no case in which it is %s", m.ID, kind)
+				}
+			}
+		}
 	}
 }

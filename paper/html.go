@@ -23,7 +23,7 @@ func (l *Letter) HTML() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := page{Language: string(l.Language), Title: s.title, Stamp: strings.Join(s.stamps, " · "), Author: s.author, Heads: s.heads,
+	v := page{Language: string(l.Language), Dir: s.words.direction(), Foot: s.foot(), Title: s.title, Stamp: strings.Join(s.stamps, " · "), Author: s.author, Heads: s.heads,
 		Opening: s.opening, Closing: s.closing, Remarks: s.remarks, Check: s.check, Formal: l.Kind == NoteVerbale,
 		Initials: s.words.Initials, Seal: s.words.Seal, Code: code.path(), Size: code.Size + 8}
 	if l.Kind != Form {
@@ -45,12 +45,12 @@ func (l *Letter) HTML() ([]byte, error) {
 
 // page is what the template sheet.html shows.
 type page struct {
-	Language, Title, Stamp, Author, Ministry, Opening, Closing, Initials, Seal, Code string
-	Formal                                                                           bool
-	Size                                                                             int
-	Heads                                                                            [][2]string
-	Remarks, Check                                                                   []string
-	Blocks                                                                           []pageBlock
+	Language, Dir, Foot, Title, Stamp, Author, Ministry, Opening, Closing, Initials, Seal, Code string
+	Formal                                                                                      bool
+	Size                                                                                        int
+	Heads                                                                                       [][2]string
+	Remarks, Check                                                                              []string
+	Blocks                                                                                      []pageBlock
 }
 
 type pageBlock struct {

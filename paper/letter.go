@@ -46,7 +46,7 @@ type Letter struct {
 }
 
 // ErrLanguage is returned for a language that a paper cannot be in.
-var ErrLanguage = errors.New("papers are in en, ru and kk")
+var ErrLanguage = errors.New("papers are in en, ru, kk, fa and zh")
 
 // sheet is a paper before its layout: every word chosen, nothing placed.
 type sheet struct {
@@ -134,12 +134,13 @@ func (l *Letter) name(id party.ID) string {
 // oneLine is text from elsewhere as one line of what can be shown.
 func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
 
-func (l *Letter) addressees() string {
+// addressees by name.
+func (l *Letter) addressees() []string {
 	names := make([]string, len(l.To))
 	for i, id := range l.To {
 		names[i] = l.name(id)
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // blank is a place to be filled in by hand.
@@ -157,7 +158,7 @@ func (s *sheet) head() {
 	if l.Place != "" {
 		date = oneLine(l.Place) + ", " + date
 	}
-	to := l.addressees()
+	to := strings.Join(l.addressees(), w.Between)
 	if len(l.To) == 0 {
 		to = w.All
 	}
@@ -174,18 +175,17 @@ func (s *sheet) head() {
 // formula fills in an opening or a closing.
 func (s *sheet) formula(f formula) string {
 	pattern, to := f.Many, ""
-	switch n := len(s.letter.To); n {
+	switch names := s.letter.addressees(); len(names) {
 	case 0:
 		pattern, to = f.All, oneLine(s.letter.Group)
 	case 1:
-		pattern, to = f.One, s.letter.addressees()
+		pattern, to = f.One, names[0]
 	default:
-		names := strings.Split(s.letter.addressees(), ", ")
-		if len(names) != n { // a name with a comma
-			to = s.letter.addressees()
-			break
+		to = strings.Join(names, s.words.Between)
+		if !strings.Contains(strings.Join(names, ""), s.words.Between) { // else a name with a comma
+			last := len(names) - 1
+			to = strings.Join(names[:last], s.words.Between) + s.words.And + names[last]
 		}
-		to = strings.Join(names[:n-1], ", ") + s.words.And + names[n-1]
 	}
 	return strings.NewReplacer("{from}", s.author, "{to}", to).Replace(pattern)
 }
@@ -205,6 +205,25 @@ func (s *sheet) checks() {
 	s.check = append(s.check, strings.ReplaceAll(w.Check, "{ref}", fmt.Sprintf("%s %d", last.Origin, last.Index)))
 	s.code = "detente act " + last.String()
 }
+
+// foot is what each page says of itself: number, place in the record, and the first
+// signs of the hash.
+func (s *sheet) foot() string {
+	l, parts := s.letter, []string{}
+	if number := oneLine(l.Number); number != "" {
+		parts = append(parts, number)
+	}
+	if n := len(l.Acts); n > 0 {
+		last := l.Acts[n-1]
+		parts = append(parts, fmt.Sprintf("%s %d", last.Origin, last.Index), last.Leaf.String()[:footSigns])
+	} else if !l.Draft.IsZero() {
+		parts = append(parts, strings.TrimPrefix(l.Draft.String(), "sha256:")[:footSigns])
+	}
+	return strings.Join(parts, " · ")
+}
+
+// footSigns is how much of a hash stands on each page; the whole stands at the end.
+const footSigns = 16
 
 // text of a form in a language, or in English where the form has no such names.
 func text(texts map[regime.Lang]string, lang regime.Lang) string {

@@ -1,33 +1,24 @@
 package paper
 
 import (
-	"bytes"
-	"embed"
 	"errors"
 	"fmt"
 	"strings"
-	"time"
-
-	"codeberg.org/go-pdf/fpdf"
-	"golang.org/x/image/font/sfnt"
 )
 
-//go:embed fonts/*.ttf
-var fontFiles embed.FS
-
-// ErrLetters is returned where the font of a PDF lacks a letter. The HTML takes
+// ErrLetters is returned where the fonts of a PDF lack a letter. The HTML takes
 // every script.
-var ErrLetters = errors.New("the font of the PDF has Latin, Greek and Cyrillic letters: print as HTML instead")
+var ErrLetters = errors.New("a PDF has Latin, Cyrillic, Arabic and Chinese letters: print as HTML instead")
 
 // Millimetres of an A4 sheet.
 const (
 	sheetWidth  = 210.0
 	sheetHeight = 297.0
-	marginLeft  = 25.0
-	marginRight = 20.0
+	marginStart = 25.0 // where it is bound
+	marginEnd   = 20.0
 	marginTop   = 24.0
 	marginFoot  = 24.0
-	inner       = sheetWidth - marginLeft - marginRight
+	inner       = sheetWidth - marginStart - marginEnd
 	indent      = 12.0 // of values below their names
 	codeSize    = 26.0 // of the QR, edge to edge
 )
@@ -37,48 +28,39 @@ const (
 	sizeText  = 10.5
 	sizeSmall = 8.5
 	sizeTitle = 14.0
-	leading   = 0.48 // millimetres for each point of type
+	near      = 0.48 // millimetres for each point of type
+	far       = 0.57 // the same of scripts that reach higher
 )
 
-// printed is the date inside a PDF: the same for all, so that the same letter
-// gives the same bytes.
-var printed = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// PDF writes the paper as PDF with its font inside. The same letter gives the same
-// bytes.
+// PDF writes the paper as PDF with its fonts inside, but for the letters of Chinese,
+// which are those of the reader's system. The same letter gives the same bytes.
 func (l *Letter) PDF() ([]byte, error) {
 	s, err := l.compose()
 	if err != nil {
 		return nil, err
 	}
-	if err := s.letters(); err != nil {
-		return nil, err
-	}
-	pages := 0
-	for range 2 { // the first time to count the pages
-		p, err := s.draw(pages)
-		if err != nil {
-			return nil, err
-		}
-		if n := p.PageCount(); n != pages {
-			pages = n
-			continue
-		}
-		var b bytes.Buffer
-		if err := p.Output(&b); err != nil {
-			return nil, fmt.Errorf("write PDF: %w", err)
-		}
-		return b.Bytes(), nil
-	}
-	p, err := s.draw(pages)
+	rtl := s.words.direction() == "rtl"
+	t, err := newTypesetter(string(l.Language), rtl)
 	if err != nil {
 		return nil, err
 	}
-	var b bytes.Buffer
-	if err := p.Output(&b); err != nil {
-		return nil, fmt.Errorf("write PDF: %w", err)
+	if err := s.letters(t); err != nil {
+		return nil, err
 	}
-	return b.Bytes(), nil
+	p := &drawing{canvas: &canvas{typesetter: t, mirror: rtl, leading: near}, sheet: s}
+	if rtl || l.Language == "zh" {
+		p.leading = far
+	}
+	p.onPage = func() { p.stamp(10) }
+	p.addPage()
+	if err := p.draw(); err != nil {
+		return nil, err
+	}
+	for i := range p.pages {
+		p.at = i
+		p.pageFoot(len(p.pages))
+	}
+	return p.pdf(s.title, string(l.Language))
 }
 
 // texts are all texts of a sheet.
@@ -104,21 +86,12 @@ func (s *sheet) texts() []string {
 	return append(append(out, s.remarks...), s.check...)
 }
 
-// letters checks that the font has every letter: a box in its place would be read
+// letters checks that the fonts have every letter: a box in its place would be read
 // as a mistake of the author.
-func (s *sheet) letters() error {
-	b, err := fontFiles.ReadFile("fonts/IBMPlexSerif-Regular.ttf")
-	if err != nil {
-		return fmt.Errorf("font of the PDF: %w", err)
-	}
-	f, err := sfnt.Parse(b)
-	if err != nil {
-		return fmt.Errorf("font of the PDF: %w", err)
-	}
-	var buf sfnt.Buffer
+func (s *sheet) letters(t *typesetter) error {
 	for _, text := range s.texts() {
 		for _, r := range text {
-			if g, err := f.GlyphIndex(&buf, r); r != '\n' && (err != nil || g == 0) {
+			if !t.has(r) {
 				return fmt.Errorf("the letter %q cannot be printed: %w", r, ErrLetters)
 			}
 		}
@@ -126,133 +99,106 @@ func (s *sheet) letters() error {
 	return nil
 }
 
-// drawing is a PDF in the making.
+// drawing is a sheet that is drawn.
 type drawing struct {
-	*fpdf.Fpdf
+	*canvas
 	sheet *sheet
 }
 
-func (s *sheet) draw(pages int) (*fpdf.Fpdf, error) {
-	p := &drawing{fpdf.New("P", "mm", "A4", ""), s}
-	p.SetCatalogSort(true)
-	p.SetCreationDate(printed)
-	p.SetModificationDate(printed)
-	p.SetTitle(s.title, true)
-	p.SetLang(string(s.letter.Language))
-	p.SetProducer("detente", true)
-	for _, face := range [][2]string{{"", "Regular"}, {"B", "SemiBold"}} {
-		b, err := fontFiles.ReadFile("fonts/IBMPlexSerif-" + face[1] + ".ttf")
-		if err != nil {
-			return nil, fmt.Errorf("font of the PDF: %w", err)
-		}
-		p.AddUTF8FontFromBytes("serif", face[0], b)
-	}
-	p.SetMargins(marginLeft, marginTop, marginRight)
-	p.SetCellMargin(0)
-	p.SetAutoPageBreak(true, marginFoot)
-	p.SetHeaderFunc(func() { p.stamp(10) })
-	p.SetFooterFunc(func() { p.pageFoot(pages) })
-	p.AddPage()
+func (p *drawing) draw() error {
+	s := p.sheet
 	p.top()
 	for i := range s.blocks {
 		p.block(&s.blocks[i])
 	}
 	if s.closing != "" {
-		p.Ln(3)
+		p.y += 3
 		p.paragraph(s.closing, sizeText, 0)
 	}
 	if s.letter.Kind == NoteVerbale {
 		p.hand()
 	}
-	if err := p.foot(); err != nil {
-		return nil, err
-	}
-	if err := p.Error(); err != nil {
-		return nil, fmt.Errorf("draw PDF: %w", err)
-	}
-	return p.Fpdf, nil
+	return p.foot()
 }
-
-func (p *drawing) font(style string, size float64) { p.SetFont("serif", style, size) }
 
 // stamp prints what every page has to say of itself, at a height.
 func (p *drawing) stamp(y float64) {
 	if len(p.sheet.stamps) == 0 {
 		return
 	}
-	p.font("B", 10)
-	p.SetXY(marginLeft, y)
-	p.CellFormat(inner, 6.5, strings.Join(p.sheet.stamps, "  ·  "), "1", 0, "C", false, 0, "")
-	p.SetXY(marginLeft, marginTop)
+	p.font(true, 10)
+	p.frame(marginStart, y, inner, 6.5, 0.2)
+	p.x, p.y = marginStart, y
+	p.line(inner, 6.5, strings.Join(p.sheet.stamps, "  ·  "), centre)
+	p.x, p.y = marginStart, marginTop
 }
 
+// pageFoot prints which act this is, and which page of how many.
 func (p *drawing) pageFoot(pages int) {
 	p.stamp(sheetHeight - 19)
-	p.font("", sizeSmall)
-	p.SetXY(marginLeft, sheetHeight-11)
-	number := oneLine(p.sheet.letter.Number)
-	if acts := p.sheet.letter.Acts; len(acts) > 0 {
-		place := fmt.Sprintf("%s %d", acts[len(acts)-1].Origin, acts[len(acts)-1].Index)
-		number = strings.TrimPrefix(number+" · "+place, " · ")
-	}
-	p.CellFormat(inner/2, 4, number, "", 0, "L", false, 0, "")
-	p.CellFormat(inner/2, 4, p.sheet.words.page(p.PageNo(), pages), "", 0, "R", false, 0, "")
+	p.font(false, sizeSmall)
+	p.x, p.y = marginStart, sheetHeight-11
+	const number = 30.0 // for page x of y
+	p.line(inner-number, 4, p.sheet.foot(), first)
+	p.line(number, 4, p.sheet.words.page(p.at+1, pages), last)
 }
 
 // room starts another page unless so many millimetres are left on this one.
 func (p *drawing) room(height float64) {
-	if p.GetY()+height > sheetHeight-marginFoot {
-		p.AddPage()
+	if p.y+height > sheetHeight-marginFoot {
+		p.addPage()
 	}
 }
 
 // paragraph prints wrapped text.
 func (p *drawing) paragraph(text string, size, left float64) {
-	p.font("", size)
-	p.SetX(marginLeft + left)
-	p.MultiCell(inner-left, size*leading, text, "", "L", false)
+	p.font(false, size)
+	at := first
+	if len(p.broken(text, inner-left)) > 1 { // one line stands below its name in every script
+		at = own
+	}
+	p.x = marginStart + left
+	p.lines(inner-left, p.lead(), text, at)
 }
 
 func (p *drawing) top() {
 	s := p.sheet
-	p.font("B", 13)
-	p.MultiCell(inner, 6.5, strings.ToUpper(s.author), "", "C", false)
+	p.font(true, 13)
+	p.lines(inner, p.lead(), strings.ToUpper(s.author), centre)
 	if s.letter.Kind != Form {
-		p.font("", 11)
-		p.MultiCell(inner, 5.5, s.words.Ministry, "", "C", false)
+		p.font(false, 11)
+		p.lines(inner, p.lead(), s.words.Ministry, centre)
 	}
-	p.Ln(6)
-	p.font("B", sizeTitle)
-	p.MultiCell(inner, sizeTitle*leading, s.title, "", "C", false)
-	p.Ln(4)
+	p.y += 6
+	p.font(true, sizeTitle)
+	p.lines(inner, p.lead(), s.title, centre)
+	p.y += 4
 	width := 0.0
-	p.font("", sizeText)
+	p.font(false, sizeText)
 	for _, h := range s.heads {
-		width = max(width, p.GetStringWidth(h[0])+4)
+		width = max(width, p.wide(h[0])+4)
 	}
 	for _, h := range s.heads {
-		p.font("", sizeText)
-		p.SetX(marginLeft)
-		p.CellFormat(width, sizeText*leading, h[0], "", 0, "L", false, 0, "")
-		p.MultiCell(inner-width, sizeText*leading, h[1], "", "L", false)
+		p.x = marginStart
+		p.line(width, p.lead(), h[0], first)
+		p.below(inner-width, p.lead(), p.sheetwise(h[1], inner-width), first)
 	}
-	p.Ln(4)
+	p.y += 4
 	if s.opening != "" {
 		p.paragraph(s.opening, sizeText, 0)
-		p.Ln(2)
+		p.y += 2
 	}
 }
 
 func (p *drawing) block(b *block) {
 	if b.heading != "" {
 		p.room(26)
-		p.Ln(3)
-		p.font("B", 11)
-		p.MultiCell(inner, 5.5, b.heading, "", "L", false)
-		y := p.GetY() + 0.5
-		p.SetLineWidth(0.15)
-		p.Line(marginLeft, y, marginLeft+inner, y)
-		p.SetY(y + 1.5)
+		p.y += 3
+		p.font(true, 11)
+		p.x = marginStart
+		p.lines(inner, p.lead(), b.heading, first)
+		p.stroke(marginStart, p.y+0.5, marginStart+inner, p.y+0.5, 0.15)
+		p.y += 2
 		return
 	}
 	left := 0.0
@@ -262,23 +208,25 @@ func (p *drawing) block(b *block) {
 		if b.table != nil && len(b.lines) == 0 {
 			p.room(32) // a name stays with the head of its table
 		}
-		p.font("B", 9)
-		p.SetX(marginLeft)
-		p.CellFormat(indent, 9*leading, b.number, "", 0, "L", false, 0, "")
-		p.paragraph(b.name, 9, indent)
+		p.font(true, 9)
+		p.x = marginStart
+		p.line(indent, p.lead(), b.number, first)
+		p.font(false, 9)
+		p.x = marginStart + indent
+		p.lines(inner-indent, p.lead(), b.name, first)
 	}
-	p.lines(b.lines, left)
+	p.list(b.lines, left)
 	if b.table != nil {
 		p.table(b.table, left)
 	}
-	p.Ln(1.6)
+	p.y += 1.6
 }
 
 // step is how far a row of a table stands in, where it is written line by line.
 const step = 8.0
 
-func (p *drawing) lines(lines []line, left float64) {
-	row := 0
+func (p *drawing) list(lines []line, left float64) {
+	at := 0
 	for _, x := range lines {
 		text, in := x.text, left
 		if mark := p.sheet.mark(x); mark != "" {
@@ -286,14 +234,14 @@ func (p *drawing) lines(lines []line, left float64) {
 		}
 		if x.row > 0 {
 			text, in = x.label+": "+text, left+step
-			if x.row != row {
+			if x.row != at {
 				p.room(14)
-				p.Ln(0.8)
-				p.font("", sizeText)
-				p.SetX(marginLeft + left)
-				p.CellFormat(step, sizeText*leading, fmt.Sprintf("(%d)", x.row), "", 0, "L", false, 0, "")
+				p.y += 0.8
+				p.font(false, sizeText)
+				p.x = marginStart + left
+				p.line(step, p.lead(), fmt.Sprintf("(%d)", x.row), first)
 			}
-			row = x.row
+			at = x.row
 		}
 		p.paragraph(text, sizeText, in)
 	}
@@ -310,10 +258,10 @@ func (p *drawing) table(t *table, left float64) {
 		width, fits = p.widths(t, inner-left, size)
 	}
 	if !fits && t.stack != nil {
-		p.lines(t.stack, left)
+		p.list(t.stack, left)
 		return
 	}
-	head := p.height(t.head, width, size, "B")
+	head := p.height(t.head, width, size, true)
 	for i, cells := range t.cells {
 		texts := make([]string, len(cells))
 		for j, x := range cells {
@@ -322,18 +270,18 @@ func (p *drawing) table(t *table, left float64) {
 				texts[j] += " " + mark
 			}
 		}
-		height := p.height(texts, width, size, "")
-		broken := p.GetY()+height > sheetHeight-marginFoot
+		height := p.height(texts, width, size, false)
+		broken := p.y+height > sheetHeight-marginFoot
 		switch {
 		case i == 0:
 			p.room(head + height)
 		case broken:
-			p.AddPage()
+			p.addPage()
 		}
 		if i == 0 || broken {
-			p.row(t.head, width, left, size, "B")
+			p.row(t.head, width, left, size, true)
 		}
-		p.row(texts, width, left, size, "")
+		p.row(texts, width, left, size, false)
 	}
 }
 
@@ -343,17 +291,17 @@ const gutter = 1.5
 // widths of columns, and whether the longest words fit.
 func (p *drawing) widths(t *table, whole, size float64) ([]float64, bool) {
 	want, least := make([]float64, len(t.head)), make([]float64, len(t.head))
-	see := func(i int, text, style string) {
-		p.font(style, size)
-		want[i] = max(want[i], p.GetStringWidth(text)+2*gutter)
-		for word := range strings.FieldsSeq(text) {
-			least[i] = max(least[i], p.GetStringWidth(word)+2*gutter)
+	see := func(i int, text string, bold bool) {
+		p.font(bold, size)
+		want[i] = max(want[i], p.wide(text)+2*gutter)
+		for _, one := range pieces(text) {
+			least[i] = max(least[i], p.wide(one.text)+2*gutter)
 		}
 	}
 	for i := range t.head {
-		see(i, t.head[i], "B")
+		see(i, t.head[i], true)
 		for _, row := range t.cells {
-			see(i, row[i].text+" "+p.sheet.mark(row[i]), "")
+			see(i, row[i].text+" "+p.sheet.mark(row[i]), false)
 		}
 	}
 	sum, spare := 0.0, whole
@@ -375,55 +323,49 @@ func (p *drawing) widths(t *table, whole, size float64) ([]float64, bool) {
 	return want, spare >= 0
 }
 
-func (p *drawing) height(texts []string, width []float64, size float64, style string) float64 {
-	p.font(style, size)
+func (p *drawing) height(texts []string, width []float64, size float64, bold bool) float64 {
+	p.font(bold, size)
 	lines := 1
 	for i, text := range texts {
-		lines = max(lines, len(p.SplitText(text, width[i]-gutter)))
+		lines = max(lines, len(p.broken(text, width[i]-gutter)))
 	}
-	return float64(lines)*size*leading + 0.8
+	return float64(lines)*p.lead() + 0.8
 }
 
-func (p *drawing) row(texts []string, width []float64, left, size float64, style string) {
-	height := p.height(texts, width, size, style)
-	y, x := p.GetY(), marginLeft+left
+func (p *drawing) row(texts []string, width []float64, left, size float64, bold bool) {
+	height := p.height(texts, width, size, bold)
+	y, x := p.y, marginStart+left
 	end := x
 	for i, text := range texts {
-		p.SetXY(end, y+0.3)
-		for j, part := range p.SplitText(text, width[i]-gutter) {
-			p.SetXY(end, y+0.3+float64(j)*size*leading)
-			p.CellFormat(width[i], size*leading, part, "", 0, "L", false, 0, "")
+		for j, part := range p.broken(text, width[i]-gutter) {
+			p.x, p.y = end, y+0.3+float64(j)*p.lead()
+			p.cell(width[i]-gutter, p.lead(), part, first)
 		}
 		end += width[i]
 	}
-	p.SetLineWidth(0.05)
-	if style == "B" {
-		p.SetLineWidth(0.2)
+	thick := 0.05
+	if bold {
+		thick = 0.2
 	}
-	p.Line(x, y+height, end, y+height)
-	p.SetXY(marginLeft, y+height)
+	p.stroke(x, y+height, end, y+height, thick)
+	p.x, p.y = marginStart, y+height
 }
 
 // hand is the place for initials and seal.
 func (p *drawing) hand() {
-	const round = 34.0
+	const round, grey = 34.0, 0.4
 	p.room(round + 14)
-	p.Ln(8)
-	y := p.GetY()
-	p.font("", sizeText)
-	p.SetXY(marginLeft, y+round/2-3)
-	p.CellFormat(inner/2, 6, p.sheet.words.Initials+": "+blank, "", 0, "L", false, 0, "")
-	p.SetLineWidth(0.15)
-	p.SetDashPattern([]float64{1, 1}, 0)
-	p.SetDrawColor(120, 120, 120)
-	p.Circle(marginLeft+inner*3/4, y+round/2, round/2, "D")
-	p.SetDashPattern(nil, 0)
-	p.SetDrawColor(0, 0, 0)
-	p.SetTextColor(120, 120, 120)
-	p.SetXY(marginLeft+inner*3/4-round/2, y+round/2-3)
-	p.CellFormat(round, 6, p.sheet.words.Seal, "", 0, "C", false, 0, "")
-	p.SetTextColor(0, 0, 0)
-	p.SetXY(marginLeft, y+round)
+	p.y += 8
+	y := p.y
+	p.font(false, sizeText)
+	p.x, p.y = marginStart, y+round/2-3
+	p.line(inner/2, 6, p.sheet.words.Initials+": "+blank, first)
+	p.ring(marginStart+inner*3/4, y+round/2, round/2, 0.15, grey)
+	p.grey = grey
+	p.x, p.y = marginStart+inner*3/4-round/2, y+round/2-3
+	p.line(round, 6, p.sheet.words.Seal, centre)
+	p.grey = 0
+	p.x, p.y = marginStart, y+round
 }
 
 // foot is what compares the paper with the record.
@@ -433,22 +375,22 @@ func (p *drawing) foot() error {
 		return err
 	}
 	p.room(codeSize + 8)
-	p.Ln(5)
-	y := p.GetY()
-	p.SetLineWidth(0.2)
-	p.Line(marginLeft, y, marginLeft+inner, y)
-	p.SetXY(marginLeft, y+2)
-	p.font("", sizeSmall)
+	p.y += 5
+	y := p.y
+	p.stroke(marginStart, y, marginStart+inner, y, 0.2)
+	p.x, p.y = marginStart, y+2
+	p.font(false, sizeSmall)
 	for _, text := range append(append([]string{}, p.sheet.remarks...), p.sheet.check...) {
-		p.SetX(marginLeft)
-		p.MultiCell(inner-codeSize-4, sizeSmall*leading, text, "", "L", false)
-		p.Ln(0.6)
+		p.x = marginStart
+		p.lines(inner-codeSize-4, p.lead(), text, own)
+		p.y += 0.6
 	}
 	unit := codeSize / float64(code.Size+8)
+	left := p.place(marginStart+inner-codeSize, codeSize)
 	for row := range code.Size {
 		for column := range code.Size {
 			if code.Black(column, row) {
-				p.Rect(marginLeft+inner-codeSize+unit*float64(column+4), y+1+unit*float64(row+4), unit, unit, "F")
+				p.fill(left+unit*float64(column+4), y+1+unit*float64(row+4), unit)
 			}
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"mime"
 	"strings"
-	"unicode/utf8"
 )
 
 // columns is the width of a text: what RFC 2646 and its successors call safe for a
@@ -74,16 +73,16 @@ func (p *plain) gap() { p.WriteString("\n") }
 func (p *plain) wrap(first, then int, text string) {
 	line, width := strings.Repeat(" ", first), first
 	empty := true
-	for word := range strings.FieldsSeq(text) {
-		n := utf8.RuneCountInString(word)
-		if !empty && width+1+n > columns {
+	for _, one := range pieces(text) {
+		n, space := columnsOf(one.text), 0
+		if one.space && !empty {
+			space = 1
+		}
+		if !empty && width+space+n > columns {
 			p.WriteString(line + "\n")
-			line, width, empty = strings.Repeat(" ", then), then, true
+			line, width, space = strings.Repeat(" ", then), then, 0
 		}
-		if !empty {
-			line, width = line+" ", width+1
-		}
-		line, width, empty = line+word, width+n, false
+		line, width, empty = line+strings.Repeat(" ", space)+one.text, width+space+n, false
 	}
 	if !empty {
 		p.WriteString(line + "\n")
@@ -125,7 +124,7 @@ func (p *plain) body() {
 			p.wrap(0, 0, strings.ToUpper(b.heading))
 			continue
 		case b.number != "":
-			p.wrap(0, 2+utf8.RuneCountInString(b.number), b.number+"  "+b.name)
+			p.wrap(0, 2+columnsOf(b.number), b.number+"  "+b.name)
 		}
 		row := 0
 		for _, x := range b.lines {
@@ -176,7 +175,7 @@ func (p *plain) table(t *table) {
 	total := indent - space
 	for i := range widths {
 		for _, row := range rows {
-			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+			widths[i] = max(widths[i], columnsOf(row[i]))
 		}
 		total += widths[i] + space
 	}
@@ -192,7 +191,7 @@ func (p *plain) table(t *table) {
 	for _, row := range rows {
 		var b strings.Builder
 		for i, cell := range row {
-			b.WriteString(cell + strings.Repeat(" ", widths[i]+space-utf8.RuneCountInString(cell)))
+			b.WriteString(padded(cell, widths[i]+space))
 		}
 		p.WriteString(strings.Repeat(" ", indent) + strings.TrimRight(b.String(), " ") + "\n")
 	}

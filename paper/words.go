@@ -22,6 +22,7 @@ type words struct {
 	Ministry     string            `yaml:"ministry"`
 	Opening      formula           `yaml:"opening"`
 	Closing      formula           `yaml:"closing"`
+	Between      string            `yaml:"between"` // two names of a list
 	And          string            `yaml:"and"`
 	Note         string            `yaml:"note"`
 	Number       string            `yaml:"number"`
@@ -75,7 +76,9 @@ type formula struct {
 }
 
 // Languages in which a paper can be.
-func Languages() []regime.Lang { return []regime.Lang{regime.English, regime.Russian, "kk"} }
+func Languages() []regime.Lang {
+	return []regime.Lang{regime.English, regime.Russian, "kk", "fa", "zh"}
+}
 
 // Reviewed reports whether somebody who writes notes in a language has read the
 // words of a paper in it.
@@ -109,12 +112,22 @@ func (w *words) day(t time.Time) string {
 	return strings.NewReplacer("{d}", strconv.Itoa(t.Day()), "{month}", w.Months[t.Month()-1], "{y}", strconv.Itoa(t.Year())).Replace(w.Date)
 }
 
-// house is the language in which regime writes figures.
+// house is the language in which regime writes figures: that with the same marks of
+// thousands and decimals.
 func (w *words) house() regime.Lang {
-	if w.language == regime.English {
-		return regime.English
+	switch w.language {
+	case regime.Russian, "kk":
+		return regime.Russian
 	}
-	return regime.Russian // the same marks of thousands and decimals
+	return regime.English
+}
+
+// direction of the script: of a page in this language, not of each text on it.
+func (w *words) direction() string {
+	if w.language == "fa" {
+		return "rtl"
+	}
+	return "ltr"
 }
 
 func (w *words) count(n int, unit string) string {

@@ -12,7 +12,8 @@ import (
 	"detente/register"
 )
 
-// readNotes takes in the notes of the register, if they are sound.
+// readNotes takes in the notes of the register, if they are sound, and lets go of those
+// that became void.
 func (p *Portfolio) readNotes(ctx context.Context) error {
 	for from := int64(1); ; {
 		list, err := p.n.Notes().Notes(ctx, from, page)
@@ -25,7 +26,9 @@ func (p *Portfolio) readNotes(ctx context.Context) error {
 				return err
 			}
 			if f != nil {
-				p.filings[f.ID] = f
+				p.enter(f)
+			} else {
+				p.leave(provision.ID{Index: list[i].Number})
 			}
 		}
 		if len(list) < page {

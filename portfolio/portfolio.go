@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"detente/act"
@@ -20,15 +21,18 @@ import (
 
 // Portfolio reads the node of one state. It is safe for concurrent use.
 type Portfolio struct {
-	n *node.Node
+	n      *node.Node
+	behind atomic.Pointer[Reading] // while more than a little is not read; nil: nothing is in the way
 
 	mu       sync.Mutex
 	rules    string                     // by what everything below was built
 	next     map[party.Origin]int64     // first act not yet read
+	upto     map[party.Origin]int64     // what this round reads, of all records; nil: the round is over
 	stamp    int64                      // newest cosignature looked at
 	notes    int64                      // state of the register
 	contents int64                      // how many contents were opened
-	round    int64                      // counts the questions
+	revealed int64                      // newest discreet act looked at
+	round    int64                      // counts the readings of all that was held at one moment
 	filings  map[provision.ID]*filing   // every statement that a text could look at
 	stale    map[provision.ID]bool      // of which the times are to be asked again
 	waiting  map[provision.ID]bool      // whose content may still come
@@ -92,13 +96,108 @@ func (v *View) Had(id provision.ID) int64 {
 }
 
 // Look brings the book of a status up to date and hands it to f. Statements in
-// earnest, exercises and tests have a book each. Only one f runs at a time.
+// earnest, exercises and tests have a book each. Only one f runs at a time. It waits
+// until all is read, however long that takes.
 func (p *Portfolio) Look(ctx context.Context, status act.Status, f func(*View) error) error {
+	for {
+		if done, err := p.step(ctx, status, f); done || err != nil {
+			return err
+		}
+	}
+}
+
+// LookNow is Look for somebody who does not wait: where more than a little is not read
+// yet, the error is *Reading and f is not called. Somebody else reads: by Read.
+func (p *Portfolio) LookNow(ctx context.Context, status act.Status, f func(*View) error) error {
+	if r := p.behind.Load(); r != nil {
+		return r
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err := p.refresh(ctx); err != nil {
+	if err := p.renew(ctx); err != nil {
 		return err
 	}
+	r, err := p.unread(ctx)
+	if err != nil {
+		return err
+	}
+	if r.Of-r.Read > atOnce {
+		return r
+	}
+	for left := int64(1); left > 0; {
+		if left, err = p.refresh(ctx, atOnce); err != nil {
+			return err
+		}
+	}
+	return p.show(ctx, status, f)
+}
+
+// Read reads all that the node holds, so that the questions that follow find it read.
+func (p *Portfolio) Read(ctx context.Context) error {
+	for _, status := range []act.Status{act.Actual, act.Exercise} {
+		err := p.Look(ctx, status, func(v *View) error {
+			v.Book.Items(provision.Query{Obligor: v.Self, Open: true}, provision.Moment{Now: v.Now.Unix()})
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// atOnce is how many acts may be read while somebody waits who wants an answer now:
+// some tenths of a second.
+const atOnce = 1000
+
+// Reading says that what is held is being read, and how far that is. It is no answer.
+type Reading struct {
+	Read, Of int64 // acts
+}
+
+// Error implements error.
+func (r *Reading) Error() string {
+	return fmt.Sprintf("the records are being read: %d of %d acts", r.Read, r.Of)
+}
+
+// step reads a part of what is not read yet, and once all is calls f.
+func (p *Portfolio) step(ctx context.Context, status act.Status, f func(*View) error) (done bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.renew(ctx); err != nil {
+		return false, err
+	}
+	r, err := p.unread(ctx)
+	if err != nil {
+		return false, err
+	}
+	if r.Of-r.Read > atOnce {
+		p.behind.Store(r)
+	}
+	left, err := p.refresh(ctx, atOnce/2)
+	if err == nil && left > 0 {
+		return false, nil
+	}
+	defer p.behind.Store(nil)
+	if err != nil {
+		return false, err
+	}
+	return true, p.show(ctx, status, f)
+}
+
+// unread is how far the reading is.
+func (p *Portfolio) unread(ctx context.Context) (*Reading, error) {
+	sizes, err := p.n.Positions(ctx)
+	r := &Reading{}
+	for o, size := range sizes {
+		r.Read += p.next[o]
+		r.Of += size
+	}
+	return r, err
+}
+
+// show hands the book of a status to f.
+func (p *Portfolio) show(ctx context.Context, status act.Status, f func(*View) error) error {
 	r, err := p.reading(ctx, status)
 	if err != nil {
 		return err
@@ -132,252 +231,6 @@ func (p *Portfolio) reading(ctx context.Context, status act.Status) (*reading, e
 	return r, nil
 }
 
-// refresh reads what came since. When anything changed by which earlier acts are
-// judged, all is read anew. After an error it goes on where it stopped.
-func (p *Portfolio) refresh(ctx context.Context) error {
-	rules, err := p.n.Rules(ctx)
-	if err != nil {
-		return err
-	}
-	changes, err := p.n.Notes().Changes(ctx)
-	if err != nil {
-		return err
-	}
-	if p.filings == nil || rules != p.rules || changes != p.notes {
-		if err := p.begin(ctx); err != nil {
-			p.filings = nil
-			return err
-		}
-		p.rules, p.notes = rules, changes
-	}
-	if err := p.readStamps(ctx); err != nil {
-		return err
-	}
-	if err := p.readContents(ctx); err != nil {
-		return err
-	}
-	if err := p.readActs(ctx); err != nil {
-		return err
-	}
-	return p.readStale(ctx)
-}
-
-// begin forgets everything, and reads the register.
-func (p *Portfolio) begin(ctx context.Context) (err error) {
-	p.next, p.filings, p.books = map[party.Origin]int64{}, map[provision.ID]*filing{}, map[act.Status]*reading{}
-	p.stale, p.waiting, p.later = map[provision.ID]bool{}, map[provision.ID]bool{}, 0
-	p.ahead = map[provision.ID][]*filing{}
-	if p.stamp, err = p.n.LastStamp(ctx); err != nil {
-		return err
-	}
-	if p.contents, err = p.n.Contents(ctx); err != nil {
-		return err
-	}
-	return p.readNotes(ctx)
-}
-
-// answers are the kinds by which an addressee shows since when it had an act.
-var answers = []act.Kind{act.Delivered, act.Acknowledged}
-
-// looked are the kinds that are read: what texts look at, what shows a receipt, and
-// who takes part.
-var looked = append([]act.Kind{act.Statement, act.Entered, act.Confirmed, act.Contested, act.Suspension, act.Resumption}, answers...)
-
-// page is how many notes are read at a time.
-const page = 1000
-
-// readActs reads the acts that came since the last time.
-func (p *Portfolio) readActs(ctx context.Context) error {
-	sizes, err := p.n.Positions(ctx)
-	if err != nil {
-		return err
-	}
-	p.round++
-	for o, size := range sizes {
-		for p.next[o] < size {
-			to := min(size, p.next[o]+node.MaxActs)
-			run := p.n.Acts(o, p.next[o], to)
-			rows, err := run.Rows(ctx, looked)
-			if err != nil {
-				return err
-			}
-			for _, r := range rows {
-				if err := p.read(ctx, run, r); err != nil {
-					return err
-				}
-			}
-			p.next[o] = to
-		}
-	}
-	return nil
-}
-
-// read takes one act in.
-func (p *Portfolio) read(ctx context.Context, run *node.Acts, r docket.Row) error {
-	if f := p.filings[idOf(r.Answers)]; f != nil && f.round < p.round && (slices.Contains(answers, r.Kind) || r.Life == act.Withdrawal) {
-		p.stale[f.ID] = true // a receipt shows it earlier; what is withdrawn is not held by who cosigns later
-	}
-	switch {
-	case slices.Contains(answers, r.Kind):
-		return nil
-	case r.Kind == act.Suspension || r.Kind == act.Resumption:
-		p.books = map[act.Status]*reading{} // who takes part is asked when a book is opened
-		return nil
-	case r.Measure == "" && r.Life == act.New:
-		return nil // free text, under no measure
-	}
-	f, err := p.filing(ctx, run, r)
-	if err != nil || f == nil {
-		return err
-	}
-	p.enter(f)
-	for _, x := range p.ahead[f.ID] {
-		if x = p.filings[x.ID]; x != nil && x.about != f.ref {
-			x.Answers = provision.ID{}
-			p.enter(x)
-		}
-	}
-	delete(p.ahead, f.ID)
-	return nil
-}
-
-// enter puts a filing into what is known, and into the book of its status.
-func (p *Portfolio) enter(f *filing) {
-	p.filings[f.ID] = f
-	p.await(f)
-	if b := p.books[f.status]; b != nil {
-		b.book.Add(f.Filing)
-	}
-}
-
-// touch is what came over one record: of each party the largest tree and the earliest
-// time, and all sizes in order.
-type touch struct {
-	by    map[party.ID]node.Stamp
-	sizes []int64
-}
-
-func (t *touch) add(s node.Stamp) {
-	t.sizes = append(t.sizes, s.Size)
-	if !s.Mirror {
-		return
-	}
-	if was, seen := t.by[s.By]; seen {
-		s.Size, s.Time = max(s.Size, was.Size), min(s.Time, was.Time)
-	}
-	t.by[s.By] = s
-}
-
-// alters reports whether something of it can change what is known of a filing. What
-// is asked again in vain comes out the same.
-func (t *touch) alters(f *filing) bool {
-	for _, s := range t.by {
-		if s.Size > f.ref.Index && f.seen.Alters(s) {
-			return true
-		}
-	}
-	at, _ := slices.BinarySearch(t.sizes, f.seen.Before) // it may bring a head of the author's own
-	return at < len(t.sizes) && t.sizes[at] < f.seen.Over
-}
-
-// readStamps marks those acts that a cosignature which came since can show earlier,
-// or for the first time, and those for which the time has come.
-func (p *Portfolio) readStamps(ctx context.Context) error {
-	touched := map[party.Origin]*touch{}
-	last, err := p.n.Stamped(ctx, p.stamp, func(s node.Stamp) {
-		t := touched[s.Origin]
-		if t == nil {
-			t = &touch{by: map[party.ID]node.Stamp{}}
-			touched[s.Origin] = t
-		}
-		t.add(s)
-	})
-	if err != nil {
-		return err
-	}
-	p.stamp = last
-	for _, t := range touched {
-		slices.Sort(t.sizes)
-	}
-	now := p.n.Now().Unix()
-	come := p.later > 0 && p.later <= now
-	if len(touched) == 0 && !come {
-		return nil
-	}
-	if come {
-		p.later = 0
-	}
-	for id, f := range p.filings {
-		if t := touched[f.ref.Origin]; t != nil && t.alters(f) {
-			p.stale[id] = true
-		}
-		if come && f.seen.Next > 0 {
-			if f.seen.Next <= now {
-				p.stale[id] = true
-			} else {
-				p.await(f)
-			}
-		}
-	}
-	return nil
-}
-
-// await notes when the first of what lies in the future is to be looked at.
-func (p *Portfolio) await(f *filing) {
-	if at := f.seen.Next; at > 0 && (p.later == 0 || at < p.later) {
-		p.later = at
-	}
-}
-
-// readContents reads anew what waited for a content, if any was opened since.
-func (p *Portfolio) readContents(ctx context.Context) error {
-	all, err := p.n.Contents(ctx)
-	if err != nil || all == p.contents {
-		return err
-	}
-	for id := range p.waiting {
-		f := p.filings[id]
-		if f == nil {
-			delete(p.waiting, id)
-			continue
-		}
-		run := p.n.Acts(f.ref.Origin, f.ref.Index, f.ref.Index+1)
-		a, err := run.Act(ctx, f.ref.Index)
-		if err != nil {
-			return err
-		}
-		f.Unreadable, f.Faulty, f.Values = false, false, nil
-		if err := p.content(ctx, run, f, a); err != nil {
-			return err
-		}
-		p.enter(f)
-	}
-	p.contents = all
-	return nil
-}
-
-// readStale asks again for the times that may have changed.
-func (p *Portfolio) readStale(ctx context.Context) error {
-	for id := range p.stale {
-		if err := p.again(ctx, p.filings[id]); err != nil {
-			return err
-		}
-		delete(p.stale, id)
-	}
-	return nil
-}
-
-// again reads the times of a filing anew.
-func (p *Portfolio) again(ctx context.Context, f *filing) error {
-	s, err := p.n.Shown(ctx, f.ref)
-	if err != nil {
-		return err
-	}
-	p.times(f, s)
-	p.enter(f)
-	return nil
-}
-
 func idOf(ref act.Ref) provision.ID { return provision.ID{Origin: ref.Origin, Index: ref.Index} }
 
 // editions are those in force, in their order; at least the first.
@@ -401,6 +254,11 @@ func (p *Portfolio) editions(ctx context.Context) ([]*roster.Roster, error) {
 // alone reports whether an edition is that of one state by itself. What it is bound
 // by it was bound by before it had a home: then there is no beginning.
 func alone(r *roster.Roster) bool { return len(roster.Required(r)) <= 1 }
+
+// Texts are the texts of a View, also while the records are being read.
+func (p *Portfolio) Texts(ctx context.Context) ([]provision.Text, []Missing, error) {
+	return p.texts(ctx)
+}
 
 // texts are those that the editions in force named, each for its time, with what
 // was agreed where they leave it open.

@@ -473,6 +473,54 @@ func TestContentComesLater(t *testing.T) {
 	}
 }
 
+// A discreet statement is filed for its author and its addressees, whenever it was opened;
+// the book of who is not addressed does not have it.
+func TestDiscreetStatement(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := valleys(t, three...)
+	ref := w.say("borovia", node.Request{To: []party.ID{"alatau", "cintra"}, Thread: "BOR/2027/1", Measure: "small.notice", Values: w.notice(60, 10_000), Discreet: true})
+	other := w.say("borovia", node.Request{To: []party.ID{"cintra"}, Thread: "BOR/2027/2", Measure: "small.notice", Values: w.notice(70, 10_000), Discreet: true})
+	n := w.node("alatau")
+	w.await("alatau opens it", func() bool { _, err := n.Content(ctx, ref); return err == nil })
+	w.everywhere()
+	for _, id := range []party.ID{"alatau", "borovia"} {
+		w.same(id)
+		if got := w.items(id, act.Actual, ref); got["small.notice borovia"] != provision.Done {
+			t.Errorf("%s: %v", id, got)
+		}
+	}
+	if f := w.folio["alatau"].filings[idOf(other)]; f != nil {
+		t.Errorf("alatau has on file what is for cintra: %+v", f)
+	}
+
+	// As if its place in the record had been passed before it was opened.
+	p := New(n)
+	var err error
+	if err = p.begin(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if p.next, err = n.Positions(ctx); err != nil {
+		t.Fatal(err)
+	}
+	p.revealed = 0
+	if p.rules, err = n.Rules(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if p.notes, err = n.Notes().Changes(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.refresh(ctx, atOnce); err != nil {
+		t.Fatal(err)
+	}
+	if f := p.filings[idOf(ref)]; f == nil || f.Values == nil {
+		t.Errorf("opened after its place was passed, it is filed as %+v", f)
+	}
+	if len(p.filings) != 1 {
+		t.Errorf("%d filings: this test shows nothing", len(p.filings))
+	}
+}
+
 // Calls come at once, while acts arrive.
 func TestSixteenAtOnce(t *testing.T) {
 	t.Parallel()

@@ -121,7 +121,7 @@ func TestInvalidAct(t *testing.T) {
 	}
 	valid := string(w.by["alatau"].leaves[0])
 	for name, leaf := range map[string]string{
-		"a later version":     strings.Replace(valid, "detente-act/v1", "detente-act/v2", 1),
+		"a later version":     strings.Replace(valid, "detente-act/v1", "detente-act/v3", 1),
 		"garbage":             "garbage",
 		"nothing":             "",
 		"an unknown kind":     strings.Replace(valid, "kind statement", "kind gift", 1),

@@ -17,6 +17,8 @@ func (s *Shown) sentence() string {
 	parts := []string{fmt.Sprintf("%s lodged %s in its record %s as act %d", s.name(s.Author), s.what(), s.Ref.Origin, s.Ref.Index), s.timely()}
 	parts = append(parts, s.receipts()...)
 	switch {
+	case s.Inside != nil:
+		parts = append(parts, "the content is included and opens as "+s.inside())
 	case s.Act.IsSealed() && s.Content != nil:
 		parts = append(parts, "the sealed content is included and opens as the act says")
 	case s.Content != nil && len(s.Act.Payload) == 0:
@@ -34,7 +36,7 @@ func (s *Shown) what() string {
 		act.Returned: "a return", act.HandedOver: "a hand-over", act.Entered: "an entry for " + s.name(s.Act.For),
 		act.Confirmed: "a confirmation", act.Contested: "a contestation", act.Adoption: "its adoption of a roster edition",
 		act.KeyChange: "a change of key", act.Suspension: "its suspension", act.Resumption: "its return",
-		act.Volume: "the opening of a volume", act.Misconduct: "a proof of misconduct",
+		act.Volume: "the opening of a volume", act.Misconduct: "a proof of misconduct", act.Discreet: "a discreet act",
 	}
 	words := nouns[s.Act.Kind]
 	if s.Act.Kind == act.Statement && s.Act.Thread == "" {
@@ -44,7 +46,7 @@ func (s *Shown) what() string {
 		words += " " + s.Act.Thread
 	}
 	var marks []string
-	if s.Act.Status != act.Actual {
+	if s.Act.Status != act.Actual && !s.Act.IsDiscreet() {
 		marks = append(marks, string(s.Act.Status))
 	}
 	if s.Act.Life != "" && s.Act.Life != act.New {
@@ -54,6 +56,16 @@ func (s *Shown) what() string {
 		words += " (" + strings.Join(marks, ", ") + ")"
 	}
 	return words
+}
+
+// inside names what a discreet act says, and to whom.
+func (s *Shown) inside() string {
+	var to []string
+	for _, id := range s.Inside.To {
+		to = append(to, s.name(id))
+	}
+	plain := Shown{Act: s.Inside, Edition: s.Edition}
+	return fmt.Sprintf("%s to %s", plain.what(), strings.Join(to, ", "))
 }
 
 func (s *Shown) timely() string {
@@ -137,6 +149,8 @@ func (s *Shown) notShown(f *File, keys *roster.Keys) []string {
 
 func (s *Shown) contentNotShown(f *File) []string {
 	switch {
+	case s.Inside != nil:
+		return []string{"Receipts for a discreet act are discreet themselves and are not part of a file."}
 	case s.Content != nil:
 		return nil
 	case len(f.Ciphertext) > 0:

@@ -198,7 +198,7 @@ func makeMisconductVectors(t testing.TB) map[string][]byte {
 		put("bad-honest-"+strings.NewReplacer(" ", "-", ",", "").Replace(name), m)
 	}
 	later := two.clone()
-	i := later.add(t, []byte("detente-act/v2\nwhat a later version says\n"))
+	i := later.add(t, []byte("detente-act/v3\nwhat a later version says\n"))
 	put("bad-later-version", &Misconduct{Kind: KindInvalidAct, Against: "alatau", A: later.sign(t, i+1, noon).Bytes(), Leaf: later.leaves[i], Index: i, Inclusion: later.inclusion(t, i, i+1)})
 	return out
 }

@@ -6,6 +6,7 @@ import (
 
 	"detente/act"
 	"detente/checkpoint"
+	"detente/discreet"
 	"detente/internal/canon"
 	"detente/lodging"
 	"detente/party"
@@ -16,6 +17,7 @@ import (
 // Shown is what a verified file shows.
 type Shown struct {
 	Act     *act.Act
+	Inside  *act.Act // of a discreet act that was opened with its file key; else nil
 	Ref     act.Ref
 	Author  party.ID
 	Edition *roster.Roster // by which the act is judged, whichever one it names
@@ -81,7 +83,7 @@ func (v *verifier) shown(f *File) (*Shown, error) {
 		heads = append(heads, own)
 	}
 	s.Evidence = lodging.Evidence{Index: f.Index, Author: in.author, Stamps: in.stamps, Heads: heads,
-		Sealed: in.act.IsSealed(), To: in.act.To, Now: v.now, Gap: -1}
+		Sealed: in.act.IsSealed() && !in.act.IsDiscreet(), To: in.act.To, Now: v.now, Gap: -1}
 	if !in.act.Claimed.IsZero() {
 		s.Evidence.Claimed = in.act.Claimed.Unix()
 	}
@@ -213,6 +215,9 @@ func (s *Shown) open(f *File) error {
 	case len(f.FileKey) == 0:
 		return nil
 	}
+	if a.IsDiscreet() {
+		return s.openDiscreet(f)
+	}
 	outside, err := a.OutsideDigest()
 	if err != nil {
 		return err
@@ -223,5 +228,15 @@ func (s *Shown) open(f *File) error {
 		return fmt.Errorf("open with the file key: %w", err)
 	}
 	s.Content, s.ContentType = opened.Body, opened.Type
+	return nil
+}
+
+// openDiscreet opens a discreet act with its file key.
+func (s *Shown) openDiscreet(f *File) error {
+	inside, err := discreet.OpenWithFileKey(s.Ref.Origin, s.Act, f.Ciphertext, f.FileKey)
+	if err != nil {
+		return fmt.Errorf("open with the file key: %w", err)
+	}
+	s.Inside, s.Content, s.ContentType = inside, inside.Payload, inside.PayloadType
 	return nil
 }

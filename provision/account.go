@@ -97,8 +97,9 @@ func (b *Book) ofParty(c *count, name string) bool {
 // account reads one ledger at a moment.
 func (b *Book) account(l *ledger, m Moment, h *horizon) Account {
 	c := l.key.c
-	a := Account{Key: l.key.String(), Text: c.m.text.id, Measure: c.m.ID, Count: c.ID, Title: c.Title, Article: cmp.Or(c.Article, c.m.Article),
+	a := Account{Key: l.key.String(), Text: c.m.text.id, Measure: c.m.ID, Count: c.ID, Title: c.Title,
 		Strength: cmp.Or(c.Strength, c.m.Strength), Period: l.key.period, Allowed: -1, Remaining: -1, Follows: c.Full, ever: c.Period == pack.PerEver, Sure: lessSure(c.m.Sure, c.Sure)}
+	a.Article, a.ArticleSure = c.m.cites(c.Article, c.Sure)
 	for _, v := range l.values {
 		if _, known := b.parties[party.ID(v)]; known {
 			a.Scope = append(a.Scope, party.ID(v))
@@ -248,7 +249,7 @@ func (b *Book) ledgerFindings(l *ledger, m Moment, h *horizon) []Finding {
 	a := b.account(l, m, h)
 	var out []Finding
 	find := func(kind, note string, filings []ID, args ...condition.Arg) {
-		out = append(out, Finding{Key: kind + "/" + a.Key, Text: a.Text, Measure: a.Measure, Kind: kind, Parties: a.Scope, Article: a.Article,
+		out = append(out, Finding{Key: kind + "/" + a.Key, Text: a.Text, Measure: a.Measure, Kind: kind, Parties: a.Scope, Article: a.Article, ArticleSure: a.ArticleSure,
 			Filings: filings, Sure: a.Sure, Note: Note{note, append(args, condition.Arg{Name: "title", Value: byLang(a.Title)}, condition.Arg{Name: "period", Value: a.when()})}})
 	}
 	if a.Over > 0 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"detente/condition"
+	"detente/pack"
 	"detente/party"
 )
 
@@ -25,7 +26,7 @@ func (b *Book) Blocks(x, y party.ID, now int64) []Block {
 	seen := map[string]bool{}
 	for _, t := range b.texts {
 		for _, m := range t.measures {
-			if seen[m.ID] || !t.InForce.Has(now) {
+			if seen[m.ID] || !t.InForce.Has(now) || b.past(m, x, now) {
 				continue
 			}
 			seen[m.ID] = true
@@ -48,6 +49,20 @@ func (b *Book) Blocks(x, y party.ID, now int64) []Block {
 		return cmp.Compare(slices.Index(order, p.Place.Stage), slices.Index(order, q.Place.Stage))
 	})
 	return out
+}
+
+// past reports whether a measure belongs only to editions in whose place the one
+// that holds for a party has come: it neither stands nor could come next.
+func (b *Book) past(m *measure, id party.ID, now int64) bool {
+	var gone []string
+	for e := b.editionAt(m.text, now, id); e != ""; {
+		i := slices.IndexFunc(m.text.head.Editions, func(x pack.Edition) bool { return x.ID == e })
+		if e = ""; i >= 0 && !slices.Contains(gone, m.text.head.Editions[i].Replaces) {
+			e = m.text.head.Editions[i].Replaces
+			gone = append(gone, e)
+		}
+	}
+	return len(m.Editions) > 0 && !slices.ContainsFunc(m.Editions, func(e string) bool { return !slices.Contains(gone, e) })
 }
 
 // stands reports whether a measure stands between two parties: both are bound,

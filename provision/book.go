@@ -29,6 +29,7 @@ type Book struct {
 
 	entries map[ID]*entry
 	openers []opener                 // filings that open an occasion
+	keeping []int                    // places of openers of which items are kept, the oldest first
 	cycles  map[cycleKey][]*entry    // returns of what is yearly or comes back
 	returns map[returnKey][]*entry   // by code and party, in order
 	unread  map[ID]*unread           // faulty or unknown

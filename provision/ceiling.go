@@ -1,7 +1,6 @@
 package provision
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -94,8 +93,9 @@ func (s *strength) look(b *Book, m Moment, h *horizon) []*found {
 	if !slices.ContainsFunc(parties, func(id party.ID) bool { return b.applied(c.m, id, m.Now) }) {
 		return nil
 	}
+	article, known := c.m.cites(c.Article, c.Sure)
 	return []*found{{text: c.m.text.n, Finding: Finding{Key: "ceiling/" + c.m.ID + "/" + strconv.Itoa(c.n) + "/" + string(by), Text: c.m.text.id, Measure: c.m.ID, Kind: OverCeiling,
-		Parties: parties, Article: cmp.Or(c.Article, c.m.Article), Filings: filings, Sure: lessSure(c.m.Sure, c.Sure),
+		Parties: parties, Article: article, ArticleSure: known, Filings: filings, Sure: lessSure(c.m.Sure, c.Sure),
 		Note: Note{"ceiling", []condition.Arg{{Name: "figure", Value: byLang(c.m.text.Pack.CeilingText(c.Ceiling))}, {Name: "used", Value: quantity(sum, c.Unit)}, {Name: "most", Value: quantity(regime.Decimal(most)*regime.One, c.Unit)}}}}}}
 }
 

@@ -20,7 +20,7 @@ func (o *occasion) clockOf(s *step, w who, it *Item, did *statement, st start) *
 		if did != nil && did.entry != o.openerEntry() && did.values != nil {
 			v, form = v.Over(did.values), s.form
 		}
-		if r := x.when.Eval(o.env(w, v, form)); r.Outcome == condition.Holds {
+		if r := o.ask(x.when, o.env(w, v, form)); r.Outcome == condition.Holds {
 			c = x.clock
 			it.Clock.Says, it.Clock.Claim = x.Says, x.Claim
 			it.Reasons = append(it.Reasons, r.Reason)

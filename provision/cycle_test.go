@@ -288,6 +288,51 @@ func TestBlocks(t *testing.T) {
 	equal(t, got[0].Stands, false)
 }
 
+// What only a replaced edition has is no building block; what only a later one has
+// could come next.
+func TestBlocksOfEditions(t *testing.T) {
+	kept, gone, later := info(), info(), info()
+	gone.ID, gone.Editions = "vd.gone", []string{"2004"}
+	later.ID, later.Editions = "vd.later", []string{"2030"}
+	txt := textOf("vd", kept, gone, later)
+	txt.Pack.Head.Editions = []pack.Edition{
+		{ID: "2004", InForce: []pack.Period{{From: "2004-01-01", Until: "2020-12-31"}}},
+		{ID: "2021", InForce: []pack.Period{{From: "2021-01-01"}}, Replaces: "2004"},
+		{ID: "2030", Replaces: "2021"},
+	}
+	var got []string
+	for _, bl := range open(t, txt).b.Blocks("alatau", "borovia", at("2027-01-01")) {
+		got = append(got, fmt.Sprint(bl.Measure, " ", bl.Stands))
+	}
+	equal(t, got, []string{"vd.info true", "vd.later false"})
+}
+
+// An article is cited with how well its number is known; against a day lateness is
+// counted in days, the begun one among them.
+func TestSaidOfArticleAndLateness(t *testing.T) {
+	for _, c := range []struct {
+		own         string
+		number, all pack.Sure
+		lang        regime.Lang
+		want        string
+	}{
+		{"I, 9", "", pack.Seen, "en", "under I, 9; "},
+		{"I, 9", pack.Medium, pack.Seen, "en", "under I, 9 (number unverified); "},
+		{"I, 9", pack.Medium, pack.Seen, "ru", "I, 9 (номер не проверен); "},
+		{"I, 9", "", pack.Low, "en", "under I, 9 (number unverified); "},
+		{pack.Unnumbered, pack.Low, pack.Seen, "en", "under an article whose number was not found; "},
+	} {
+		m := info()
+		m.Article, m.ArticleSure, m.Sure = c.own, c.number, c.all
+		d := open(t, textOf("vd", m))
+		d.file("a", "2027-12-18T09:00:00Z", "alatau", "vd.info", `{"year":2028}`)
+		it := d.one(Query{Obligor: "alatau", From: at("2027-12-01"), Until: at("2027-12-31")}, "2027-12-20")
+		if said := d.b.Why(&it, c.lang); !strings.Contains(said, c.want) || c.lang == "en" && !strings.Contains(said, "3 days past the date") {
+			t.Errorf("%s, %s, %s: %s", c.own, c.number, c.all, said)
+		}
+	}
+}
+
 // That nothing is recorded of the time before anything was written down is not said.
 func TestBeforeAnythingWasWritten(t *testing.T) {
 	talk := pack.Measure{ID: "vd.talk", Occasion: pack.Occasion{Standing: true}, Steps: []pack.Step{{ID: "main", By: role(pack.RoleEach)}},

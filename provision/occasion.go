@@ -27,6 +27,7 @@ type occasion struct {
 	memo   map[memoKey]*Item // of those whom the group does not know
 	steps  []roled           // by the place of the step
 	drawn  []string
+	until  int64 // when a condition that was asked for changes by the passing of time; 0: never
 }
 
 // roled is who acts in a step, and to whom, once it was asked for.
@@ -245,12 +246,10 @@ func (o *occasion) derive(s *step, w who) *Item {
 		return nil
 	}
 	it := &Item{
-		Text: o.m.text.id, Edition: edition, Measure: o.m.ID, Step: s.ID, Code: s.code, Article: s.Article,
+		Text: o.m.text.id, Edition: edition, Measure: o.m.ID, Step: s.ID, Code: s.code,
 		Strength: s.strength(), Nature: o.m.text.head.Nature, Occasion: o.key, Obligor: w.id, Side: w.side,
 	}
-	if it.Article == "" {
-		it.Article = o.m.Article
-	}
+	it.Article, it.ArticleSure = o.m.cites(s.Article, s.Sure)
 	if o.opener != nil {
 		it.Opener = o.opener.f.ID
 		if o.drawn == nil {

@@ -43,15 +43,16 @@ func (s State) IsOpen() bool { return s == NotDue || s == DueSoon || s == Open }
 
 // Item is one thing that a text provides for, by one party on one occasion.
 type Item struct {
-	Text     string // id of the pack
-	Edition  string
-	Measure  string
-	Step     string
-	Code     string // of the step, as a filing names it
-	Article  string
-	Strength pack.Strength
-	Nature   pack.Nature
-	Sure     pack.Sure // the least sure fact that it rests on
+	Text        string // id of the pack
+	Edition     string
+	Measure     string
+	Step        string
+	Code        string // of the step, as a filing names it
+	Article     string
+	ArticleSure pack.Sure // of the number of the article
+	Strength    pack.Strength
+	Nature      pack.Nature
+	Sure        pack.Sure // the least sure fact that it rests on
 	// Occasion is the year for what is yearly, the first day of the period for what
 	// comes back, and for the rest the filing that opened it.
 	Occasion string
@@ -125,42 +126,44 @@ type Note struct {
 
 // Account is a count of one scope and period.
 type Account struct {
-	Key       string // count, scope, period: stable
-	Text      string
-	Measure   string
-	Count     string
-	Title     pack.Text
-	Article   string
-	Strength  pack.Strength
-	Scope     []party.ID // parties that it belongs to
-	Where     []string   // other values of its scope
-	Period    string     // "2027", "2027-2029", "at one time", or empty
-	Used      int
-	Allowed   int // -1: no limit, or not known
-	Least     int // by the end of the period; 0: none
-	Remaining int // -1: no limit, or not known
-	Full      bool
-	Over      int                // by how many more than allowed
-	ever      bool               // its period is all time
-	Follows   string             // when full: tell-all, may-decline
-	NotKnown  []condition.Reason // why Allowed is not known: not agreed, or figures not at hand
-	Filings   []ID               // that count, in order
-	Passed    []ID               // that do not count by rule
-	Sure      pack.Sure
+	Key         string // count, scope, period: stable
+	Text        string
+	Measure     string
+	Count       string
+	Title       pack.Text
+	Article     string
+	ArticleSure pack.Sure // of the number of the article
+	Strength    pack.Strength
+	Scope       []party.ID // parties that it belongs to
+	Where       []string   // other values of its scope
+	Period      string     // "2027", "2027-2029", "at one time", or empty
+	Used        int
+	Allowed     int // -1: no limit, or not known
+	Least       int // by the end of the period; 0: none
+	Remaining   int // -1: no limit, or not known
+	Full        bool
+	Over        int                // by how many more than allowed
+	ever        bool               // its period is all time
+	Follows     string             // when full: tell-all, may-decline
+	NotKnown    []condition.Reason // why Allowed is not known: not agreed, or figures not at hand
+	Filings     []ID               // that count, in order
+	Passed      []ID               // that do not count by rule
+	Sure        pack.Sure
 }
 
 // Finding is a count outside of what the text provides for, or a gate without its
 // announcement; in neutral words, with what it rests on.
 type Finding struct {
-	Key     string // stable
-	Text    string
-	Measure string
-	Kind    string // above, below, not-announced, ceiling, not-read
-	Parties []party.ID
-	Article string
-	Filings []ID
-	Note    Note
-	Sure    pack.Sure
+	Key         string // stable
+	Text        string
+	Measure     string
+	Kind        string // above, below, not-announced, ceiling, not-read
+	Parties     []party.ID
+	Article     string
+	ArticleSure pack.Sure // of the number of the article
+	Filings     []ID
+	Note        Note
+	Sure        pack.Sure
 }
 
 // Kinds of finding.

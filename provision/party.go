@@ -105,7 +105,11 @@ func (o *occasion) roles(r pack.Role) []who {
 		if author == "" {
 			return nil
 		}
-		return []who{{side: append([]party.ID{author}, o.asked()...)}}
+		other := o.asked()
+		if r.Field != "" { // the others had a copy
+			other = b.without(t, o.named(r.Field), author, at)
+		}
+		return []who{{side: append([]party.ID{author}, other...)}}
 	}
 	return nil
 }

@@ -27,10 +27,10 @@ func (b *Book) Items(q Query, m Moment) []Item {
 			}
 		}
 		for i := range b.openers {
-			if x := &b.openers[i]; q.Open {
-				out = b.openItems(out, x, q, m)
+			if q.Open {
+				out = b.openItems(out, &b.openers[i], q, m)
 			} else {
-				out = b.openerItems(out, x.e, q, m)
+				out = b.shownItems(out, i, q, m)
 			}
 		}
 	}

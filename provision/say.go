@@ -1,8 +1,10 @@
 package provision
 
 import (
+	"cmp"
 	"time"
 
+	"detente/pack"
 	"detente/regime"
 )
 
@@ -29,6 +31,27 @@ func (b *Book) TitleOf(it *Item, lang regime.Lang) string {
 		title += ": " + s.Title.In(lang)
 	}
 	return title
+}
+
+// Article cites an article for a reader: marked where its number is not verified, and
+// in words where none was found.
+func Article(number string, sure pack.Sure, lang regime.Lang) string {
+	switch {
+	case number == pack.Unnumbered:
+		return sentences.Say(string(lang), "article-unnumbered", nil)
+	case sure.Unverified() && number != "":
+		return sentences.Say(string(lang), "article-unverified", map[string]any{"article": number})
+	}
+	return number
+}
+
+// cites is the article of a part of a measure and how well its number is known: its
+// own, or else that of the measure.
+func (m *measure) cites(own string, sure pack.Sure) (string, pack.Sure) {
+	if own != "" {
+		return own, cmp.Or(sure, m.Sure)
+	}
+	return m.Article, m.ArticleCertainty()
 }
 
 // Day is the day of a moment in the zone of a text.

@@ -80,7 +80,7 @@ func (o *occasion) applies(s *step, w who, it *Item, did *statement) bool {
 	}
 	env := o.env(w, v, form)
 	if s.when != nil {
-		r := s.when.Eval(env)
+		r := o.ask(s.when, env)
 		it.Reasons = append(it.Reasons, r.Reason)
 		switch r.Outcome {
 		case condition.Not:
@@ -94,12 +94,21 @@ func (o *occasion) applies(s *step, w who, it *Item, did *statement) bool {
 	if s.discharged == nil || did != nil {
 		return true
 	}
-	if r := s.discharged.Eval(env); r.Outcome == condition.Holds {
+	if r := o.ask(s.discharged, env); r.Outcome == condition.Holds {
 		it.State = Discharged
 		it.Reasons = append(it.Reasons, r.Reason)
 		return false
 	}
 	return true
+}
+
+// ask evaluates a condition, and notes when its answer changes by the passing of time.
+func (o *occasion) ask(c *condition.Condition, env *condition.Env) condition.Result {
+	r := c.Eval(env)
+	if r.Until > 0 && (o.until == 0 || r.Until < o.until) {
+		o.until = r.Until
+	}
+	return r
 }
 
 // below tells whether what is below the level now was above it before: then it fell,
@@ -111,7 +120,7 @@ func (o *occasion) below(s *step, w who, env *condition.Env) State {
 	was := *env
 	for _, v := range o.opener.past {
 		was.Values = v
-		if s.when.Eval(&was).Outcome == condition.Holds {
+		if o.ask(s.when, &was).Outcome == condition.Holds {
 			return Discharged
 		}
 	}

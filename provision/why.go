@@ -80,19 +80,20 @@ func (s says) ground(it *Item) string {
 		}
 	}
 	why := strings.Join(reasons, "; ")
+	article := Article(it.Article, it.ArticleSure, regime.Lang(s.lang))
 	key := "provided"
 	if it.Strength == pack.May {
 		key = "may"
 	}
 	switch {
 	case it.State == NotProvided:
-		return s.say("not-provided", "article", it.Article, "reason", why)
+		return s.say("not-provided", "article", article, "reason", why)
 	case it.State == NotJudged:
-		return s.say("not-judged", "article", it.Article, "reason", why)
+		return s.say("not-judged", "article", article, "reason", why)
 	case why == "":
-		return s.say(key, "article", it.Article)
+		return s.say(key, "article", article)
 	}
-	return s.say(key+"-because", "article", it.Article, "reason", why)
+	return s.say(key+"-because", "article", article, "reason", why)
 }
 
 // Says is a reason of a condition, or one of this package, in a language.
@@ -276,7 +277,7 @@ func (s says) compared(it *Item, b *Basis) string {
 		case k.Due == 0:
 			return told
 		case it.After > 0:
-			return told + ": " + s.say("told-late", "lapse", phrase.Lapse(it.After))
+			return told + ": " + s.say("told-late", "lapse", phrase.Lapse(s.b.Past(it)))
 		}
 		return told + ": " + s.say("in-time")
 	}
@@ -292,11 +293,22 @@ func (s says) compared(it *Item, b *Basis) string {
 	case k.Kind == pack.ClockBefore && k.Least != "":
 		return ": " + s.lead(k, b)
 	case it.After > 0 && (b.Note || b.Entered):
-		return ": " + s.say("late-note", "lapse", phrase.Lapse(it.After))
+		return ": " + s.say("late-note", "lapse", phrase.Lapse(s.b.Past(it)))
 	case it.After > 0:
-		return ": " + s.say("late", "lapse", phrase.Lapse(it.After))
+		return ": " + s.say("late", "lapse", phrase.Lapse(s.b.Past(it)))
 	}
 	return ": " + s.say("in-time")
+}
+
+// Past is by how much an item was done after its date, in seconds, as it is said:
+// where the text counts days, in whole days of its zone, the begun one counted.
+func (b *Book) Past(it *Item) int64 {
+	s := says{b: b, t: b.text(it.Text)}
+	if it.After <= 0 || !s.whole(&it.Clock) {
+		return it.After
+	}
+	days := condition.Midnight(s.in(it.Clock.Due + it.After)).Sub(condition.Midnight(s.in(it.Clock.Due)))
+	return int64(days.Round(24 * time.Hour).Seconds())
 }
 
 // lead is "45 days before; the text provides for 42 days", in calendar days

@@ -87,6 +87,29 @@ func Records(ctx context.Context, q durable.Querier) ([]party.Origin, error) {
 	return all, nil
 }
 
+// Sizes are the records of which anything is stored with how many entries of each are
+// held, signed or not.
+func Sizes(ctx context.Context, q durable.Querier) (map[party.Origin]int64, error) {
+	rows, err := q.QueryContext(ctx, "select origin, size from record_logs")
+	if err != nil {
+		return nil, fmt.Errorf("list records: %w", err)
+	}
+	defer rows.Close()
+	all := map[party.Origin]int64{}
+	for rows.Next() {
+		var o party.Origin
+		var size int64
+		if err := rows.Scan(&o, &size); err != nil {
+			return nil, fmt.Errorf("list records: %w", err)
+		}
+		all[o] = size
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list records: %w", err)
+	}
+	return all, nil
+}
+
 // Held is the tree of the entries of o that are held, signed or not; the empty
 // tree if there are none.
 func Held(ctx context.Context, q durable.Querier, o party.Origin) (checkpoint.Head, error) {

@@ -93,6 +93,9 @@ func (r *Roster) checkHead(s stage) error {
 			return out("languages", "%s stands twice", l)
 		}
 	}
+	if r.Acts != 0 && r.Acts != MaxActs {
+		return out("acts", "%d where %d belongs, or nothing for version 1", r.Acts, MaxActs)
+	}
 	return checkNames("names", r.Names)
 }
 

@@ -33,6 +33,9 @@ const (
 	AdoptionMembers = "all-members" // every member with a record
 )
 
+// MaxActs is the newest version of acts that an edition can name.
+const MaxActs = 2
+
 // Roster is one edition. Its JSON has the canonical form of internal/canon.
 type Roster struct {
 	Format string `json:"format"` // Format
@@ -52,9 +55,12 @@ type Roster struct {
 	Adoption   string            `json:"adoption"`   // AdoptionAll or AdoptionMembers: the rule for the next edition
 	Courier    string            `json:"courier"`    // slowest round trip, e.g. "336h"; empty: no courier
 	Boards     bool              `json:"boards"`     // whether the group decided on boards across states
-	Packs      []Pack            `json:"packs"`      // texts in force, as data, by digest
-	Slots      []Slot            `json:"slots"`      // what the group, or some of it, filled in by agreement
-	Retention  map[string]string `json:"retention"`  // class to duration, e.g. "87600h"
+	// Acts is the newest version of acts that every party reads, so that an author may
+	// use it: MaxActs, or 0 for version 1.
+	Acts      int               `json:"acts,omitempty"`
+	Packs     []Pack            `json:"packs"`     // texts in force, as data, by digest
+	Slots     []Slot            `json:"slots"`     // what the group, or some of it, filled in by agreement
+	Retention map[string]string `json:"retention"` // class to duration, e.g. "87600h"
 }
 
 // Counting is W, f and k of protocol §2.

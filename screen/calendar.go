@@ -142,7 +142,7 @@ func monthName(lang string, m time.Time) string {
 func (v *visit) datesIn(look control.LookArgs, from, until time.Time, c *calendarView) ([]dated, error) {
 	var d control.Due
 	// A day of a text may end up to fourteen hours from that of UTC.
-	a := control.DueArgs{LookArgs: look, From: canon.FormatTime(from.AddDate(0, 0, -1)), Until: canon.FormatTime(until.AddDate(0, 0, 1))}
+	a := control.DueArgs{LookArgs: look, Brief: true, From: canon.FormatTime(from.AddDate(0, 0, -1)), Until: canon.FormatTime(until.AddDate(0, 0, 1))}
 	if err := v.call("due", a, &d); err != nil {
 		return nil, err
 	}
@@ -209,7 +209,8 @@ func (v *visit) activities(c *calendarView, from, until time.Time) error {
 		return err
 	}
 	args.At = "" // areas are shown as they stand now
-	if err := v.call("areas", args, &all); err != nil {
+	days := control.AreasArgs{LookArgs: args, From: from.Format(time.DateOnly), Until: until.Format(time.DateOnly)}
+	if err := v.call("areas", days, &all); err != nil {
 		return err
 	}
 	step := 1

@@ -11,7 +11,7 @@ func choiceRoutes() []route {
 // choices are what a person may set for a browser, with their values; empty is what
 // the system says. The language is one more.
 func choices() map[string][]string {
-	return map[string][]string{"theme": {"", "light", "dark", "night"}, "density": {"", "compact"}}
+	return map[string][]string{"theme": {"", "light", "dark", "night"}, "density": {"", "compact"}, "keys": {"", "off"}}
 }
 
 // choice is what was chosen, or "".

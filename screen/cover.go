@@ -9,11 +9,16 @@ import (
 	"detente/act"
 	"detente/control"
 	"detente/party"
+	"detente/roster"
 )
 
 // coverOf prepares the cover of a draft.
-func (v *visit) coverOf(d *draft) *coverView {
-	c := &coverView{Request: d.Request}
+func (v *visit) coverOf(d *draft) (*coverView, error) {
+	inForce, _, err := v.edition()
+	if err != nil {
+		return nil, err
+	}
+	c := &coverView{Request: d.Request, MayBeDiscreet: inForce.Acts >= roster.MaxActs}
 	for _, p := range v.head.Parties {
 		if p.ID == v.head.Party {
 			continue
@@ -30,7 +35,7 @@ func (v *visit) coverOf(d *draft) *coverView {
 		c.Day, _ = v.formView(nil).day(t.Format(time.DateOnly))
 		c.Clock = t.Format("15:04")
 	}
-	return c
+	return c, nil
 }
 
 // readCover takes the cover from a posted form. What follows a statement keeps its
@@ -64,7 +69,7 @@ func (v *visit) readCover(r *control.Request) error {
 		}
 		r.To = append(r.To, id)
 	}
-	r.Open = v.text("open") == "yes"
+	r.Open, r.Discreet = v.text("open") == "yes", v.text("discreet") == "yes"
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -17,10 +18,13 @@ func deskRoutes() []route {
 // deskView is what the desk shows.
 type deskView struct {
 	control.Overview
-	Next    []control.Item // what this state will do, by date
+	Next    []control.Item   // what this state will do, by date
+	Unread  *control.Reading // nil: all is read; else nothing is known of what is next
 	Lines   []control.Peer
 	Quiet   bool // nothing needs anybody
 	OnLines onLines
+	// Soundings are the conversations off the record that the node holds.
+	Soundings []control.Sounding
 }
 
 // nextDays is how far ahead the desk looks, in days; nextRows how many rows it has.
@@ -38,6 +42,9 @@ func deskPage(v *visit) error {
 	if d.OnLines, err = v.onLines(); err != nil {
 		return err
 	}
+	if d.Soundings, err = v.offTheRecord(); err != nil {
+		return err
+	}
 	d.Inbox = slices.DeleteFunc(d.Inbox, func(l control.Line) bool { return has(d.OnLines.Needs, l.Place) })
 	d.Acknowledged = slices.DeleteFunc(d.Acknowledged, func(l control.Line) bool { return has(d.OnLines.Waits, l.Place) })
 	d.Waiting = slices.DeleteFunc(d.Waiting, func(p control.Progress) bool { return has(d.OnLines.Sent, p.Place) })
@@ -47,9 +54,13 @@ func deskPage(v *visit) error {
 	}
 	for _, status := range []string{"actual", "exercise"} {
 		var due control.Due
-		a := control.DueArgs{Open: true, Until: now.AddDate(0, 0, nextDays).Format(time.RFC3339)}
+		a := control.DueArgs{Open: true, Own: true, Brief: true, Until: now.AddDate(0, 0, nextDays).Format(time.RFC3339)}
 		a.Status, a.Language = statusNamed(status), houseLanguage(v.lang)
-		if err := v.call("due", a, &due); err != nil {
+		err := v.call("due", a, &due)
+		if d.Unread = unread(err); d.Unread != nil {
+			break
+		}
+		if err != nil {
 			return err
 		}
 		for _, it := range due.Own {
@@ -58,8 +69,17 @@ func deskPage(v *visit) error {
 			}
 		}
 	}
-	d.Quiet = len(d.Inbox)+len(d.Clear)+len(d.Returned)+len(d.Cleared)+len(d.OnLines.Needs) == 0
+	d.Quiet = len(d.Inbox)+len(d.Clear)+len(d.Returned)+len(d.Cleared)+len(d.OnLines.Needs)+asked(d.Soundings) == 0
 	return v.show("desk", v.t("desk.title"), d)
+}
+
+// unread is how far the records are read, of an error that says that they are being
+// read; nil: it says something else.
+func unread(err error) *control.Reading {
+	if e, ok := errors.AsType[*control.Error](err); ok {
+		return e.Unread
+	}
+	return nil
 }
 
 // houseLanguage is the nearest language in which sentences of texts are said.

@@ -144,7 +144,7 @@ func newDraft(v *visit) error {
 		if err := v.call("statement-show", control.RefArgs{Ref: b.Answers}, &s); err != nil {
 			return err
 		}
-		r.Answers, r.Thread, r.Status = s.Ref, s.Thread, s.Status
+		r.Answers, r.Thread, r.Status, r.Discreet = s.Ref, s.Thread, s.Status, s.Discreet
 		if r.Kind == act.Statement {
 			r.To = append(r.To, s.Author)
 		}
@@ -407,6 +407,8 @@ type coverView struct {
 	For     []option
 	Day     [3]string
 	Clock   string
+	// MayBeDiscreet: the roster in force says that every party reads discreet acts.
+	MayBeDiscreet bool
 }
 
 func sectionPage(v *visit) error {
@@ -440,7 +442,10 @@ func (v *visit) section(d *draft, key string, fail error) error {
 		p.Next = d.Sections[i+1].Key
 	}
 	if key == cover {
-		p.Cover = v.coverOf(d)
+		var err error
+		if p.Cover, err = v.coverOf(d); err != nil {
+			return err
+		}
 	}
 	w := v.formView(d.form)
 	for _, f := range p.Section.fields {

@@ -39,11 +39,7 @@ func duePage(v *visit) error {
 	d.looking, a.LookArgs, err = v.look()
 	d.With, d.Text, d.Measure, d.All, d.Side = q.Get("with"), q.Get("text"), q.Get("measure"), q.Get("all") != "", q.Get("side")
 	a.Party, a.Text, a.Measure, a.Open = party.ID(d.With), d.Text, d.Measure, !d.All
-	r, _, rosterErr := v.edition()
-	if rosterErr != nil {
-		return rosterErr
-	}
-	d.Packs, d.Boards = r.Packs, r.Boards
+	d.Packs, d.Boards = v.head.Packs, v.head.Boards
 	if err == nil {
 		err = v.call("due", a, &d.Due)
 	}

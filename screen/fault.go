@@ -29,6 +29,7 @@ type fault struct {
 	Detail   string // as the program says it, in English; empty: the sentence says all
 	Do       string // what to do; empty: nothing more to say
 	Faults   []fieldFault
+	Again    bool // the page is asked for again by itself: what it shows is being read
 }
 
 // fieldFault is one fault of a form, with the way to its field.
@@ -67,7 +68,9 @@ func (v *visit) faultOf(err error) *fault {
 		return own(http.StatusInternalServerError, "program")
 	}
 	f := &fault{Status: e.Status(), Code: e.Code, Sentence: e.Message, Do: e.Hint}
-	if key := "refused." + e.Name; e.Name != "" && sentences.Has(key) {
+	if e.Unread != nil {
+		f.Sentence, f.Do, f.Again = v.t("refused.reading", "n", e.Unread.Read, "of", e.Unread.Of), "", true
+	} else if key := "refused." + e.Name; e.Name != "" && sentences.Has(key) {
 		f.Sentence, f.Do, f.Detail = v.t(key), "", e.Message
 	}
 	for _, one := range e.Faults {

@@ -45,11 +45,11 @@ func chapters() []chapter {
 		return c
 	}
 	return []chapter{
-		of("day", "desk", "lines", "inbox", "notices", "drafts", "sent", "shift"),
+		of("day", "desk", "lines", "soundings", "inbox", "notices", "drafts", "sent", "shift", "hours", "procedures", "exercises"),
 		of("texts", "due", "calendar", "visits", "quotas", "portfolio", "texts", "measures", "blocks", "map", "documents"),
 		of("paper", "notes", "contacts"),
 		of("lines", "peers", "observations", "verify", "courier", "incidents", "clarifications"),
-		of("house", "start", "officers", "passkeys", "group", "audit", "health", "settings", "tokens", "help"),
+		of("house", "start", "officers", "passkeys", "group", "audit", "health", "settings", "tokens", "keys", "help"),
 	}
 }
 

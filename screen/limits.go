@@ -29,8 +29,14 @@ const (
 	beatEvery = 15 * time.Second
 	// restFor is the least time between two looks for something new.
 	restFor = 250 * time.Millisecond
+	// againAfter is after how many seconds a browser asks again for a page whose content
+	// was being read.
+	againAfter = "2"
 	// maxStreams is how many pages are live at once; further ones ask by themselves.
 	maxStreams = 512
+	// hoursRows is how many rows of the form of duty hours are there at first: two watches
+	// on most days, two on the others. A form that has none empty gets blankRows more.
+	hoursRows, blankRows = 4, 2
 	// maxOfficer and maxPassphrase bound what is typed at sign-in, in bytes.
 	maxOfficer, maxPassphrase = 64, 1024
 	// formerFor is how long a page of the session before may still be posted: as long as

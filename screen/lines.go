@@ -178,8 +178,9 @@ func (m spoken) Sounds() bool { return m.Sound || m.Silenced != "" }
 // phraseRead is an agreed phrase in the language of the page, else in one that its
 // book has.
 type phraseRead struct {
-	ID, Language, Text string
+	ID, Language, Text string // of a book that is not at hand there is no text
 	Standing           phrasebook.Standing
+	Values             map[string]string
 }
 
 func (v *visit) spoken(all []control.LineMessage) []spoken {
@@ -187,7 +188,7 @@ func (v *visit) spoken(all []control.LineMessage) []spoken {
 	for i, m := range all {
 		s := spoken{LineMessage: m, With: v.others(m.Parties), Mine: m.Author == v.head.Party, Anchor: "m-" + strings.NewReplacer("/", "-", " ", "-").Replace(m.Place)}
 		for _, p := range m.Agreed {
-			one := phraseRead{ID: p.ID}
+			one := phraseRead{ID: p.ID, Values: p.Values}
 			for _, lang := range []string{v.lang, string(houseLanguage(v.lang)), "en"} {
 				if text := p.Texts[lang]; text != "" {
 					one.Language, one.Text, one.Standing = lang, text, p.Standing[lang]
@@ -212,9 +213,9 @@ type lineView struct {
 }
 
 func linePage(v *visit) error {
-	a := control.SayArgs{LineArgs: v.lineArgs(), Answers: v.r.URL.Query().Get("answers"), Language: v.lang}
-	if id := v.r.URL.Query().Get("phrase"); id != "" {
-		a.Agreed = []line.Phrase{{ID: id}}
+	a := control.SayArgs{LineArgs: v.lineArgs(), Answers: v.r.URL.Query().Get("answers"), Thread: v.r.URL.Query().Get("thread"), Language: v.lang}
+	for _, id := range v.r.URL.Query()["phrase"] {
+		a.Agreed = append(a.Agreed, line.Phrase{ID: id})
 	}
 	return v.line(a, control.EndArgs{}, nil)
 }
@@ -261,11 +262,18 @@ func (v *visit) line(typed control.SayArgs, end control.EndArgs, wrong error) er
 	return v.show("line", title, l)
 }
 
-// sayOnLine makes a draft, which another officer clears.
+// sayOnLine makes a draft, which another officer clears; or it shows the form again with
+// one phrase more or less, or in another order.
 func sayOnLine(v *visit) error {
-	a := control.SayArgs{LineArgs: v.lineArgs(), Answers: v.text("answers"), Text: v.text("text"), Language: v.text("language"), Agreed: v.agreed()}
+	a := control.SayArgs{LineArgs: v.lineArgs(), Answers: v.text("answers"), Thread: v.text("thread"), Text: v.text("text"), Language: v.text("language"), Agreed: v.agreed(), Discreet: v.text("discreet") != ""}
 	n, err := strconv.Atoi(v.text("precedence"))
 	a.Precedence, a.Status = line.Precedence(n), act.Status(v.text("status"))
+	if all, pressed := v.arranged(a.Agreed); len(all) > line.MaxAgreed {
+		return v.line(a, control.EndArgs{}, &control.Error{Code: control.Usage, Message: v.t("hotline.phrase.most", "n", line.MaxAgreed)})
+	} else if pressed {
+		a.Agreed = all
+		return v.line(a, control.EndArgs{}, nil)
+	}
 	if err != nil || a.Status == "" || a.Text == "" && len(a.Agreed) == 0 {
 		return v.line(a, control.EndArgs{}, &control.Error{Code: control.Usage, Message: v.t("hotline.say.wrong")})
 	}
@@ -313,6 +321,7 @@ type onLines struct {
 	Any                bool // there is a line
 	Needs, Waits, Sent []spoken
 	Remarks            []string
+	NoPlay             []control.NoPlay
 }
 
 func (v *visit) onLines() (onLines, error) {
@@ -320,7 +329,7 @@ func (v *visit) onLines() (onLines, error) {
 	if err := v.call("watch", nil, &w); err != nil {
 		return onLines{}, err
 	}
-	return onLines{Any: len(w.Lines) > 0, Needs: v.spoken(w.Needs), Waits: v.spoken(w.Waits), Sent: v.spoken(w.Sent), Remarks: w.Remarks}, nil
+	return onLines{Any: len(w.Lines) > 0, Needs: v.spoken(w.Needs), Waits: v.spoken(w.Waits), Sent: v.spoken(w.Sent), Remarks: w.Remarks, NoPlay: w.NoPlay}, nil
 }
 
 // has reports whether a place is one of the messages.

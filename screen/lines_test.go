@@ -19,12 +19,18 @@ import (
 	"detente/roster"
 )
 
-// twoHomes makes the homes of Alatau, with two officers and screens, and of Borovia.
+// twoHomes makes the homes of Alatau, with three officers and screens, and of Borovia.
 func twoHomes(t *testing.T) (alatau *house, borovia *home.Home) {
+	t.Helper()
+	return twoHomesAt(t, time.Now)
+}
+
+// twoHomesAt is twoHomes of which Alatau lives by a clock of the test.
+func twoHomesAt(t *testing.T, now func() time.Time) (alatau *house, borovia *home.Home) {
 	t.Helper()
 	ctx := context.Background()
 	first := &roster.Roster{Format: roster.Format, Group: party.Group{1}, Edition: 1, Effective: time.Now().UTC().Add(-time.Hour).Format("2006-01-02T15:04:05Z"),
-		Names: map[string]string{"en": "Region"}, Languages: []string{"en"}, Adoption: roster.AdoptionAll, Courier: "336h", Counting: roster.Counting{K: 1}}
+		Names: map[string]string{"en": "Region"}, Languages: []string{"en"}, Adoption: roster.AdoptionAll, Acts: roster.MaxActs, Courier: "336h", Counting: roster.Counting{K: 1}}
 	type kept struct {
 		dir     string
 		options home.Options
@@ -43,7 +49,11 @@ func twoHomes(t *testing.T) (alatau *house, borovia *home.Home) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		homes = append(homes, kept{dir, home.Options{Identity: unlock}})
+		kept := kept{dir, home.Options{Identity: unlock}}
+		if p.id == "alatau" {
+			kept.options.Now = now
+		}
+		homes = append(homes, kept)
 		first.Parties = append(first.Parties, roster.Party{ID: p.id, Standing: roster.Member, Names: map[string]string{"en": p.name}, Posts: []party.Post{"duty-officer"}, Card: &made.Card})
 		first.Counting.Witnesses = append(first.Counting.Witnesses, p.id)
 	}
@@ -69,6 +79,7 @@ func twoHomes(t *testing.T) (alatau *house, borovia *home.Home) {
 	for _, o := range []desk.Officer{
 		{ID: "saparova", Name: "S. Saparova", Post: "duty-officer", Roles: []desk.Role{desk.Drafter, desk.Clearer, desk.Duty}, Steps: []string{"release"}},
 		{ID: "orlov", Name: "A. Orlov", Post: "duty-officer", Roles: []desk.Role{desk.Clearer}, Steps: []string{"release"}},
+		{ID: "root", Name: "R. Rahimov", Post: "duty-officer", Roles: []desk.Role{desk.Admin}},
 	} {
 		if err := open[0].Node.Desk().AddOfficer(ctx, desk.Console, o, passphrase); err != nil {
 			t.Fatal(err)
@@ -155,7 +166,7 @@ func TestLinePages(t *testing.T) {
 	carry(t, borovia, h.home)
 
 	author.get("/desk")
-	author.sees(http.StatusOK, "On the lines Needs you now 1 Immediate call: please come to the line capitals · Borovia", "4 Routine", "Agreed text", "Free text <b>All</b> is well.")
+	author.sees(http.StatusOK, "On the lines Needs you now 1 Immediate call: please come to the line capitals · Borovia", "4 Routine", "Agreed text", "Free text <b>All</b> is well.", "Acknowledge receipt as duty-officer")
 	if n := strings.Count(author.page, `class="tag urgent"`); n != 1 {
 		t.Errorf("%d tags are red, not the one of the call", n)
 	}
@@ -208,12 +219,12 @@ func TestLinePages(t *testing.T) {
 	if !strings.Contains(author.page, `name="precedence" value="1" required checked`) {
 		t.Error("the precedence that fits the phrase as a rule is not offered")
 	}
-	author.press("/lines/capitals/say?with=borovia", "phrase", "sea.distress", "slot.place", "43.25, 76.95", "status", "exercise", "precedence", "1", "text", "", "language", "en")
+	author.press("/lines/capitals/say?with=borovia", "phrase", "sea.distress", "slot.1.place", "43.25, 76.95", "status", "exercise", "precedence", "1", "text", "", "language", "en")
 	author.sees(http.StatusUnprocessableEntity, "4 fields need to be looked at", "time: is not filled in")
-	if !strings.Contains(author.page, `name="slot.place" value="43.25, 76.95"`) {
+	if !strings.Contains(author.page, `name="slot.1.place" value="43.25, 76.95"`) {
 		t.Error("a blank that was filled in is lost")
 	}
-	author.press("/lines/capitals/say?with=borovia", "phrase", "sea.distress", "slot.place", "43.25, 76.95", "slot.time", "2027-03-01T14:05:00Z", "slot.unit", "MV Aral", "slot.number", "12", "slot.request", "send-help", "status", "exercise", "precedence", "1", "text", "", "language", "en")
+	author.press("/lines/capitals/say?with=borovia", "phrase", "sea.distress", "slot.1.place", "43.25, 76.95", "slot.1.time", "2027-03-01T14:05:00Z", "slot.1.unit", "MV Aral", "slot.1.number", "12", "slot.1.request", "send-help", "status", "exercise", "precedence", "1", "text", "", "language", "en")
 	author.sees(http.StatusOK, "The draft is made", "[agreed text, sea.distress]", "EXERCISE")
 	author.get("/lines/capitals?with=borovia&phrase=no.such")
 	author.sees(http.StatusNotFound)

@@ -103,7 +103,7 @@ func (v *visit) areas() (*mapView, []control.Area, error) {
 		m.On = day(on)
 	}
 	var all []control.Area
-	if err := v.call("areas", args, &all); err != nil {
+	if err := v.call("areas", control.AreasArgs{LookArgs: args}, &all); err != nil {
 		return nil, nil, err
 	}
 	slices.SortStableFunc(all, func(x, y control.Area) int {

@@ -27,11 +27,7 @@ type measuresView struct {
 }
 
 func measuresPage(v *visit) error {
-	r, _, err := v.edition()
-	if err != nil {
-		return err
-	}
-	m := measuresView{Text: v.r.URL.Query().Get("text"), Boards: r.Boards}
+	m := measuresView{Text: v.r.URL.Query().Get("text"), Boards: v.head.Boards}
 	if err := v.call("measure-list", control.MeasureArgs{ID: m.Text}, &m.Texts); err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func measuresAreRead(t *testing.T, h *house) {
 	b.get("/measures?text=icwc")
 	b.sees(http.StatusOK, "All texts", "not adopted here")
 	b.get("/measures/vd11.inspection")
-	b.sees(http.StatusOK, "Our paraphrase", "This is not the text", "English · Inspection of a specified area", "Русский", "An unofficial translation", "not later than 36 hours before", "It stands on: vd11.network")
+	b.sees(http.StatusOK, "IX, 74–106 (unverified)", "Our paraphrase", "This is not the text", "English · Inspection of a specified area", "Русский", "An unofficial translation", "not later than 36 hours before", "It stands on: vd11.network")
 	b.lang = "ru"
 	b.get("/measures/vd11.inspection")
 	b.sees(http.StatusOK, "Наш пересказ", "не позднее чем за")
@@ -77,7 +77,7 @@ func portfolioIsRead(t *testing.T, h *house) {
 	b.get("/portfolio?at=x")
 	b.sees(http.StatusUnprocessableEntity, "neither a day")
 	b.get("/quotas")
-	b.sees(http.StatusOK, "at most 3 · 3 left", "a contact point is named, so far: 0 recorded")
+	b.sees(http.StatusOK, "IX, 74–106 (number unverified)", "at most 3 · 3 left", "a contact point is named, so far: 0 recorded")
 	b.get("/quotas?measure=nowhere.x")
 	b.sees(http.StatusNotFound, "no text that is adopted here has a measure")
 	b.get("/blocks")

@@ -321,8 +321,7 @@ func paperPage(v *visit) error {
 	return v.paper(ref, q.Get("as"), q.Get("to"))
 }
 
-// paper answers with a paper. It carries its own style, so it has a policy of its own,
-// which lets nothing else in.
+// paper answers with a paper.
 func (v *visit) paper(ref, as, to string) error {
 	a := control.PrintArgs{Ref: ref, As: paper.NoteVerbale, To: "html", Language: paperLanguage(v.lang)}
 	if as == string(paper.Form) || as == string(paper.Email) {
@@ -339,13 +338,19 @@ func (v *visit) paper(ref, as, to string) error {
 	if err := v.file("print", a, &b, nil); err != nil {
 		return err
 	}
+	return v.sheet(kind, name, b.Bytes())
+}
+
+// sheet answers with a document that has its style inside, under a policy that lets
+// nothing else in; one with a name is kept and not shown.
+func (v *visit) sheet(kind, name string, b []byte) error {
 	h := v.w.Header()
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	h.Set("Content-Type", kind)
 	if name != "" {
 		h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	}
-	v.w.Write(b.Bytes())
+	v.w.Write(b)
 	return nil
 }
 

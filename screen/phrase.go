@@ -1,6 +1,9 @@
 package screen
 
 import (
+	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"detente/line"
@@ -10,7 +13,7 @@ import (
 // phraseMenu is the newest phrasebook in the language of the page, to choose from.
 type phraseMenu struct {
 	Chapters []phraseChapter
-	Chosen   *phraseForm // nil: none
+	Chosen   []phraseForm // in the order in which they are said
 }
 
 // phraseChapter is a chapter of the phrasebook.
@@ -22,8 +25,10 @@ type phraseChapter struct {
 // phraseChoice is a phrase as it is chosen, or an option of a blank.
 type phraseChoice struct{ ID, Text string }
 
-// phraseForm is a phrase with its blanks, as they are filled in.
+// phraseForm is a phrase with its blanks, as they are filled in. No is its place in the
+// message, from 1; Of, how many there are.
 type phraseForm struct {
+	No, Of   int
 	ID       string
 	Language string
 	Standing phrasebook.Standing
@@ -39,7 +44,8 @@ type phraseBlank struct {
 }
 
 // phraseMenu reads the phrasebook; chosen are the phrases that the message has so far.
-// The number is the precedence that fits the chosen one as a rule; 0: none is chosen.
+// The number is the precedence that fits the most pressing of them as a rule; 0: none
+// is chosen.
 // The error is errNoPage if the book has no such phrase.
 func (v *visit) phraseMenu(chosen []line.Phrase) (phraseMenu, int, error) {
 	var m phraseMenu
@@ -61,22 +67,26 @@ func (v *visit) phraseMenu(chosen []line.Phrase) (phraseMenu, int, error) {
 		}
 		m.Chapters = append(m.Chapters, one)
 	}
-	if len(chosen) == 0 {
-		return m, 0, nil
-	}
-	p, ok := b.Phrase(chosen[0].ID)
-	if !ok {
-		return m, 0, errNoPage
-	}
-	m.Chosen = &phraseForm{ID: p.ID, Language: lang, Standing: b.Standing(lang), Text: bracketed(b, p, lang)}
-	for _, s := range b.Blanks(p) {
-		blank := phraseBlank{Name: s.Name, Label: s.Label[lang], Value: chosen[0].Values[s.Name], Kind: s.Kind}
-		for _, o := range s.Options {
-			blank.Options = append(blank.Options, phraseChoice{o.ID, o.Text[lang]})
+	fits := 0
+	for i, one := range chosen {
+		p, ok := b.Phrase(one.ID)
+		if !ok {
+			return m, 0, errNoPage
 		}
-		m.Chosen.Blanks = append(m.Chosen.Blanks, blank)
+		if fits == 0 || p.Precedence < fits {
+			fits = p.Precedence
+		}
+		f := phraseForm{No: i + 1, Of: len(chosen), ID: p.ID, Language: lang, Standing: b.Standing(lang), Text: bracketed(b, p, lang)}
+		for _, s := range b.Blanks(p) {
+			blank := phraseBlank{Name: s.Name, Label: s.Label[lang], Value: one.Values[s.Name], Kind: s.Kind}
+			for _, o := range s.Options {
+				blank.Options = append(blank.Options, phraseChoice{o.ID, o.Text[lang]})
+			}
+			f.Blanks = append(f.Blanks, blank)
+		}
+		m.Chosen = append(m.Chosen, f)
 	}
-	return m, p.Precedence, nil
+	return m, fits, nil
 }
 
 // bracketed is the sentence of a phrase with the names of its blanks in brackets.
@@ -88,17 +98,48 @@ func bracketed(b *phrasebook.Book, p *phrasebook.Phrase, lang string) string {
 	return text
 }
 
-// agreed is the phrase of the posted form with its blanks; empty: none.
+// agreed are the phrases of the posted form, in order, each with its blanks. A blank is
+// named by the place of its phrase, since one phrase may be said twice.
 func (v *visit) agreed() []line.Phrase {
-	id := v.text("phrase")
-	if id == "" {
-		return []line.Phrase{}
-	}
-	p := line.Phrase{ID: id, Values: map[string]string{}}
-	for name := range v.form {
-		if slot, ok := strings.CutPrefix(name, "slot."); ok && v.text(name) != "" {
-			p.Values[slot] = v.text(name)
+	out := []line.Phrase{}
+	for i, id := range v.form["phrase"] {
+		p := line.Phrase{ID: id, Values: map[string]string{}}
+		for name := range v.form {
+			if slot, ok := strings.CutPrefix(name, fmt.Sprintf("slot.%d.", i+1)); ok && v.text(name) != "" {
+				p.Values[slot] = v.text(name)
+			}
 		}
+		out = append(out, p)
 	}
-	return []line.Phrase{p}
+	return out
+}
+
+// arranged are the phrases after a button of the form was pressed: add, or drop, up or
+// down with the place of a phrase. It reports whether it was one of these.
+func (v *visit) arranged(all []line.Phrase) ([]line.Phrase, bool) {
+	do, place, _ := strings.Cut(v.form.Get("do"), ".")
+	i, err := strconv.Atoi(place)
+	i-- // places begin with 1
+	there := err == nil && i >= 0 && i < len(all)
+	switch do {
+	case "add":
+		if id := v.text("add"); id != "" {
+			all = append(all, line.Phrase{ID: id, Values: map[string]string{}})
+		}
+	case "drop":
+		if there {
+			all = slices.Delete(all, i, i+1)
+		}
+	case "up":
+		if there && i > 0 {
+			all[i-1], all[i] = all[i], all[i-1]
+		}
+	case "down":
+		if there && i+1 < len(all) {
+			all[i], all[i+1] = all[i+1], all[i]
+		}
+	default:
+		return all, false
+	}
+	return all, true
 }

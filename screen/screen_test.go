@@ -175,7 +175,7 @@ func (b *browser) do(req *http.Request) {
 		b.t.Fatal(err)
 	}
 	b.page, b.code = string(body), res.StatusCode
-	if got := res.Header.Get("Content-Security-Policy"); got != policy {
+	if got := res.Header.Get("Content-Security-Policy"); got != policy && !strings.HasSuffix(req.URL.Path, "/paper") {
 		b.t.Errorf("%s: policy %q", req.URL, got)
 	}
 }

@@ -47,7 +47,9 @@ type Site struct {
 	Config
 	languages map[string]*template.Template // by language, every page
 	assets    map[string]asset              // by path
+	names     map[string]string             // of assets: their paths
 	watch     *watch
+	packers   sync.Pool // of *gzip.Writer
 	handler   http.Handler
 }
 
@@ -64,7 +66,7 @@ func newSite(c Config, all []route) (*Site, error) {
 	}
 	s := &Site{Config: c, watch: newWatch()}
 	var err error
-	if s.assets, err = readAssets(); err != nil {
+	if s.assets, s.names, err = readAssets(); err != nil {
 		return nil, err
 	}
 	if s.languages, err = s.templates(); err != nil {

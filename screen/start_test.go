@@ -282,6 +282,13 @@ func TestGroupPage(t *testing.T) {
 	b.get("/group")
 	b.upload("/group/roster", "roster", "roster.json", string(next)+" ")
 	b.sees(http.StatusUnprocessableEntity)
+	first, err := h.home.Node.Keys().Current().Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.get("/group")
+	b.upload("/group/roster", "roster", "roster.json", string(first))
+	b.sees(http.StatusOK, "It cannot be adopted as it is", "this one is not later")
 	b.get("/group")
 	b.upload("/group/roster", "roster", "roster.json", string(next))
 	b.sees(http.StatusOK, "edition 2", strings.Join(key.Words(r.Digest())[:4], " "), "The roster in force has this very card")

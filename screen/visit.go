@@ -39,6 +39,7 @@ type frame struct {
 	Dir    string
 	Theme  string // "", light, dark, night
 	Dense  bool   // tables in compact rows
+	Keys   string // shortcuts for the script; empty: switched off
 	Path   string // of this page, for the way back
 	Here   string // first part of the path: which page of the menu this is
 	Token  string // of the session's forms
@@ -48,6 +49,7 @@ type frame struct {
 	Fault  *fault // what keeps a posted form from being done
 	Menu   bool   // there are other pages: a node runs and somebody is signed in
 	Live   bool   // the page is shown anew when there is something new
+	Watch  bool   // the officer has the role of duty: calls are shown and sounded on every page
 	Page   any
 }
 
@@ -187,7 +189,7 @@ func (v *visit) again(err error, name, title, status string, page any) error {
 }
 
 func (v *visit) againWith(f *fault, err error, name, title, status string, page any) error {
-	if f.Status == http.StatusUnauthorized {
+	if f.Status == http.StatusUnauthorized || f.Again {
 		return err
 	}
 	return v.render(f.Status, name, frame{Title: title, Status: status, Fault: f, Page: page})
@@ -196,6 +198,7 @@ func (v *visit) againWith(f *fault, err error, name, title, status string, page 
 func (v *visit) render(code int, name string, f frame) error {
 	f.Lang, f.Dir = v.lang, direction(v.lang)
 	f.Theme, f.Dense = v.theme(), v.choice("density") == "compact"
+	f.Keys = v.keys()
 	f.Head, f.State, f.Played = v.head, v.site.Name(v.lang), len(v.site.Cast) > 0
 	f.Menu = v.head != nil && !v.head.Awaiting
 	f.Path = v.r.URL.RequestURI()
@@ -203,6 +206,7 @@ func (v *visit) render(code int, name string, f frame) error {
 		f.Path = "/desk"
 	}
 	f.Live = v.r.Method == http.MethodGet && f.Fault == nil && slices.Contains([]string{"desk", "lines", "line", "inbox", "sent", "drafts", "notices", "notice"}, name)
+	f.Watch = f.Menu && slices.Contains(v.head.Officer.Roles, onDuty)
 	f.Here, _, _ = strings.Cut(strings.TrimPrefix(v.r.URL.Path, "/"), "/")
 	if v.token != "" {
 		f.Token = formToken(v.token)
@@ -219,8 +223,10 @@ func (v *visit) render(code int, name string, f frame) error {
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.Header().Set("Content-Language", v.lang)
-	v.w.WriteHeader(code)
-	v.w.Write(b.Bytes())
+	if f.Fault != nil && f.Fault.Again && v.r.Method == http.MethodGet {
+		v.w.Header().Set("Refresh", againAfter)
+	}
+	v.site.send(v.w, v.r, code, b.Bytes())
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"detente/control"
@@ -108,18 +109,21 @@ func (s *Site) templates() (map[string]*template.Template, error) {
 // functions are what a template may call, in one language.
 func (s *Site) functions(lang string) template.FuncMap {
 	return template.FuncMap{
-		"t":     func(key string, args ...any) string { return say(lang, key, args...) },
-		"word":  func(family string, value any) string { return word(lang, family, value) },
-		"at":    func(v any) template.HTML { return at(lang, v) },
-		"ltr":   ltr,
-		"link":  link,
-		"row":   func(head *control.Masthead, l control.Line) row { return row{head, l} },
-		"names": func(head *control.Masthead, ids []party.ID) string { return namesIn(lang, head, ids) },
-		"hand":  func(f frame, of any) handed { return handed{f, of} },
-		"ends":  func() []line.State { return []line.State{line.Open, line.Suspended, line.Closed, line.Declined} },
+		"t":        func(key string, args ...any) string { return say(lang, key, args...) },
+		"word":     func(family string, value any) string { return word(lang, family, value) },
+		"at":       func(v any) template.HTML { return at(lang, v) },
+		"ltr":      ltr,
+		"isolated": isolated,
+		"link":     link,
+		"row":      func(head *control.Masthead, l control.Line) row { return row{head, l} },
+		"names":    func(head *control.Masthead, ids []party.ID) string { return namesIn(lang, head, ids) },
+		"hand":     func(f frame, of any) handed { return handed{f, of} },
+		"ends":     func() []line.State { return []line.State{line.Open, line.Suspended, line.Closed, line.Declined} },
 		"precedences": func() []line.Precedence {
 			return []line.Precedence{line.Immediate, line.Urgent, line.Timed, line.Routine}
 		},
+		"week":     func(days string) []string { return strings.Split(days, "") },
+		"lasting":  func(seconds int64) string { return lasting(lang, seconds) },
 		"asset":    s.assetPath,
 		"plus":     func(a, b int) int { return a + b },
 		"channels": func() []string { return []string{"note", "mail", "telephone", "embassy"} },
@@ -157,6 +161,9 @@ type handed struct {
 	Of any
 }
 
+// With hands something further with the same frame.
+func (h handed) With(of any) handed { return handed{h.frame, of} }
+
 // inLanguage is a name of a form in a language, else in the nearest that there is.
 func inLanguage(lang string, names map[regime.Lang]string) string {
 	for _, l := range []regime.Lang{regime.Lang(lang), houseLanguage(lang), regime.English} {
@@ -179,9 +186,28 @@ func joined(lang string, list []string) string {
 	return all
 }
 
+// lasting is a span in the largest unit in which it is whole.
+func lasting(lang string, seconds int64) string {
+	for _, unit := range []struct {
+		key  string
+		size int64
+	}{{"unit.hours", 3600}, {"unit.minutes", 60}} {
+		if seconds >= unit.size && seconds%unit.size == 0 {
+			return say(lang, unit.key, "n", seconds/unit.size)
+		}
+	}
+	return say(lang, "unit.seconds", "n", seconds)
+}
+
 // ltr keeps a reference, a place or a hash from left to right in every script.
 func ltr(v any) template.HTML {
 	return template.HTML(`<bdi dir="ltr" class="ltr">` + template.HTMLEscapeString(fmt.Sprint(v)) + `</bdi>`)
+}
+
+// isolated keeps a moment in a sentence from left to right and on one line, as ltr and
+// the style do in markup.
+func isolated(s string) string {
+	return "\u2066" + strings.NewReplacer("-", "-\u2060", " ", "\u00a0").Replace(s) + "\u2069"
 }
 
 // at writes a moment: 2026-11-23 21:04Z. What is no moment stands as it is, nothing

@@ -15,3 +15,15 @@ func padded(n int) int {
 	mask := 1<<max(e-s, 0) - 1 // the bits that become zero
 	return (n + mask) &^ mask
 }
+
+// Room is how many bytes of body, with their head, fill an inside of size bytes
+// exactly, so that nothing is padded here; false if size is none that padding gives,
+// or has no room.
+func Room(contentType string, b Binding, size int) (int, bool) {
+	n := size
+	for range 3 { // the length is written in the head: its digits settle at once
+		n = size - len(inside{contentType: contentType, length: max(n, 0), binding: b}.head())
+	}
+	head := len(inside{contentType: contentType, length: max(n, 0), binding: b}.head())
+	return n, n >= 0 && n <= MaxContent && head+n == size && padded(size) == size
+}

@@ -95,7 +95,7 @@ func Found(p Plan) (*Town, error) {
 	t := &Town{plan: p, Houses: map[party.ID]*House{}}
 	r := &roster.Roster{
 		Format: roster.Format, Group: p.Group, Edition: 1, Effective: p.Now().UTC().Add(-time.Hour).Format("2006-01-02T15:04:05Z"),
-		Names: p.Names, Languages: []string{"en"}, Adoption: roster.AdoptionAll, Courier: "336h", Slots: p.Slots,
+		Names: p.Names, Languages: []string{"en"}, Adoption: roster.AdoptionAll, Acts: roster.MaxActs, Courier: "336h", Slots: p.Slots,
 		Counting: roster.Counting{F: p.F, K: p.K}, Custodians: p.Custodians,
 	}
 	for _, res := range p.Parties {

@@ -120,7 +120,7 @@ detente area export --language ru`, cobra.NoArgs, func(ctx context.Context, args
 			return err
 		}
 		var list []control.Area
-		if err := a.call(ctx, "areas", look, &list); err != nil {
+		if err := a.call(ctx, "areas", control.AreasArgs{LookArgs: look}, &list); err != nil {
 			return err
 		}
 		var all []calendar.Area

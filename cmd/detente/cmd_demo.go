@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"detente/demo"
 	"github.com/spf13/cobra"
@@ -26,8 +28,10 @@ detente demo --dir ./region`, cobra.NoArgs, func(ctx context.Context, args []str
 	})
 	c.Long = `demo starts six real nodes of an invented region on this machine, each with its
 own keys, store and listener, and plays a story that shows line by line what
-détente does. It then stays up, so that you can try commands on the nodes, until
-you press Ctrl-C. It leaves nothing behind unless --dir is given.`
+détente does. It then stays up with the desk of each state filled, so that you can
+look around in a browser and try commands on the nodes, and twenty seconds later
+raises an incident that waits for you; until you press Ctrl-C. It leaves nothing
+behind unless --dir is given.`
 	c.Flags().BoolVar(&once, "once", false, "end after the story")
 	c.Flags().StringVar(&dir, "dir", "", "keep the homes in this folder")
 	c.AddCommand(a.demoSeason())
@@ -85,9 +89,24 @@ func (a *app) demo(ctx context.Context, once bool, dir string) error {
 		fmt.Fprintln(a.stdout, "\nThe story is told.")
 		return show.Close()
 	}
-	a.tryNext(show)
-	<-ctx.Done()
-	return show.Close()
+	err = show.Seed()
+	if err == nil {
+		a.tryNext(show)
+		if err = show.Live(ctx, a.stdout, incidentAfter); err == nil && ctx.Err() == nil {
+			a.afterIncident(show)
+			<-ctx.Done()
+		}
+	}
+	return errors.Join(err, show.Close())
+}
+
+// incidentAfter is how long after the nodes stay up the live incident comes.
+const incidentAfter = 20 * time.Second
+
+// afterIncident says what can be tried once the incident was answered.
+func (a *app) afterIncident(show *demo.Show) {
+	name, dir := show.Incident()
+	fmt.Fprintf(a.stdout, "\nIt was an exercise by a scenario. What was given and answered when:\n\n  %s --home %s exercise report %s\n", ourselves(), dir, name)
 }
 
 // selfVerify runs this same program as a separate process.
@@ -159,6 +178,7 @@ In another terminal, try:
   %[1]s --home %[3]s thread show ALA/EX/2
   %[1]s verify %[4]s --roster %[5]s
 
+In 20 s there is an incident: Borovia calls on Cintra, and you are on duty. What to do is said here.
 Ctrl-C ends it%[6]s.
 `, ourselves(), home("cintra"), home("borovia"), filepath.Join(show.Dir, "notice.proof"), filepath.Join(show.Dir, "roster.json"), a.leftBehind(show))
 }

@@ -112,6 +112,9 @@ detente desk --once --json`, cobra.NoArgs, func(ctx context.Context, args []stri
 
 // printWatch writes the desk of one moment.
 func (a *app) printWatch(w writer, d *control.Watch) {
+	for _, p := range d.NoPlay {
+		fmt.Fprintln(w, a.bold(fmt.Sprintf("NO PLAY since %s, said by %s: the exercise %s stands still. What is real comes outside of it.", p.Since, p.Names, p.Exercise)))
+	}
 	fmt.Fprintln(w, a.bold("Needs you now"))
 	var heard []string
 	for _, l := range d.Lines {
@@ -166,7 +169,7 @@ func (d *terminalDesk) watch(ctx context.Context, every time.Duration) error {
 	shown := ""
 	for {
 		var w control.Watch
-		err := d.app.callRunning(ctx, "watch", &w)
+		err := d.app.callRunning(ctx, "watch", nil, &w)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -200,16 +203,16 @@ func (d *terminalDesk) watch(ctx context.Context, every time.Duration) error {
 	}
 }
 
-// callRunning calls a verb of the running node and never opens the home itself: a
-// desk that looks every two seconds would keep the node from starting.
-func (a *app) callRunning(ctx context.Context, verb string, result any) error {
+// callRunning calls a verb of the running node and never opens the home itself: what
+// looks every second or two would keep the node from starting.
+func (a *app) callRunning(ctx context.Context, verb string, args, result any) error {
 	c, err := control.Dial(ctx, a.home())
 	if err != nil {
 		return control.ErrorOf(err)
 	}
 	defer c.Close()
 	c.Token = a.token()
-	return c.Call(ctx, verb, nil, nil, nil, result)
+	return c.Call(ctx, verb, args, nil, nil, result)
 }
 
 // same is a text without the moment at its end, to see whether anything changed.
@@ -279,7 +282,7 @@ func (d *terminalDesk) call(ctx context.Context, m control.LineMessage) {
 		defer stop()
 		cmd := exec.CommandContext(ctx, "/bin/sh", "-c", d.hook)
 		cmd.Env = append(os.Environ(), "DETENTE_ALERT="+m.Place, "DETENTE_LINE="+string(m.Line), "DETENTE_FROM="+string(m.Author),
-			"DETENTE_STATUS="+string(m.Status), "DETENTE_THREAD="+m.Thread, "DETENTE_CALLS="+string(m.Calls))
+			"DETENTE_STATUS="+string(m.Status), "DETENTE_THREAD="+m.Thread, "DETENTE_CALLS="+string(m.Calls), "DETENTE_CONTACT="+m.Contact)
 		cmd.WaitDelay = time.Second
 		err := cmd.Run()
 		d.mu.Lock()

@@ -28,7 +28,7 @@ detente draft submit 3f2a`,
 // wording are the flags that say what a draft contains.
 type wording struct {
 	to                                         []string
-	open, exercise, test                       bool
+	open, discreet, exercise, test             bool
 	form, from, values, text, textFile, thread string
 	answers                                    string
 	post, note, language, handling             string
@@ -38,6 +38,7 @@ type wording struct {
 func (g *wording) flags(f *pflag.FlagSet) {
 	f.StringSliceVar(&g.to, "to", nil, "addressees, in order, or all")
 	f.BoolVar(&g.open, "open", false, "in the clear, although there are addressees")
+	f.BoolVar(&g.discreet, "discreet", false, "on the record, discreet: who is not addressed sees only that there is an act")
 	f.BoolVar(&g.exercise, "exercise", false, "status exercise")
 	f.BoolVar(&g.test, "test", false, "status test")
 	f.StringVar(&g.thread, "thread", "", "reference of the thread, e.g. ALA/2026/17")
@@ -88,6 +89,9 @@ func (a *app) request(ctx context.Context, g *wording, r *node.Request, f *pflag
 	if f.Changed("open") {
 		r.Open = g.open
 	}
+	if f.Changed("discreet") {
+		r.Discreet = g.discreet
+	}
 	for _, one := range []struct {
 		flag, value string
 		into        *string
@@ -126,6 +130,7 @@ func (a *app) answered(ctx context.Context, what string, r *node.Request) error 
 	if r.Answers = s.Ref; r.Thread == "" {
 		r.Thread = s.Thread
 	}
+	r.Discreet = r.Discreet || s.Discreet
 	return nil
 }
 

@@ -273,6 +273,9 @@ detente quota --at 2027-12-31 --json`, cobra.NoArgs, func(ctx context.Context, a
 				case x.Least > 0:
 					most = say("at-least", x.Least)
 				}
+				if x.Sure.Unverified() && most != "–" {
+					most = label(lang, "unverified", map[string]any{"words": most})
+				}
 				remark := strings.Join(x.NotKnown, "; ")
 				if x.Full {
 					remark = strings.Trim(remark+"; "+label(lang, "full", nil), "; ")

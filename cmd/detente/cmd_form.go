@@ -202,6 +202,7 @@ detente form check cica.hum.4 orchestra.json --json`, cobra.ExactArgs(2), func(c
 		if err != nil {
 			return err
 		}
+		a.echo(f, v, func(string) bool { return true })
 		if _, faults := f.Check(v); len(faults) > 0 {
 			return &node.FaultsError{Faults: faults}
 		}

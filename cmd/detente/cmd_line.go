@@ -26,7 +26,7 @@ detente line acknowledge BOROVIA/20270301-140500`,
 		a.lineEnd("close", line.Closed, "Say that this state answers on a line no more"),
 		a.lineEnd("decline", line.Declined, "Say that this state does not take part in a line"),
 		a.lineSay(), a.lineCall(false), a.lineCall(true), a.lineAcknowledge(), a.lineSilence(), a.lineDone(),
-		a.lineMessages(), a.lineHours(), a.linePublish())
+		a.lineMessages(), a.lineHours(), a.linePublish(), a.lineProcedures(), a.lineInstruct())
 }
 
 // with are the flags that tell lines of one name apart.
@@ -79,7 +79,7 @@ func (a *app) printLinesOf(w writer, all []control.LineView) {
 		for _, s := range l.Others {
 			fmt.Fprintf(w, "  %s: %s\n", s.Name, s.Sentence)
 			if s.OnDuty != nil {
-				fmt.Fprintf(w, "    %s\n", s.OnDuty.Sentence)
+				fmt.Fprintf(w, "    %s%s\n", s.OnDuty.Sentence, there(s.OnDuty))
 			}
 			if len(s.Languages) > 0 {
 				fmt.Fprintf(w, "    answers in %s\n", strings.Join(s.Languages, ", "))
@@ -189,6 +189,7 @@ detente line say capitals --answers BOROVIA/20270301-140500 --text "We confirm."
 	f.StringVar(&s.Language, "language", "en", "language of the free text")
 	f.StringVar(&s.Thread, "thread", "", "reference of the thread (default that of what is answered, else a new one)")
 	f.StringVar(&s.Answers, "answers", "", "what it answers: a thread or a place")
+	f.BoolVar(&s.Discreet, "discreet", false, "on the record, discreet: who is not on the line sees only that there is an act")
 	f.BoolVar(&exercise, "exercise", false, "status exercise")
 	f.BoolVar(&test, "test", false, "status test")
 	f.BoolVar(&submit, "submit", false, "hand it over for clearance at once")
@@ -211,11 +212,19 @@ func (a *app) awaits(ctx context.Context, args control.LineArgs) error {
 				a.talk("%s", s.Sentence)
 			}
 			if s.OnDuty != nil && !s.OnDuty.On {
-				a.talk("%s: %s", s.Name, s.OnDuty.Sentence)
+				a.talk("%s: %s%s", s.Name, s.OnDuty.Sentence, there(s.OnDuty))
 			}
 		}
 	}
 	return nil
+}
+
+// there is the moment of a change by the clock there, for the end of a sentence.
+func there(d *control.OnDuty) string {
+	if d.There == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (there: %s)", d.There)
 }
 
 func statusOf(exercise, test bool) (act.Status, error) {
@@ -377,6 +386,12 @@ func (a *app) printMessages(w writer, all []control.LineMessage, empty string) {
 	for _, m := range all {
 		fmt.Fprintln(w, a.bold(fmt.Sprintf("%d %s, %s: %s from %s, %s", m.Precedence, strings.ToUpper(string(m.Status)), m.Line, m.Kind, m.Name, m.Arrived)))
 		fmt.Fprintf(w, "  thread %s, act %s\n", m.Thread, m.Place)
+		if m.Discreet {
+			fmt.Fprintln(w, "  on the record, discreet")
+		}
+		if m.AfterSounding {
+			fmt.Fprintln(w, "  its thread goes on from a conversation off the record; the record does not say so")
+		}
 		if m.Life != act.New {
 			fmt.Fprintf(w, "  %s of %s\n", strings.ReplaceAll(string(m.Life), "-", " "), m.Answers)
 		}
@@ -390,10 +405,16 @@ func (a *app) printMessages(w writer, all []control.LineMessage, empty string) {
 		}
 		if m.Calls != "" && m.Precedence < line.Timed {
 			fmt.Fprintf(w, "  calls: %s", strings.ReplaceAll(string(m.Calls), "-", " "))
+			if m.Contact != "" {
+				fmt.Fprintf(w, " (%s)", m.Contact)
+			}
 			if m.Silenced != "" {
 				fmt.Fprintf(w, "; silenced until %s", m.Silenced)
 			}
 			fmt.Fprintln(w)
+		}
+		for _, text := range m.Procedure {
+			fmt.Fprintf(w, "  to do: %s\n", strings.ReplaceAll(text, "\n", "\n         "))
 		}
 		for _, s := range m.Sent {
 			fmt.Fprintf(w, "  %s\n", s.Sentence)

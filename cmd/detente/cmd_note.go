@@ -68,6 +68,7 @@ detente note enter --in --from borovia --number 12-26/190 --day 2027-09-01 --lif
 				if err != nil {
 					return err
 				}
+				a.echo(form, v, func(string) bool { return true })
 				if n.Values, err = v.Bytes(); err != nil {
 					return err
 				}

@@ -28,7 +28,7 @@ detente print 3f2a --as email --number 12-26/184 --place Ashly --out note.eml`, 
 	f := c.Flags()
 	f.StringVar(&g.as, "as", string(paper.NoteVerbale), "note-verbale, form or email")
 	f.StringVar(&g.to, "to", "text", "text, html or pdf; an email is text")
-	f.StringVar(&g.language, "language", "en", "of the reader: en, ru or kk")
+	f.StringVar(&g.language, "language", "en", "of the reader: en, ru, kk, fa or zh")
 	f.StringVar(&g.out, "out", "-", "a new file to write; - is stdout")
 	f.StringVar(&g.number, "number", "", "number of the note (default: that of the act)")
 	f.StringVar(&g.place, "place", "", "where the note is issued (default: a place for it)")

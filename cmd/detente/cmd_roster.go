@@ -254,8 +254,8 @@ func (a *app) rosterSet() *cobra.Command {
 	var f, k int
 	var effective, courier string
 	var slots, packs, between []string
-	var confirmed, boards bool
-	settings := []string{"witnesses", "custodians", "f", "k", "effective", "courier", "slot", "pack", "boards", "names-confirmed"}
+	var confirmed, boards, discreet bool
+	settings := []string{"witnesses", "custodians", "f", "k", "effective", "courier", "slot", "pack", "boards", "discreet", "names-confirmed"}
 	c := a.command("set FILE", "Set who counts, the quorum, texts, what they leave to agreement, and the moment of effect", `
 detente roster set roster.json --witnesses all --custodians all --f 1 --k 2
 detente roster set roster.json --effective 2027-01-01T00:00:00Z --courier 336h
@@ -302,6 +302,11 @@ detente roster set roster.json --names-confirmed`, cobra.ExactArgs(1), nil)
 		if flags.Changed("boards") {
 			r.Boards = boards
 		}
+		if flags.Changed("discreet") {
+			if r.Acts = 0; discreet {
+				r.Acts = roster.MaxActs
+			}
+		}
 		if confirmed {
 			r.Proposal = ""
 		}
@@ -318,6 +323,7 @@ detente roster set roster.json --names-confirmed`, cobra.ExactArgs(1), nil)
 	flags.StringSliceVar(&between, "between", nil, "the parties that agreed on --slot (default: all)")
 	flags.StringArrayVar(&packs, "pack", nil, "a text in force: `pack=digest`; an empty digest takes it out")
 	flags.BoolVar(&boards, "boards", false, "boards across states: each sees how all stand, not only its own side; --boards=false ends it")
+	flags.BoolVar(&discreet, "discreet", false, "every party's node reads discreet acts, so that authors may use them; --discreet=false ends it")
 	flags.BoolVar(&confirmed, "names-confirmed", false, "each party confirmed its names: take the mark of a proposal away")
 	return c
 }
@@ -430,6 +436,9 @@ func (a *app) printRoster(w writer, r *roster.Roster) {
 	fmt.Fprintf(w, "counting    %s; f = %d, k = %d\ncustodians  %s\n", toList(r.Counting.Witnesses), r.Counting.F, r.Counting.K, toList(r.Custodians))
 	if r.Boards {
 		fmt.Fprintln(w, "boards      across states: each sees how all stand")
+	}
+	if r.Acts >= roster.MaxActs {
+		fmt.Fprintln(w, "acts        also discreet ones: every party reads them")
 	}
 	fmt.Fprintln(w)
 	for _, p := range r.Parties {

@@ -86,7 +86,7 @@ detente statement acknowledge ALA/2026/17 --post duty-officer`
 func (a *app) printLines(w writer, all []control.Line, empty string) {
 	t := newTable("act", "author", "kind", "status", "thread", "to", "claimed")
 	for _, l := range all {
-		t.row(l.Place, string(l.Author), kindOf(l), string(l.Status), dash(l.Thread), toWords(l.To), dash(l.Claimed))
+		t.row(l.Place, string(l.Author), kindOf(l), string(l.Status), dash(l.Thread), seenTo(l), dash(l.Claimed))
 	}
 	t.print(a, w, empty)
 }
@@ -138,7 +138,7 @@ func (a *app) printStatement(w writer, s *control.Statement) {
 	field("act", s.Place)
 	field("hash", s.Ref[strings.LastIndexByte(s.Ref, ' ')+1:])
 	field("thread", s.Thread)
-	field("to", toWords(s.To))
+	field("to", seenTo(s.Line))
 	field("answers", s.Answers)
 	field("reached", beside(s.Line))
 	field("post", string(s.Post))
@@ -454,4 +454,12 @@ detente receipts ALA/2026/17 --json`, cobra.ExactArgs(1), func(ctx context.Conte
 			printReceipts(w, all)
 		})
 	})
+}
+
+// seenTo is to whom an act goes, as far as that can be seen.
+func seenTo(l control.Line) string {
+	if l.Kind == act.Discreet {
+		return "not to be seen"
+	}
+	return toWords(l.To)
 }

@@ -20,7 +20,7 @@ func TestTerminalDeskRings(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	told := filepath.Join(t.TempDir(), "told")
-	d := &terminalDesk{app: &app{stdout: &out}, hook: `echo "$DETENTE_LINE $DETENTE_FROM $DETENTE_CALLS" >> ` + told, rung: map[string]time.Time{}, told: map[string]string{}}
+	d := &terminalDesk{app: &app{stdout: &out}, hook: `echo "$DETENTE_LINE $DETENTE_FROM $DETENTE_CALLS $DETENTE_CONTACT" >> ` + told, rung: map[string]time.Time{}, told: map[string]string{}}
 	begin := time.Unix(1_800_000_000, 0)
 	alert := func(second int, ms ...control.LineMessage) int {
 		out.Reset()
@@ -31,7 +31,7 @@ func TestTerminalDeskRings(t *testing.T) {
 	call := control.LineMessage{Ref: "b 1", Line: "capitals", Author: "borovia", Precedence: line.Immediate, Calls: watch.Duty, Sound: true, Repeat: 30}
 	timed := control.LineMessage{Ref: "b 2", Precedence: line.Timed, Calls: watch.Duty, Sound: true}
 	silent, chief := call, call
-	silent.Sound, chief.Calls = false, watch.Chief
+	silent.Sound, chief.Calls, chief.Contact = false, watch.Chief, "room 4"
 	for _, c := range []struct {
 		second int
 		ms     []control.LineMessage
@@ -57,7 +57,7 @@ func TestTerminalDeskRings(t *testing.T) {
 		}
 	}
 	b, err := os.ReadFile(told)
-	if want := "capitals borovia duty\ncapitals borovia chief-of-shift\n"; err != nil || string(b) != want {
+	if want := "capitals borovia duty \ncapitals borovia chief-of-shift room 4\n"; err != nil || string(b) != want {
 		t.Errorf("the hook was told %q, %v", b, err)
 	}
 	d.mute = true

@@ -157,7 +157,7 @@ func found(ts *testscript.TestScript, neg bool, args []string) {
 	for _, id := range without {
 		must("roster", "add-party", r, id)
 	}
-	must("roster", "set", r, "--witnesses", "all", "--f", "0", "--k", "1", "--pack", "cica", "--slot", "cica.2.1.1d.lead=P42D", "--slot", "cica.2.1.1d.troops=9000")
+	must("roster", "set", r, "--witnesses", "all", "--f", "0", "--k", "1", "--discreet", "--pack", "cica", "--slot", "cica.2.1.1d.lead=P42D", "--slot", "cica.2.1.1d.troops=9000")
 	for _, id := range args {
 		must("roster", "adopt", r, "--home", id, "--yes")
 	}

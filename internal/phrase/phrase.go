@@ -29,7 +29,7 @@ type (
 	Day    struct{ time.Time } // 1 October 2027
 	Moment struct{ time.Time } // 17 August 2027, 23:59 UTC
 	Span   string              // ISO 8601, one or more parts: P42D, P1Y6M, PT48H
-	Lapse  int64               // seconds: said in days from two days on, else in hours or minutes
+	Lapse  int64               // seconds: a day, or more than two, said in days, else in hours or minutes
 	List   []any               // with commas
 )
 
@@ -330,7 +330,7 @@ func (w *words) unit(key string, n int64) string {
 func (w *words) lapse(seconds int64) string {
 	const hour, day = 3600, 86400
 	switch {
-	case seconds >= 2*day:
+	case seconds >= 2*day || seconds == day:
 		return w.unit("unit.days", seconds/day)
 	case seconds >= hour:
 		return w.unit("unit.hours", seconds/hour)

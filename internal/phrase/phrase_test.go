@@ -50,7 +50,7 @@ func TestSay(t *testing.T) {
 		want string
 	}{
 		{"en", map[string]any{"what": int64(13200), "past": Lapse(86400), "day": day, "least": Span("P42D")},
-			"13,200: lodged 24 hours past 17 August 2027; the text provides for 42 days"},
+			"13,200: lodged 1 day past 17 August 2027; the text provides for 42 days"},
 		{"ru", map[string]any{"what": int64(13200), "past": Lapse(22 * 86400), "day": day, "least": Span("P42D")},
 			"13\u00a0200: представлено спустя 22 дня после 17 августа 2027; документ предусматривает 42 дня"},
 		{"ru", map[string]any{"what": map[string]string{"en": "troops", "ru": "войска"}, "past": Lapse(11 * 86400), "day": day, "least": Span("P1Y6M")},
