@@ -56,6 +56,7 @@ var floors = map[string]int{
 	"provision":        5,  // what a text provides for
 	"paper":            5,  // what is printed
 	"calendar":         5,  // due dates for other programs
+	"alert":            5,  // what was said, for programs that warn people
 	"node":             6,  // the house
 	"verify":           6,  // what a file shows, offline
 	"portfolio":        7,  // what this state is bound by, and how it stands
@@ -92,6 +93,7 @@ var forbidden = []prohibition{
 	{"exercise", outside, "pure: same input, same answer, on every node"},
 	{"watch", outside, "pure: same input, same answer, on every node"},
 	{"phrasebook", outside, "pure: same input, same answer, on every node"},
+	{"alert", outside, "pure: the same report gives the same alert"},
 	{"condition", outside, "pure: same input, same answer, on every node"},
 	{"provision", outside, "pure: same input, same answer, on every node"},
 	{"seal", outside, "pure: same input, same answer, on every node"},
@@ -112,7 +114,7 @@ var forbidden = []prohibition{
 }
 
 // pure packages take time as a value and randomness as an io.Reader.
-var pure = []string{"party", "position", "chart", "paper", "key", "act", "seal", "regime", "lodging", "clarification", "line", "exercise", "watch", "phrasebook", "sounding", "discreet", "checkpoint", "roster", "pack", "condition", "provision", "bundle", "proof", "verify", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
+var pure = []string{"party", "position", "chart", "paper", "key", "act", "seal", "regime", "lodging", "clarification", "line", "exercise", "watch", "phrasebook", "sounding", "discreet", "checkpoint", "roster", "pack", "condition", "provision", "alert", "bundle", "proof", "verify", "internal/frame", "internal/canon", "internal/phrase", "internal/rule"}
 
 // doors are the packages that may end the process, read flags and environment,
 // and set what holds for the whole process.

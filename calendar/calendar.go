@@ -121,15 +121,27 @@ func (e *Entry) cells() []string {
 // CSV writes entries as RFC 4180 has it, in UTF-8. A cell that a spreadsheet would
 // take for a formula has an apostrophe before it.
 func CSV(w io.Writer, entries []Entry) error {
+	var rows [][]string
+	for i := range entries {
+		rows = append(rows, entries[i].cells())
+	}
+	return Table(w, columns(), rows)
+}
+
+// Table writes a head and rows as CSV does, each row with as many cells as the head.
+func Table(w io.Writer, head []string, rows [][]string) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
-	if err := out.Write(columns()); err != nil {
+	if err := out.Write(head); err != nil {
 		return fmt.Errorf("write table: %w", err)
 	}
-	for i := range entries {
-		cells := entries[i].cells()
-		for j := range cells {
-			cells[j] = plain(cells[j])
+	for _, row := range rows {
+		if len(row) != len(head) {
+			return fmt.Errorf("write table: a row of %d cells under %d columns", len(row), len(head))
+		}
+		cells := make([]string, len(row))
+		for j := range row {
+			cells[j] = plain(row[j])
 		}
 		if err := out.Write(cells); err != nil {
 			return fmt.Errorf("write table: %w", err)

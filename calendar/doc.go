@@ -1,5 +1,5 @@
 // Package calendar writes due dates for other programs: as iCalendar, as CSV and
-// as a spreadsheet, and the areas that were notified as GeoJSON. It knows no texts
+// as a spreadsheet, other tables as CSV, and the areas that were notified as GeoJSON. It knows no texts
 // and no records; it writes what it is handed, in the order in which it is handed.
 //
 // Invariant: an entry has one UID for ever, whatever becomes of it; a cell that a

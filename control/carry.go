@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"os"
@@ -48,7 +49,8 @@ func export(ctx context.Context, c *call, a ExportArgs) (any, error) {
 	for _, h := range a.Since {
 		since = append(since, bundle.Position{Origin: h.Origin, Size: h.Size})
 	}
-	rep, err := c.node.Export(ctx, c.out, a.To, since)
+	sum := sha256.New()
+	rep, err := c.node.Export(ctx, io.MultiWriter(c.out, sum), a.To, since)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +58,7 @@ func export(ctx context.Context, c *call, a ExportArgs) (any, error) {
 	if to == "" {
 		to = "all"
 	}
-	return rep, c.node.Note(ctx, c.actor(ctx), "bundle-export", fmt.Sprintf("to %s, %d records", to, len(rep.Records)))
+	return rep, c.node.Note(ctx, c.actor(ctx), "bundle-export", fmt.Sprintf("to %s, %d records, %s", to, len(rep.Records), canon.Digest(sum.Sum(nil))))
 }
 
 // Carried says what a bundle would change here, or has changed.
@@ -67,11 +69,12 @@ func importLook(ctx context.Context, c *call, _ nothing) (any, error) {
 }
 
 func importBundle(ctx context.Context, c *call, _ nothing) (any, error) {
-	rep, err := c.node.Import(ctx, c.in)
+	sum := sha256.New()
+	rep, err := c.node.Import(ctx, io.TeeReader(c.in, sum))
 	if err != nil {
 		return verified(rep, err)
 	}
-	return rep, c.node.Note(ctx, c.actor(ctx), "bundle-import", fmt.Sprintf("from %s, %d records", rep.From, len(rep.Records)))
+	return rep, c.node.Note(ctx, c.actor(ctx), "bundle-import", fmt.Sprintf("from %s, %d records, %s", rep.From, len(rep.Records), canon.Digest(sum.Sum(nil))))
 }
 
 // verified says of a bundle that was refused that what was checked does not hold.
@@ -126,6 +129,7 @@ func prove(ctx context.Context, c *call, a ProveArgs) (any, error) {
 	if a.WithContent {
 		what += ", with its content"
 	}
+	what += ", " + canon.DigestOf(b).String()
 	// Said before it leaves: it may disclose.
 	if err := c.node.Note(ctx, c.actor(ctx), "proof-export", what); err != nil {
 		return nil, err

@@ -38,7 +38,7 @@ func streamOf(verb string) Stream {
 	switch verb {
 	case "import", "import-look", "note-scan", "pack-keep", "verify":
 		return ReadsIn
-	case "export", "prove", "backup", "note-file", "print", "evidence-file":
+	case "export", "prove", "backup", "note-file", "print", "evidence-file", "alert", "document-file":
 		return WritesUp
 	}
 	return NoFile
@@ -54,7 +54,7 @@ func answers() map[string]any {
 		"token-issue": Token{}, "token-list": []Token{}, "chain-show": desk.Chain{},
 		"draft-list": []DraftLine{}, "draft-show": Draft{}, "statement-list": []Line{}, "statement-show": Statement{},
 		"due": Due{}, "why": []Item{}, "quota": []Account{}, "matrix": []Cell{}, "report": Report{}, "roster-status": []Edition{}, "thread-show": Thread{}, "receipts": []Receipt{}, "forms": []FormLine{}, "masthead": Masthead{}, "overview": Overview{}, "watch": Watch{},
-		"line-list": []LineView{}, "hours-list": []PartyHours{}, "alerts": Alerts{}, "instructions-show": HouseWatch{}, "exercise-list": []Exercise{}, "exercise-report": exercise.Report{}, "texts-adopt": Adopted{}, "card-show": Card{}, "card-look": Card{}, "roster-look": RosterLook{},
+		"line-list": []LineView{}, "incident-list": Incidents{}, "visit-list": []Visit{}, "document-list": []Document{}, "incident-show": Incident{}, "hours-list": []PartyHours{}, "alerts": Alerts{}, "instructions-show": HouseWatch{}, "exercise-list": []Exercise{}, "exercise-report": exercise.Report{}, "texts-adopt": Adopted{}, "card-show": Card{}, "card-look": Card{}, "roster-look": RosterLook{},
 	}
 }
 

@@ -377,19 +377,7 @@ func quota(ctx context.Context, c *call, a QuotaArgs) (any, error) {
 			return err
 		}
 		for _, x := range v.Book.Accounts(v.Self, a.Measure, m) {
-			o := Account{Key: x.Key, Text: x.Text, Measure: x.Measure, Title: x.Title.In(a.Language), Article: provision.Article(x.Article, x.ArticleSure, a.Language), Strength: x.Strength,
-				Scope: list(x.Scope), Where: list(x.Where), Period: x.Period, Used: x.Used, Allowed: x.Allowed, Least: x.Least, Remaining: x.Remaining,
-				Full: x.Full, Follows: x.Follows, NotKnown: []string{}, Acts: []string{}, Passed: []string{}, Sure: x.Sure}
-			for _, r := range x.NotKnown {
-				o.NotKnown = append(o.NotKnown, provision.Says(r, a.Language))
-			}
-			for _, id := range x.Filings {
-				o.Acts = append(o.Acts, placeOf(id))
-			}
-			for _, id := range x.Passed {
-				o.Passed = append(o.Passed, placeOf(id))
-			}
-			out = append(out, o)
+			out = append(out, accountOf(x, a.Language))
 		}
 		return nil
 	})

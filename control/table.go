@@ -101,6 +101,7 @@ func table() map[string]verb {
 		textVerbs(), portfolioVerbs(), measureVerbs(), fileVerbs(),
 		mastheadVerbs(), overviewVerbs(), pulseVerbs(),
 		lineVerbs(), alertVerbs(), soundingVerbs(), clarificationVerbs(), exerciseVerbs(),
+		incidentVerbs(), capVerbs(), visitVerbs(), documentVerbs(),
 	} {
 		for name, v := range part {
 			t[name] = v

@@ -107,7 +107,7 @@ func ScopeOf(verb string) desk.Scope {
 		"roster-show", "roster-status", "peer-list", "observations", "evidence", "key-list",
 		"due", "why", "quota", "findings", "portfolio", "blocks", "matrix", "report", "areas", "form", "forms",
 		"note-list", "note-show", "note-file", "masthead", "overview", "sent-list", "sent-show", "print", "earlier",
-		"measure-list", "measure-show", "pulse", "line-list", "line-messages", "hours-list", "watch", "alerts", "instructions-show", "shift-show", "clarify-show", "exercise-list", "exercise-report", "prove", "verify", "evidence-file":
+		"measure-list", "measure-show", "pulse", "line-list", "line-messages", "hours-list", "watch", "alerts", "instructions-show", "shift-show", "clarify-show", "incident-list", "incident-show", "visit-list", "document-list", "document-file", "alert", "exercise-list", "exercise-report", "prove", "verify", "evidence-file":
 		return desk.ScopeRead
 	case "draft-save", "draft-submit", "draft-drop":
 		return desk.ScopeDraft

@@ -110,7 +110,7 @@ func evidenceFile(ctx context.Context, c *call, a EvidenceArgs) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := c.node.Note(ctx, c.actor(ctx), "proof-export", a.Name); err != nil {
+		if err := c.node.Note(ctx, c.actor(ctx), "proof-export", a.Name+", "+canon.DigestOf(b).String()); err != nil {
 			return nil, err
 		}
 		_, err = c.out.Write(b)

@@ -102,6 +102,34 @@ func (d *Desk) Trail(ctx context.Context, from int64, limit int) ([]AuditEntry, 
 	return entries, rows.Err()
 }
 
+// TrailOf returns the newest entries of some kinds, the newest first, at most limit and
+// at most 1,000.
+func (d *Desk) TrailOf(ctx context.Context, what []string, limit int) ([]AuditEntry, error) {
+	if len(what) == 0 {
+		return nil, nil
+	}
+	args := []any{min(max(limit, 0), maxTrail)}
+	marks := make([]string, len(what))
+	for i, w := range what {
+		args = append(args, w)
+		marks[i] = fmt.Sprintf("$%d", len(args))
+	}
+	rows, err := d.db.Read().QueryContext(ctx, "select seq, at, officer, what, detail, hash from desk_trail where what in ("+strings.Join(marks, ",")+") order by seq desc limit $1", args...)
+	if err != nil {
+		return nil, fmt.Errorf("read audit trail: %w", err)
+	}
+	defer rows.Close()
+	var entries []AuditEntry
+	for rows.Next() {
+		e, err := scanEntry(rows)
+		if err != nil {
+			return nil, fmt.Errorf("read audit trail: %w", err)
+		}
+		entries = append(entries, e)
+	}
+	return entries, rows.Err()
+}
+
 func scanEntry(rows *sql.Rows) (AuditEntry, error) {
 	var e AuditEntry
 	var at int64

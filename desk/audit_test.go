@@ -313,3 +313,20 @@ func (h *house) dump() string {
 	}
 	return b.String()
 }
+
+// Entries of some kinds are listed the newest first, and no others.
+func TestTrailOf(t *testing.T) {
+	h := newHouse(t)
+	for _, what := range []string{"bundle-export", "proof-export", "bundle-import", "bundle-export"} {
+		if err := h.db.Update(h.ctx(), func(tx *sql.Tx) error { return h.Audit(h.ctx(), tx, "saparova", what, "x") }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entries, err := h.TrailOf(h.ctx(), []string{"bundle-export", "bundle-import"}, 2)
+	if err != nil || len(entries) != 2 || entries[0].What != "bundle-export" || entries[1].What != "bundle-import" || entries[0].Seq < entries[1].Seq {
+		t.Errorf("%v, %v", entries, err)
+	}
+	if entries, err = h.TrailOf(h.ctx(), nil, 10); err != nil || len(entries) != 0 {
+		t.Errorf("of nothing: %v, %v", entries, err)
+	}
+}

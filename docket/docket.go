@@ -191,20 +191,21 @@ func (r Row) In() Thread { return Thread{r.Author, r.Thread, r.Status} }
 
 // Filter selects rows; zero fields do not restrict.
 type Filter struct {
-	Origin  party.Origin
-	Author  party.ID
-	To      party.ID // addressed to this party
-	Kinds   []act.Kind
-	Status  act.Status
-	Thread  string
-	Answers act.Ref // answering exactly this act (place; the leaf is compared too)
-	Digest  string  // naming this blob
-	Life    act.Life
-	For     party.ID // entered for this party
-	Since   int64    // claimed then or later, in Unix seconds; 0: whenever
-	From    int64    // with Origin: at or after this index
-	Limit   int      // newest first when Newest, at most 10,000; 0 means 1,000
-	Newest  bool
+	Origin   party.Origin
+	Author   party.ID
+	To       party.ID // addressed to this party
+	Kinds    []act.Kind
+	Status   act.Status
+	Thread   string
+	Answers  act.Ref // answering exactly this act (place; the leaf is compared too)
+	Digest   string  // naming this blob
+	Life     act.Life
+	Measures []string // codes of steps, one of which the act names
+	For      party.ID // entered for this party
+	Since    int64    // claimed then or later, in Unix seconds; 0: whenever
+	From     int64    // with Origin: at or after this index
+	Limit    int      // newest first when Newest, at most 10,000; 0 means 1,000
+	Newest   bool
 }
 
 const columns = `d.origin, d.idx, d.leaf, d.author, d.kind, d.status, d.thread, d.life, d.measure, d.for_party, d.claimed, d.post,
@@ -305,6 +306,9 @@ func (f Filter) where() (string, []any) {
 		add("d.a_idx = $%d", f.Answers.Index)
 		add("d.a_leaf = $%d", f.Answers.Leaf[:])
 	}
+	if len(f.Measures) > 0 {
+		cond = append(cond, "d.measure in ("+marks(&args, f.Measures)+")")
+	}
 	if len(f.Kinds) > 0 {
 		text := "coalesce(d.kind, '')" // not by the index of kinds, where there is a shorter way
 		switch byTime := f.byTime(); {
@@ -354,10 +358,10 @@ func (f Filter) byTime() string {
 // rare reports whether all kinds asked for are in the index of kinds.
 func (f Filter) rare() bool { return len(f.Kinds) > 0 && !slices.ContainsFunc(f.Kinds, frequent) }
 
-// marks appends kinds to the arguments of a statement and writes their places.
-func marks(args *[]any, kinds []act.Kind) string {
+// marks appends words to the arguments of a statement and writes their places.
+func marks[S ~string](args *[]any, words []S) string {
 	var out []string
-	for _, k := range kinds {
+	for _, k := range words {
 		*args = append(*args, string(k))
 		out = append(out, fmt.Sprintf("$%d", len(*args)))
 	}

@@ -68,10 +68,10 @@ func story() []Entry {
 			to("borovia", "cintra")(a)
 			a.Sealed, a.Serial = act.Blob{Digest: canon.DigestOf([]byte("sealed")), Size: 6}, map[party.ID]int64{"borovia": 1, "cintra": 1}
 		}),
-		entry(alatau, 2, act.Statement, to()),
+		entry(alatau, 2, act.Statement, func(a *act.Act) { to()(a); a.Measure = "small.other" }),
 		entry(alatau, 3, act.Statement, to("cintra")),
 		entry(alatau, 4, act.Statement, to("borovia")),
-		entry(borovia, 0, act.Statement, to()),
+		entry(borovia, 0, act.Statement, func(a *act.Act) { to()(a); a.Measure = "small.notice" }),
 		entry(borovia, 1, act.Delivered, func(a *act.Act) { a.To, a.Answers = []party.ID{"alatau"}, place(alatau, 1) }),
 		entry(borovia, 2, act.Acknowledged, func(a *act.Act) { a.To, a.Answers = []party.ID{"alatau"}, place(alatau, 1) }),
 		{Ref: place(borovia, 3), Author: "borovia", State: Invalid},
@@ -127,6 +127,9 @@ func TestListsWhatIsAskedFor(t *testing.T) {
 		"a0":                         {Digest: roster, Kinds: []act.Kind{act.Adoption}, Author: "alatau"},
 		"":                           {Digest: roster, Origin: borovia},
 		" ":                          {Digest: sealed, To: "dovania"},
+		"a2 b0":                      {Measures: []string{"small.notice", "small.other"}},
+		"b0 ":                        {Measures: []string{"small.notice"}, Author: "borovia"},
+		"  ":                         {Measures: []string{"small"}},
 	} {
 		rows, err := List(t.Context(), db.Read(), f)
 		if err != nil || places(rows) != strings.TrimSpace(want) {

@@ -296,6 +296,25 @@ func (n *Node) readContent(ctx context.Context, q durable.Querier, o party.Origi
 	return c, err
 }
 
+// ContentsOf lists the places of acts whose content is of a type and can be read here,
+// by record and number.
+func (n *Node) ContentsOf(ctx context.Context, contentType string) ([]act.Ref, error) {
+	rows, err := n.db.Read().QueryContext(ctx, "select origin, idx from node_contents where type = $1 and state = $2 order by origin, idx", contentType, opened)
+	if err != nil {
+		return nil, fmt.Errorf("list contents of %s: %w", contentType, err)
+	}
+	defer rows.Close()
+	var out []act.Ref
+	for rows.Next() {
+		var r act.Ref
+		if err := rows.Scan(&r.Origin, &r.Index); err != nil {
+			return nil, fmt.Errorf("list contents of %s: %w", contentType, err)
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
 // largeContent is the size in bytes from which contents are read one by one.
 const largeContent = 64 << 10
 

@@ -61,6 +61,9 @@ func (w *describer) relations(m *Measure) {
 	p := &m.Place
 	w.line(1, w.say("place", blanks{"stage": w.say(p.Stage, nil), "family": w.all(p.Family), "sides": w.say(p.Sides, nil), "field": w.say(p.Field, nil),
 		"phase": w.all(p.Phase), "dimension": w.say(p.Dimension, nil), "sphere": w.say(p.Sphere, nil)}))
+	if m.Subject != "" {
+		w.line(1, w.say("gathered", blanks{"subject": w.say(string(m.Subject), nil)}))
+	}
 	var issues []string
 	for _, id := range p.Issues {
 		for i := range w.p.Head.Issues {

@@ -27,7 +27,7 @@ func TestWords(t *testing.T) {
 		"slot.per.":   {"group", "pair"},
 		"zone.strip":  {"", "-left", "-right"},
 		"applies.":    {"covers.-2", "covers.-1", "covers.0", "covers.1", "covers.2", "covers.3"},
-		"":            slices.Concat(dimensions, stages, families, phases, spheres, []string{"unilateral", "bilateral", "multilateral", "military", "non-military"}),
+		"":            slices.Concat(dimensions, stages, families, phases, spheres, []string{"unilateral", "bilateral", "multilateral", "military", "non-military", string(Incident), string(Visit)}),
 		"in-force-fo": {"r"},
 	} {
 		for _, c := range codes {

@@ -67,6 +67,7 @@ func (l *linter) measure(m *Measure) {
 			l.add(m.Pos, "areas: %q is not an area of pack.yaml", a)
 		}
 	}
+	l.subject(m)
 	l.occasion(m)
 	l.steps(m)
 	seen := map[string]bool{}
@@ -81,6 +82,31 @@ func (l *linter) measure(m *Measure) {
 
 func overlap(a, b []string) bool {
 	return len(a) == 0 || len(b) == 0 || slices.ContainsFunc(a, func(e string) bool { return slices.Contains(b, e) })
+}
+
+// subject: what is gathered as an incident tells when and what; a visit is something
+// that opens with a filing.
+func (l *linter) subject(m *Measure) {
+	if m.Subject == "" {
+		return
+	}
+	l.one(m.Pos, "subject", string(m.Subject), string(Incident), string(Visit))
+	if m.Occasion.Starts == "" {
+		l.add(m.Pos, "subject: an occasion that starts with a filing belongs to it")
+	}
+	if m.Subject != Incident {
+		return
+	}
+	f, ok := l.p.Form(m.ID)
+	for _, want := range []struct{ id, kind string }{{IncidentWhen, regime.TypeMoment}, {IncidentWhat, regime.TypeText}} {
+		if !ok {
+			l.add(m.Pos, "subject: its main step has no form with the field %q", want.id)
+			continue
+		}
+		if field, has := f.Field(want.id); !has || field.Type != want.kind {
+			l.add(m.Pos, "subject: its main form has no field %q of type %s", want.id, want.kind)
+		}
+	}
 }
 
 func (l *linter) place(m *Measure) {

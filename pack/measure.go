@@ -11,6 +11,35 @@ const (
 	May    Strength = "may"
 )
 
+// Subject is what the statements under a measure are gathered as, besides the list of
+// all statements.
+type Subject string
+
+// The subjects.
+const (
+	Incident Subject = "incident" // reports of an event, those of each side beside each other
+	Visit    Subject = "visit"    // inspections, visits and observations, each from its request to its report
+)
+
+// Fields that the main form of a measure on incidents has: when and what.
+const (
+	IncidentWhen = "occurred" // a moment
+	IncidentWhat = "incident" // a text
+)
+
+// How many of VisitFrom and of VisitUntil tell what happened, not what is planned.
+const (
+	VisitBegun = 3
+	VisitEnded = 2
+)
+
+// VisitFrom are the fields by which the forms of a visit tell when it begins, of which
+// the first that is told counts.
+var VisitFrom = []string{"arrived", "entered", "began", "planned_entry", "arrival", "observation_from", "assembly", "start_date"}
+
+// VisitUntil are those by which they tell when it ends.
+var VisitUntil = []string{"ended", "departure", "observation_until", "planned_departure", "end_date"}
+
 // Measure is one thing that states agreed to do.
 type Measure struct {
 	Pos
@@ -23,6 +52,7 @@ type Measure struct {
 	ArticleSure Sure      `yaml:"article_sure,omitempty"`
 	Meaning     Text      `yaml:"meaning"` // our own short paraphrase, shown as such
 	Strength    Strength  `yaml:"strength"`
+	Subject     Subject   `yaml:"subject,omitempty"` // incident or visit: what its statements are gathered as; empty: neither
 	Place       Place     `yaml:"place"`
 	Sources     []string  `yaml:"sources"`
 	Sure        Sure      `yaml:"sure"`

@@ -104,6 +104,8 @@ func (s *schemer) of(typ reflect.Type, path string) map[string]any {
 		return map[string]any{"enum": []Sure{Seen, High, Medium, Low}}
 	case typ == reflect.TypeFor[Strength]():
 		return map[string]any{"enum": []Strength{Shall, Should, May}}
+	case typ == reflect.TypeFor[Subject]():
+		return map[string]any{"enum": []Subject{Incident, Visit}}
 	}
 	switch typ.Kind() {
 	case reflect.Pointer:

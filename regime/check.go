@@ -188,10 +188,11 @@ func (c *checker) missing(f *Field) {
 	c.add(f, said{"not answered: give a value, or answer %s", "не заполнено: укажите значение или дайте ответ %s"}, codes(answers))
 }
 
-// answer checks an explicit answer. Where the field is not asked for, any will do.
+// answer checks an explicit answer. Where the field is not asked for, any will do but
+// Disputed, which a form offers by name.
 func (c *checker) answer(f *Field, a Answer, asked bool) {
 	switch {
-	case !asked || slices.Contains(f.accepted(), a):
+	case !asked && a != Disputed || slices.Contains(f.accepted(), a):
 	case len(f.Answers) == 0:
 		c.add(f, said{"the answer %s is not accepted here: give a value", "ответ %s здесь не принимается: укажите значение"}, a)
 	default:
@@ -205,6 +206,11 @@ func (f *Field) accepted() []Answer {
 		return []Answer{Nil, NotKnownNow, NotApplicable}
 	}
 	return f.Answers
+}
+
+// free are the explicit answers that do where the field is not asked for.
+func (f *Field) free() []Answer {
+	return slices.DeleteFunc(Answers(), func(a Answer) bool { return a == Disputed && !slices.Contains(f.Answers, a) })
 }
 
 // codes lists words as they are written in a filled form.

@@ -69,6 +69,8 @@ var checks = map[string]checkCase{
 	"missing with answers":       {map[string]string{"changes_from_calendar": ""}, "6.1", "or answer nil, not-applicable"},
 	"missing by condition":       {map[string]string{"battle_tanks": ""}, "2.4", "not answered"},
 	"answer not accepted":        {map[string]string{"start_date": `{"answer": "not-known-now"}`}, "1.5", "the answer not-known-now is not accepted here: give a value"},
+	"disputed only where listed": {map[string]string{"battle_tanks": `{"answer": "disputed"}`}, "2.4", "the answer disputed is not accepted"},
+	"disputed where not asked":   {map[string]string{"landing_troops_total": `{"answer": "disputed"}`}, "3.1", "the answer disputed is not accepted here"},
 	"other answer not accepted":  {map[string]string{"battle_tanks": `{"answer": "not-applicable"}`}, "2.4", "or answer nil, not-known-now"},
 	"field of another kind":      {map[string]string{"landing_troops_total": "100"}, "3.1", "answered only with “Amphibious or heliborne landing, or parachute assault” in field 1.7"},
 	"unknown field":              {map[string]string{"start": `"2027-05-17"`}, "", "no such field"},

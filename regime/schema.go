@@ -27,7 +27,7 @@ func (f *Form) Schema(lang Lang) ([]byte, error) {
 		"properties":           fields,
 		"additionalProperties": false,
 		"$defs": object{
-			"answer": object{"type": "object", "properties": object{"answer": object{"enum": list(Nil, NotKnownNow, NotApplicable)}},
+			"answer": object{"type": "object", "properties": object{"answer": object{"enum": list(Answers()...)}},
 				"required": list("answer"), "additionalProperties": false},
 			"point": object{"type": "object", "properties": object{"lat": degrees(90), "lon": degrees(180)},
 				"required": list("lat", "lon"), "additionalProperties": false},
@@ -79,7 +79,8 @@ func (f *Form) schemaOf(fields []Field, lang Lang) (properties object, required,
 			properties[field.ID] = asked
 			continue
 		}
-		properties[field.ID] = object{"anyOf": []any{value, answer}}
+		free := object{"properties": object{"answer": object{"enum": list(field.free()...)}}, "$ref": "#/$defs/answer"}
+		properties[field.ID] = object{"anyOf": []any{value, free}}
 		cond, ok := f.condition(field.Required)
 		if !ok {
 			continue
@@ -87,7 +88,7 @@ func (f *Form) schemaOf(fields []Field, lang Lang) (properties object, required,
 		looked, _ := f.Field(cond.Field)
 		judged, holds := cond.schema(looked.Type)
 		then := object{"required": list(field.ID)}
-		if len(field.accepted()) < 3 { // of the answers, only these
+		if len(field.accepted()) < len(Answers()) { // of the answers, only these
 			then["properties"] = object{field.ID: object{"not": object{"properties": object{"answer": object{"not": object{"enum": list(field.accepted()...)}}}, "$ref": "#/$defs/answer"}}}
 			if len(field.accepted()) == 0 {
 				then["properties"] = object{field.ID: object{"not": answer}}
@@ -98,7 +99,7 @@ func (f *Form) schemaOf(fields []Field, lang Lang) (properties object, required,
 			"then": object{
 				"if":   object{"properties": object{cond.Field: holds}},
 				"then": then,
-				"else": object{"properties": object{field.ID: answer}},
+				"else": object{"properties": object{field.ID: free}},
 			},
 		})
 	}

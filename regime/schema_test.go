@@ -115,7 +115,7 @@ func pool() []string {
 	}
 	all = append(all,
 		"true", "false", "0", "1", "-1", "12", "1899", "1900", "2999", "3000", "100000000", "100000001", "{}", "[]", "[[]]", "[{}]",
-		`{"answer": "nil"}`, `{"answer": "not-known-now"}`, `{"answer": "not-applicable"}`, `{"answer": 1}`, `{"answer": "nil", "x": 1}`,
+		`{"answer": "nil"}`, `{"answer": "not-known-now"}`, `{"answer": "not-applicable"}`, `{"answer": "disputed"}`, `{"answer": 1}`, `{"answer": "nil", "x": 1}`,
 		`["a"]`, `["a", "a"]`, `["a", "b"]`, `[1]`, `["land-exercise"]`, `["land-exercise", "land-exercise"]`, `["land-exercise", "cyber"]`, `["alatau", "Borovia"]`, `[true]`, `[{"answer": "nil"}]`,
 		`["landing-or-airborne"]`, `["air-part", "naval-part", "transfer-or-concentration"]`,
 		`{"alatau": 1}`, `{"alatau": -1}`, `{"alatau": "1"}`, `{"Alatau": 1}`, `{"attack": 2}`, `{"attack": 100000001}`,

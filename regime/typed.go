@@ -87,7 +87,7 @@ func loose(node *yaml.Node, depth int) (any, error) {
 		}
 		if a, ok := of["answer"].(string); ok && len(of) == 1 {
 			if !Answer(a).known() {
-				return nil, at(fmt.Sprintf("answer %q is none of %s, %s, %s", short(a), Nil, NotKnownNow, NotApplicable))
+				return nil, at(fmt.Sprintf("answer %q is none of %s", short(a), codes(Answers())))
 			}
 			return Answer(a), nil
 		}
@@ -114,8 +114,8 @@ func loose(node *yaml.Node, depth int) (any, error) {
 // semicolons; a map is lines or items "key=figure"; a table is one line for each
 // cell by the number of its column, a column that comes again beginning the next
 // row; an area or a line is its name first, then its points in order. [nil],
-// [not-known-now] and [not-applicable] are the explicit answers. A first line
-// "field,value" and lines without a field are passed over; a byte order mark and
+// [not-known-now], [not-applicable] and [disputed] are the explicit answers. A first
+// line "field,value" and lines without a field are passed over; a byte order mark and
 // semicolons between the columns are read, as spreadsheets write them.
 func (f *Form) ReadCSV(b []byte) (*Values, error) {
 	if len(b) > MaxValues {

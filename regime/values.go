@@ -14,14 +14,19 @@ import (
 // Answer is an explicit answer in place of a value, written {"answer": "nil"}.
 type Answer string
 
-// The three answers beside a value. A field that is left out says nothing.
+// The answers beside a value. A field that is left out says nothing. Disputed stands
+// where the form offers it by name, and nowhere else.
 const (
 	Nil           Answer = "nil"            // there is nothing to report
 	NotKnownNow   Answer = "not-known-now"  // will follow by an update
 	NotApplicable Answer = "not-applicable" // the question does not arise
+	Disputed      Answer = "disputed"       // what another says of it is disputed, and no value is given
 )
 
-func (a Answer) known() bool { return a == Nil || a == NotKnownNow || a == NotApplicable }
+// Answers are all explicit answers, in the order in which they are offered.
+func Answers() []Answer { return []Answer{Nil, NotKnownNow, NotApplicable, Disputed} }
+
+func (a Answer) known() bool { return slices.Contains(Answers(), a) }
 
 // Values is a filled form: a value or an Answer by field id. It is never
 // altered; With returns another. What the values mean, a Form says.
@@ -82,7 +87,7 @@ func node(raw any, depth int) (any, error) {
 	case map[string]any:
 		if a, ok := raw["answer"].(string); ok && len(raw) == 1 {
 			if !Answer(a).known() {
-				return nil, fmt.Errorf("answer %q is none of %s, %s, %s", short(a), Nil, NotKnownNow, NotApplicable)
+				return nil, fmt.Errorf("answer %q is none of %s", short(a), codes(Answers()))
 			}
 			return Answer(a), nil
 		}

@@ -64,7 +64,7 @@ func vectorFiles(t testing.TB) map[string][]byte {
 		files[name] = b
 	}
 	files["good-empty.json"] = []byte("{}\n")
-	files["good-answers.json"] = []byte("{\n  \"a\": {\n    \"answer\": \"nil\"\n  },\n  \"b\": {\n    \"answer\": \"not-known-now\"\n  },\n  \"c\": {\n    \"answer\": \"not-applicable\"\n  },\n  \"d\": -1,\n  \"e\": false,\n  \"f\": \"<т>\"\n}\n")
+	files["good-answers.json"] = []byte("{\n  \"a\": {\n    \"answer\": \"nil\"\n  },\n  \"b\": {\n    \"answer\": \"not-known-now\"\n  },\n  \"c\": {\n    \"answer\": \"not-applicable\"\n  },\n  \"c2\": {\n    \"answer\": \"disputed\"\n  },\n  \"d\": -1,\n  \"e\": false,\n  \"f\": \"<т>\"\n}\n")
 	why := map[string]string{}
 	for name, r := range refused {
 		files["bad-"+name+".json"] = []byte(r.text)

@@ -167,6 +167,7 @@ var answers = map[Answer]said{
 	Nil:           {"nil", "нет"},
 	NotKnownNow:   {"not known now", "в настоящее время неизвестно"},
 	NotApplicable: {"not applicable", "не применимо"},
+	Disputed:      {"disputed", "оспаривается"},
 }
 
 func yes(b bool) said {

@@ -71,7 +71,7 @@ func TestTexts(t *testing.T) {
 		look func(*testing.T, *house)
 	}{
 		{"due", dueAndWhy}, {"calendar", calendarIsKept}, {"portfolio", portfolioIsRead}, {"measures", measuresAreRead}, {"notes", notesAreKept},
-		{"group and house", groupAndHouse}, {"proofs and bundles", verifyAndCarry}, {"map", mapIsDrawn}, {"help", helpIsThere},
+		{"group and house", groupAndHouse}, {"proofs and bundles", verifyAndCarry}, {"map", mapIsDrawn}, {"help", helpIsThere}, {"visits", visitsAreShown}, {"documents", documentsAreKept},
 	} {
 		t.Run(one.name, func(t *testing.T) { one.look(t, h) })
 	}

@@ -46,9 +46,9 @@ func chapters() []chapter {
 	}
 	return []chapter{
 		of("day", "desk", "lines", "soundings", "inbox", "notices", "drafts", "sent", "shift", "hours", "procedures", "exercises"),
-		of("texts", "due", "calendar", "quotas", "portfolio", "texts", "measures", "blocks", "map"),
+		of("texts", "due", "calendar", "visits", "quotas", "portfolio", "texts", "measures", "blocks", "map", "documents"),
 		of("paper", "notes", "contacts"),
-		of("lines", "peers", "observations", "verify", "courier", "clarifications"),
+		of("lines", "peers", "observations", "verify", "courier", "incidents", "clarifications"),
 		of("house", "start", "officers", "passkeys", "group", "audit", "health", "settings", "tokens", "keys", "help"),
 	}
 }

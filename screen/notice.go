@@ -2,6 +2,7 @@ package screen
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -11,6 +12,8 @@ import (
 	"detente/act"
 	"detente/control"
 	"detente/internal/canon"
+	"detente/line"
+	"detente/pack"
 	"detente/paper"
 	"detente/party"
 	"detente/regime"
@@ -107,6 +110,8 @@ type notice struct {
 	Reached  []control.Reached
 	Provided []control.Item
 	Faults   string // typed in a return that could not be done
+	Incident string // address of the incident that it reports; empty: none
+	Alert    string // address of a message of a line as an alert; empty: it is none
 }
 
 // shownField is one numbered field as it is read.
@@ -196,6 +201,9 @@ func (v *visit) fill(n *notice) error {
 			before, _ = regime.ReadValues([]byte(s.Content)) // nil: nothing to compare with
 		}
 	}
+	if n.Act.Type == line.TypeMessage {
+		n.Alert = link(n.Act.Place) + "/cap.xml"
+	}
 	form, err := v.formOf(n.Act.Measure, n.Act.Pack)
 	if err != nil || form == nil || !strings.HasPrefix(n.Act.Content, "{") {
 		return err
@@ -205,6 +213,9 @@ func (v *visit) fill(n *notice) error {
 		return nil // another state wrote it: it stands as text
 	}
 	n.Fields = v.fields(form, values, before)
+	if _, ok := form.Field(pack.IncidentWhat); ok {
+		n.Incident = incidentAddress(cmp.Or(n.Act.Thread, n.Act.Place), n.Act.Status, "")
+	}
 	return nil
 }
 

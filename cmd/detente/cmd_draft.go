@@ -55,7 +55,7 @@ func (g *wording) content(f *pflag.FlagSet) {
 	f.StringVar(&g.form, "form", "", "form, see: detente form list")
 	f.StringVar(&g.values, "values", "", "file with the filled form: .json, .yaml or .csv, see: detente form blank; - is stdin")
 	f.StringToStringVar(&g.set, "set", nil, "single fields by id or number, `field=value`, e.g. start_date=2027-03-02")
-	f.StringToStringVar(&g.answer, "answer", nil, "fields answered nil, not-known-now or not-applicable, `field=answer`, e.g. observers=nil")
+	f.StringToStringVar(&g.answer, "answer", nil, "fields answered nil, not-known-now, not-applicable or, where the form offers it, disputed, `field=answer`, e.g. observers=nil")
 	f.StringVar(&g.text, "text", "", "plain text instead of a form")
 	f.StringVar(&g.textFile, "text-file", "", "file with plain text instead of a form; - is stdin")
 }
@@ -204,8 +204,8 @@ func (a *app) valuesOf(ctx context.Context, g *wording, r *node.Request) error {
 		given[idOf(form, name)] = true
 	}
 	for name, answer := range g.answer {
-		if !slices.Contains([]regime.Answer{regime.Nil, regime.NotKnownNow, regime.NotApplicable}, regime.Answer(answer)) {
-			return usage("", fmt.Sprintf("answer %q is none of nil, not-known-now, not-applicable", answer))
+		if !slices.Contains(regime.Answers(), regime.Answer(answer)) {
+			return usage("", fmt.Sprintf("answer %q is none of nil, not-known-now, not-applicable, disputed", answer))
 		}
 		if v, err = form.Set(v, name, "["+answer+"]"); err != nil {
 			return usage("detente form show "+r.Measure, err.Error())

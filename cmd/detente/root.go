@@ -68,8 +68,8 @@ detente help exit-codes`),
 	f.BoolVar(&a.console, "console", false, "act as whoever commands this machine, without a sign-in; the audit trail shows it")
 	root.AddCommand(a.cmdInit(), a.cmdOfficer(), a.cmdToken(), a.cmdSignIn(), a.cmdSignOut(), a.cmdChain(), a.cmdDraft(),
 		a.cmdClear(), a.cmdReturn(), a.cmdRelease(), a.cmdSend(), a.cmdStatement(), a.cmdInbox(), a.cmdThread(), a.cmdReceipts(), a.cmdPrint(),
-		a.cmdLine(), a.cmdPhrase(), a.cmdClarify(), a.cmdSounding(), a.cmdDesk(), a.cmdShift(), a.cmdExercise(),
-		a.cmdDue(), a.cmdWhy(), a.cmdQuota(), a.cmdFinding(), a.cmdCalendar(), a.cmdArea(), a.cmdPortfolio(), a.cmdBlocks(), a.cmdMatrix(), a.cmdReport(), a.cmdNote(),
+		a.cmdLine(), a.cmdPhrase(), a.cmdClarify(), a.cmdIncident(), a.cmdSounding(), a.cmdDesk(), a.cmdShift(), a.cmdExercise(),
+		a.cmdDue(), a.cmdWhy(), a.cmdQuota(), a.cmdVisit(), a.cmdDocument(), a.cmdFinding(), a.cmdCalendar(), a.cmdArea(), a.cmdPortfolio(), a.cmdBlocks(), a.cmdMatrix(), a.cmdReport(), a.cmdNote(),
 		a.cmdPeer(), a.cmdObservation(), a.cmdEvidence(), a.cmdRoster(), a.cmdKey(), a.cmdGroup(),
 		a.cmdBundle(), a.cmdProof(), a.cmdVerify(), a.cmdNode(), a.cmdService(), a.cmdBackup(), a.cmdRestore(), a.cmdRebuild(), a.cmdDoctor(),
 		a.cmdAudit(), a.cmdForm(), a.cmdPack(), a.cmdMan(), a.cmdDemo(), a.cmdVersion(), exitCodes())
