@@ -1,6 +1,7 @@
 package exercise
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -49,7 +50,9 @@ func (s *Scenario) At(self party.ID, start time.Time, said []Said, now time.Time
 			mine = append(mine, x)
 		}
 	}
-	slices.SortStableFunc(mine, func(a, b Said) int { return a.At.Compare(b.At) })
+	// Within one second what others said counts first, so that a party which ends its
+	// part leaves nothing open that another has resumed.
+	slices.SortStableFunc(mine, func(a, b Said) int { return cmp.Or(a.At.Compare(b.At), own(a, self)-own(b, self)) })
 	st := State{Phase: Runs}
 	holding := map[party.ID]bool{}
 	stop := now
@@ -93,6 +96,14 @@ func (s *Scenario) At(self party.ID, start time.Time, said []Said, now time.Time
 		}
 	}
 	return st
+}
+
+// own is 1 for what self said, else 0.
+func own(x Said, self party.ID) int {
+	if x.By == self {
+		return 1
+	}
+	return 0
 }
 
 // elapsed is the time from start to stop without the holds.

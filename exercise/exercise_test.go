@@ -268,6 +268,11 @@ func TestClock(t *testing.T) {
 			t.Errorf("at %d: %s, %s, no play by %v", c.second, got.Phase, got.Elapsed, got.Now)
 		}
 	}
+	// In the second in which this party ends its part another resumes.
+	same := []Said{said("alatau", -60, Begin), said("alatau", 40, End), said("borovia", -50, Begin), said("borovia", 30, Halt), said("borovia", 40, Resume)}
+	if got := s.At("alatau", start, same, start.Add(time.Hour)); got.Phase != Ended || len(got.Holds) != 1 || got.Holds[0].Until != start.Add(40*time.Second) {
+		t.Errorf("ended and resumed in one second: %s, %v", got.Phase, got.Holds)
+	}
 	state := s.At("borovia", start, all, start.Add(time.Hour))
 	if len(state.Holds) != 2 || state.Holds[0].By != "cintra" {
 		t.Errorf("holds %v", state.Holds)
