@@ -33,6 +33,7 @@ const maxSounding = 128 << 10
 // soundingsView is what is said off the record, with what was typed and could not be
 // said. Nothing of it is kept anywhere but in the node that runs.
 type soundingsView struct {
+	Closed    bool // to this officer, who has no role for it
 	Soundings []control.Sounding
 	Session   string // in which Typed was to be said
 	Typed     string
@@ -48,10 +49,14 @@ func (s soundingsView) LinesWith(id party.ID) []lineCard {
 func soundingsPage(v *visit) error { return v.soundings(soundingsView{}, nil) }
 
 func (v *visit) soundings(s soundingsView, wrong error) error {
-	if err := v.call("sounding-list", nil, &s.Soundings); err != nil {
+	err := v.call("sounding-list", nil, &s.Soundings)
+	var e *control.Error
+	if s.Closed = errors.As(err, &e) && e.Code == control.Permission && wrong == nil; s.Closed {
+		return v.show("soundings", v.t("page.soundings"), s)
+	}
+	if err != nil {
 		return err
 	}
-	var err error
 	if s.lines, err = v.lineCards(); err != nil {
 		return err
 	}
