@@ -81,7 +81,7 @@ func newWorld(ctx context.Context, b *bench, acts int) (*world, error) {
 		return nil, err
 	}
 	b.note("  and lie in the home of %s", deskParty)
-	w.ahead.Store(int64(time.Unix(w.clock.Load(), 0).Sub(time.Now())))
+	w.ahead.Store(int64(time.Until(time.Unix(w.clock.Load(), 0))))
 	return w, nil
 }
 

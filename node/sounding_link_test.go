@@ -114,7 +114,7 @@ func TestSoundingWithoutALink(t *testing.T) {
 	tw := found(t, region(t, "alatau", "borovia", "cintra"))
 	a, b := tw.Houses["alatau"].Node, tw.Houses["borovia"].Node
 	ours, _ := officers(t, a)
-	theirs, _ := officers(t, b)
+	officers(t, b)
 	stop(t, tw, "borovia")
 	s, offer, err := a.BeginSounding(ctx, ours, "borovia")
 	if err != nil {
@@ -132,7 +132,8 @@ func TestSoundingWithoutALink(t *testing.T) {
 	if s.Waiting != 0 || held(t, b).State != node.SoundingAsked {
 		t.Fatalf("%+v, %+v", s, held(t, b))
 	}
-	if theirs, err = b.Desk().SignIn(ctx, "drafter", "correct horse battery staple"); err != nil {
+	theirs, err := b.Desk().SignIn(ctx, "drafter", "correct horse battery staple")
+	if err != nil {
 		t.Fatal(err)
 	}
 	x, accept, err := b.AcceptSounding(ctx, theirs, s.Session)

@@ -190,8 +190,8 @@ func (c *canvas) write(r row, left, base float64) {
 // are hidden behind the first of them, in the order in which they are seen, with an equal
 // room for each: programs that read a PDF take letters by their places.
 func said(text []rune, run shaping.Output, at int) (shown string, hidden []rune, room int) {
-	of := func(i int) int { return run.Glyphs[i].ClusterIndex }
-	letters := text[of(at):min(of(at)+run.Glyphs[at].RuneCount, len(text))]
+	of := func(i int) int { return run.Glyphs[i].TextIndex() }
+	letters := text[of(at):min(of(at)+run.Glyphs[at].RunesCount(), len(text))]
 	begins := at == 0 || of(at-1) != of(at)
 	switch {
 	case !begins && (run.Direction == di.DirectionLTR || len(letters) > 1):

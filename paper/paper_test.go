@@ -75,7 +75,7 @@ var invisible = regexp.MustCompile(`[\x{200c}\p{Mn}]`)
 var names = map[regime.Lang]map[party.ID]string{
 	"en": {"alatau": "Alatau", "borovia": "Borovia", "cintra": "Cintra", "dovania": "United Islamic Emirates of Dovania and the Lesser Northern Archipelago"},
 	"ru": {"alatau": "Алатау", "borovia": "Боровия", "cintra": "Цинтра", "dovania": "Объединённые Исламские Эмираты Довании и Малого Северного архипелага"},
-	"fa": {"alatau": "آلاتائو", "borovia": "بوروویا", "cintra": "سینترا", "dovania": "امارات متحد اسلامی دووانیا و مجمع‌الجزایر کوچک شمالی"},
+	"fa": {"alatau": "آلاتائو", "borovia": "بوروویا", "cintra": "سینترا", "dovania": "امارات متحد اسلامی دووانیا و مجمع\u200cالجزایر کوچک شمالی"},
 	"zh": {"alatau": "阿拉套", "borovia": "博罗维亚", "cintra": "辛特拉", "dovania": "多瓦尼亚与小北群岛伊斯兰联合酋长国"},
 	"kk": {"alatau": "Алатау", "borovia": "Боровия", "cintra": "Синтра", "dovania": "Дования мен Кіші Солтүстік архипелагының Біріккен Ислам Әмірліктері"},
 }

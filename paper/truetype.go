@@ -51,11 +51,9 @@ func (t trueType) word(tag string, at int) int {
 
 // outline is what draws a glyph.
 func (t trueType) outline(g int) ([]byte, error) {
-	loca, at := t["loca"], func(i int) int { return 0 }
-	size := 2
-	if binary.BigEndian.Uint16(t["head"][50:]) == 0 {
-		at = func(i int) int { return 2 * int(binary.BigEndian.Uint16(loca[2*i:])) }
-	} else {
+	loca, size := t["loca"], 2
+	at := func(i int) int { return 2 * int(binary.BigEndian.Uint16(loca[2*i:])) }
+	if binary.BigEndian.Uint16(t["head"][50:]) != 0 {
 		size = 4
 		at = func(i int) int { return int(binary.BigEndian.Uint32(loca[4*i:])) }
 	}

@@ -18,9 +18,9 @@ func seen(r row) string {
 	for _, run := range r.runs {
 		last := -1
 		for _, g := range run.Glyphs {
-			if g.ClusterIndex != last {
-				last = g.ClusterIndex
-				b.WriteString(string(r.text[last : last+g.RuneCount]))
+			if g.TextIndex() != last {
+				last = g.TextIndex()
+				b.WriteString(string(r.text[last : last+g.RunesCount()]))
 			}
 		}
 	}
