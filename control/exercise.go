@@ -249,17 +249,28 @@ type ExerciseArgs struct {
 	ID string `json:"id"`
 }
 
-func exerciseList(ctx context.Context, c *call, _ nothing) (any, error) {
+// exercises are those that were begun here, as each stands.
+func (c *call) exercises(ctx context.Context) ([]*under, error) {
 	all, err := c.node.Exercises(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := []Exercise{}
-	for _, p := range all {
-		u, err := c.underWay(ctx, p)
-		if err != nil {
+	out := make([]*under, len(all))
+	for i, p := range all {
+		if out[i], err = c.underWay(ctx, p); err != nil {
 			return nil, err
 		}
+	}
+	return out, nil
+}
+
+func exerciseList(ctx context.Context, c *call, _ nothing) (any, error) {
+	all, err := c.exercises(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := []Exercise{}
+	for _, u := range all {
 		v, err := c.viewOf(ctx, u)
 		if err != nil {
 			return nil, err
@@ -452,16 +463,12 @@ type NoPlay struct {
 
 // noPlay are the exercises under way here that stand still.
 func (c *call) noPlay(ctx context.Context) ([]NoPlay, error) {
-	all, err := c.node.Exercises(ctx)
+	all, err := c.exercises(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := []NoPlay{}
-	for _, p := range all {
-		u, err := c.underWay(ctx, p)
-		if err != nil {
-			return nil, err
-		}
+	for _, u := range all {
 		if u.state.Phase != exercise.Held {
 			continue
 		}

@@ -85,21 +85,7 @@ func isControl(r rune) bool {
 
 // Trail returns up to limit entries from seq from on, at most 1,000.
 func (d *Desk) Trail(ctx context.Context, from int64, limit int) ([]AuditEntry, error) {
-	rows, err := d.db.Read().QueryContext(ctx,
-		"select seq, at, officer, what, detail, hash from desk_trail where seq >= $1 order by seq limit $2", from, min(max(limit, 0), maxTrail))
-	if err != nil {
-		return nil, fmt.Errorf("read audit trail: %w", err)
-	}
-	defer rows.Close()
-	var entries []AuditEntry
-	for rows.Next() {
-		e, err := scanEntry(rows)
-		if err != nil {
-			return nil, fmt.Errorf("read audit trail: %w", err)
-		}
-		entries = append(entries, e)
-	}
-	return entries, rows.Err()
+	return d.entries(ctx, "where seq >= $1 order by seq limit $2", from, min(max(limit, 0), maxTrail))
 }
 
 // TrailOf returns the newest entries of some kinds, the newest first, at most limit and
@@ -114,7 +100,12 @@ func (d *Desk) TrailOf(ctx context.Context, what []string, limit int) ([]AuditEn
 		args = append(args, w)
 		marks[i] = fmt.Sprintf("$%d", len(args))
 	}
-	rows, err := d.db.Read().QueryContext(ctx, "select seq, at, officer, what, detail, hash from desk_trail where what in ("+strings.Join(marks, ",")+") order by seq desc limit $1", args...)
+	return d.entries(ctx, "where what in ("+strings.Join(marks, ",")+") order by seq desc limit $1", args...)
+}
+
+// entries reads the entries that a condition selects, in its order.
+func (d *Desk) entries(ctx context.Context, where string, args ...any) ([]AuditEntry, error) {
+	rows, err := d.db.Read().QueryContext(ctx, "select seq, at, officer, what, detail, hash from desk_trail "+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read audit trail: %w", err)
 	}
