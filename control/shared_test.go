@@ -45,6 +45,13 @@ func TestAskedAtOnce(t *testing.T) {
 func TestSharedFollows(t *testing.T) {
 	h, server := running(t, filepath.Join(t.TempDir(), "home"))
 	c := &call{home: h, node: h.Node, shared: &server.shared}
+	asked := 0
+	ask := func() int {
+		return c.shared.once(t.Context(), standing{c.node.Changed(), c.shared.writes.Load(), 0}, "x", func() (any, bool) { asked++; return asked, true }).(int)
+	}
+	if ask() != 1 || ask() != 1 {
+		t.Error("of one state the node was asked twice")
+	}
 	was := c.standing()
 	a := &act.Act{Group: h.Node.First().Group, Edition: 1, Kind: act.Statement, Status: act.Test, Life: act.New, ToAll: true, PayloadType: node.TextType, Payload: []byte("x")}
 	changed := h.Node.Changed()
@@ -55,12 +62,18 @@ func TestSharedFollows(t *testing.T) {
 	if c.standing().changed == was.changed {
 		t.Error("an act changed nothing")
 	}
+	if got := ask(); got != 2 {
+		t.Errorf("after an act answer %d is given", got)
+	}
 	was = c.standing()
 	if err := server.Own().Call(t.Context(), "note-enter", NoteArgs{}, nil, nil, nil); err == nil {
 		t.Error("an empty note was entered")
 	}
 	if c.standing().writes == was.writes {
 		t.Error("a verb that may change something changed nothing")
+	}
+	if got := ask(); got != 3 {
+		t.Errorf("after a verb that may change something answer %d is given", got)
 	}
 }
 
