@@ -57,6 +57,10 @@ func (l *boundListener) enter(host string) bool {
 // where there are too many.
 func (l *boundListener) prove(c *boundConn, pin canon.Digest) {
 	l.mu.Lock()
+	if c.gone {
+		l.mu.Unlock()
+		return
+	}
 	held := append(l.byPeer[pin], c)
 	var oldest *boundConn
 	if len(held) > MaxConnsPerPeer {
@@ -72,6 +76,7 @@ func (l *boundListener) prove(c *boundConn, pin canon.Digest) {
 func (l *boundListener) leave(c *boundConn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	c.gone = true
 	l.all--
 	if l.byHost[c.host]--; l.byHost[c.host] == 0 {
 		delete(l.byHost, c.host)
@@ -96,6 +101,8 @@ type boundConn struct {
 	from    *boundListener
 	host    string
 	pin     canon.Digest // zero until the key is proved; guarded by from.mu
+	gone    bool         // guarded by from.mu
+	proved  sync.Once
 	left    sync.Once
 	refused atomic.Bool
 }

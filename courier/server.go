@@ -48,6 +48,7 @@ func NewServer(h Host, s key.TransportSecret, now func() time.Time) *Server {
 			ReadHeaderTimeout: handshakeTime,
 			IdleTimeout:       idleTime,
 			MaxHeaderBytes:    maxHeader,
+			ConnState:         noteProven,
 			BaseContext:       func(net.Listener) context.Context { return ctx },
 			HTTP2: &http.HTTP2Config{
 				MaxConcurrentStreams: maxStreams,
@@ -84,17 +85,29 @@ func audible(config *tls.Config, shown *atomic.Pointer[tls.Certificate]) *tls.Co
 			err := plain.VerifyConnection(state)
 			if err != nil {
 				conn.refused.Store(true)
-				return err
-			}
-			pin, err := provenPin(state)
-			if err == nil {
-				conn.from.prove(conn, pin)
 			}
 			return err
 		}
 		return marked, nil
 	}
 	return config
+}
+
+// noteProven counts a connection for its party once the handshake is over: only then
+// has the other end proved that it holds the key which it showed.
+func noteProven(c net.Conn, state http.ConnState) {
+	secure, ok := c.(*tls.Conn)
+	if !ok || state != http.StateActive && state != http.StateIdle {
+		return
+	}
+	shown := secure.ConnectionState()
+	conn, ok := secure.NetConn().(*boundConn)
+	if !ok || !shown.HandshakeComplete {
+		return
+	}
+	if pin, err := provenPin(shown); err == nil {
+		conn.proved.Do(func() { conn.from.prove(conn, pin) })
+	}
 }
 
 // Serve accepts connections on l until Shutdown, and then returns nil. It

@@ -58,22 +58,45 @@ func TestOnePartyCannotHoldEveryConnection(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.Close() })
-		// The first frame of the server shows that it has taken the connection.
-		if _, err := io.ReadFull(c, make([]byte, 9)); err != nil {
-			t.Fatalf("connection of %d: %v", who, err)
+		if _, err := io.WriteString(c, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"); err != nil {
+			t.Fatal(err)
+		}
+		for head := make([]byte, 9); head[3] != 4 || head[4] != 1; { // until the server has taken the settings
+			if _, err := io.ReadFull(c, head); err != nil {
+				t.Fatalf("connection of %d: %v", who, err)
+			}
+			if _, err := io.CopyN(io.Discard, c, int64(head[0])<<16|int64(head[1])<<8|int64(head[2])); err != nil {
+				t.Fatal(err)
+			}
 		}
 		return c
 	}
-	other := open(2)
-	var held []*tls.Conn
-	for range courier.MaxConnsPerPeer + 3 {
-		held = append(held, open(1))
+	// Who shows the certificate of another and proves no key pushes nobody out.
+	genuine := open(1)
+	for range courier.MaxConnsPerPeer + 1 {
+		line, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { line.Close() })
+		if err := tls.Client(&unproven{Conn: line}, courier.ClientTLS(secret(1), secret(9).Pin(), time.Now)).Handshake(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	ended := func(c *tls.Conn) bool {
 		c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 		_, err := io.Copy(io.Discard, c)
 		var late net.Error
 		return !errors.As(err, &late) || !late.Timeout()
+	}
+	if ended(genuine) {
+		t.Error("a connection was pushed out by some that had proved no key")
+	}
+	genuine.Close()
+	other := open(2)
+	var held []*tls.Conn
+	for range courier.MaxConnsPerPeer + 3 {
+		held = append(held, open(1))
 	}
 	for i, c := range held {
 		if got, want := ended(c), i < 3; got != want {
@@ -90,6 +113,27 @@ func TestOnePartyCannotHoldEveryConnection(t *testing.T) {
 		t.Error(err)
 	}
 	<-served
+}
+
+// unproven passes of what a client says in its handshake the certificate on, and not the
+// signature that would prove its key.
+type unproven struct {
+	net.Conn
+	sealed int // records under keys of the handshake
+}
+
+func (u *unproven) Write(b []byte) (int, error) {
+	for rest := b; len(rest) >= 5 && u.sealed < 1; {
+		n := 5 + int(rest[3])<<8 + int(rest[4])
+		if rest[0] == 23 {
+			u.sealed++
+		}
+		if _, err := u.Conn.Write(rest[:n]); err != nil {
+			return 0, err
+		}
+		rest = rest[n:]
+	}
+	return len(b), nil
 }
 
 // A round trip of 4 KiB each way over a warm connection.
