@@ -154,6 +154,11 @@ func (b *Book) Add(f Filing) {
 	}
 	b.enter(e)
 	b.touch(e)
+	for _, kid := range e.kids { // what answers it may be an occasion of its own no more
+		if kid.opener > 0 {
+			b.openers[kid.opener-1].known = false
+		}
+	}
 	if before != e.parent {
 		b.touch(before)
 	}

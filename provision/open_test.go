@@ -129,6 +129,33 @@ func TestRefusalsAreNotKept(t *testing.T) {
 	}
 }
 
+// What is kept while only the answer to a filing is there goes when the filing comes:
+// the order of arrival makes no difference.
+func TestKeptItemsAndLateParents(t *testing.T) {
+	d := open(t, textOf("vd", notification(), observation()))
+	d.file("n", "2027-04-01", "alatau", "vd.notice", `{"troops":9500,"start":"2027-05-20","end":"2027-05-25"}`)
+	first := d.filed[0]
+	answer := first
+	answer.ID, answer.Answers, answer.Author = ID{Origin: "borovia", Index: 1}, first.ID, "borovia"
+	q, m := Query{Party: "cintra", All: true}, Moment{Now: at("2027-05-01")}
+	keys := func(b *Book) (out []string) {
+		for _, it := range b.Items(q, m) {
+			out = append(out, it.Key()+" "+string(it.State))
+		}
+		slices.Sort(out)
+		return out
+	}
+	late, fresh := open(t, textOf("vd", notification(), observation())), open(t, textOf("vd", notification(), observation()))
+	late.b.Add(answer)
+	alone := keys(late.b)
+	late.b.Add(first)
+	fresh.b.Add(first)
+	fresh.b.Add(answer)
+	if got, want := keys(late.b), keys(fresh.b); len(want) == 0 || !slices.Equal(got, want) {
+		t.Errorf("alone %q; then\ngot  %q\nwant %q", alone, got, want)
+	}
+}
+
 // TestKeptUntilElapsed: what a condition says of a time that has passed is said once it
 // has, of what was kept before too.
 func TestKeptUntilElapsed(t *testing.T) {
