@@ -168,12 +168,18 @@ func (n *Node) tryLater() {
 func (n *Node) discreetLoop(ctx context.Context) {
 	period := time.Duration(n.cfg.Settings.HeartbeatSeconds) * time.Second
 	for ctx.Err() == nil {
-		n.attend(ctx, "try discreet acts", n.TryDiscreet)
-		rest := period
+		tried, rest := 0, period
+		n.attend(ctx, "try discreet acts", func(ctx context.Context) (err error) {
+			tried, err = n.tryTurn(ctx)
+			return err
+		})
 		n.attend(ctx, "give receipts for discreet acts", func(ctx context.Context) (err error) {
 			rest, err = n.GiveDiscreet(ctx)
 			return err
 		})
+		if tried > 0 { // receipts are not kept waiting by how many others there are to try
+			continue
+		}
 		t := time.NewTimer(max(time.Second, min(period, rest)))
 		select {
 		case <-n.trying:
@@ -195,20 +201,19 @@ func (n *Node) TryDiscreet(ctx context.Context) error {
 
 // tryTurn tries a few of every record of which some wait, and says how many in all.
 func (n *Node) tryTurn(ctx context.Context) (tried int, err error) {
+	var faults error
 	for past := ""; ; {
 		var o sql.NullString
 		err := n.db.Read().QueryRowContext(ctx, "select min(origin) from node_discreet where state = 'waits' and origin > $1", past).Scan(&o)
 		if err != nil {
-			return tried, fmt.Errorf("list discreet acts: %w", err)
+			return tried, errors.Join(faults, fmt.Errorf("list discreet acts: %w", err))
 		}
 		if !o.Valid {
-			return tried, nil
+			return tried, faults
 		}
 		past = o.String
 		some, err := n.tryRecord(ctx, party.Origin(past))
-		if err != nil {
-			return tried, err
-		}
+		faults = errors.Join(faults, err) // one record keeps no other waiting
 		tried += some
 	}
 }
@@ -324,7 +329,8 @@ func (n *Node) storeTrial(ctx context.Context, tx *Tx, t trial) error {
 			return err
 		}
 	}
-	return n.saveInside(ctx, tx, t.ref, author, t.leaf, t.inside, c, discreetOpened, due)
+	owner, _ := n.keys.Load().Owner(t.ref.Origin) // of any edition: a party may have left
+	return n.saveInside(ctx, tx, t.ref, owner, t.leaf, t.inside, c, discreetOpened, due)
 }
 
 // saveInside keeps what is inside a discreet act, encrypted under the home's own key,
@@ -386,23 +392,41 @@ func (n *Node) GiveDiscreet(ctx context.Context) (next time.Duration, err error)
 	if !n.sure() {
 		return none, nil // becoming sure asks again
 	}
+	var faults error
 	for {
 		var o party.Origin
 		var idx, due int64
 		err := n.db.Read().QueryRowContext(ctx, "select origin, idx, due from node_discreet where due > 0 order by due limit 1").Scan(&o, &idx, &due)
 		if errors.Is(err, sql.ErrNoRows) {
-			return none, nil
+			return none, faults
 		}
 		if err != nil {
-			return none, fmt.Errorf("list receipts for discreet acts: %w", err)
+			return none, errors.Join(faults, fmt.Errorf("list receipts for discreet acts: %w", err))
 		}
 		if wait := time.Unix(due, 0).Sub(n.now()); wait > 0 {
-			return wait, nil
+			return wait, faults
 		}
-		if err := n.giveOneDiscreet(ctx, o, idx); err != nil {
-			return none, err
+		err = n.giveOneDiscreet(ctx, o, idx)
+		if err == nil {
+			continue
+		}
+		// One that cannot be given now, such as to a party that left, keeps no other waiting.
+		faults = errors.Join(faults, err)
+		if err := n.postponeDiscreet(ctx, o, idx); err != nil {
+			return none, errors.Join(faults, err)
 		}
 	}
+}
+
+// postponeDiscreet lets a receipt wait as long as the longest chosen delay.
+func (n *Node) postponeDiscreet(ctx context.Context, o party.Origin, idx int64) error {
+	return n.update(ctx, func(tx *Tx) error {
+		_, err := tx.ExecContext(ctx, "update node_discreet set due = $3 where origin = $1 and idx = $2", string(o), idx, n.now().Add(mostReceiptDelay).Unix())
+		if err != nil {
+			return fmt.Errorf("postpone a receipt for a discreet act: %w", err)
+		}
+		return nil
+	})
 }
 
 func (n *Node) giveOneDiscreet(ctx context.Context, o party.Origin, idx int64) error {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -247,6 +249,35 @@ func TestDiscreet(t *testing.T) {
 	holds(t, s.tw.Houses["cintra"].Config.Dir, "ALA/2026/9", false)
 	for _, n := range s.nodes {
 		unaccused(t, n)
+	}
+}
+
+// A receipt that cannot be given keeps no other waiting.
+func TestDiscreetReceiptKeepsNoOtherWaiting(t *testing.T) {
+	s := newStill(t, "alatau", "borovia", "cintra")
+	var said []act.Ref
+	for _, thread := range []string{"ALA/1", "ALA/2"} {
+		ref, err := s.nodes["alatau"].TestOnlySay(t.Context(), discreetly(thread, "x", "borovia"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		said = append(said, ref)
+		s.settle()
+		s.now = s.now.Add(20 * time.Minute) // so that the first is due first
+	}
+	db, err := sql.Open("sqlite", filepath.Join(s.tw.Houses["borovia"].Config.Dir, node.StoreFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("delete from docket_acts where origin = ? and idx = ?", string(said[0].Origin), said[0].Index); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.nodes["borovia"].GiveDiscreet(t.Context()); err == nil {
+		t.Error("a receipt was given for what is not there")
+	}
+	if got, err := s.nodes["borovia"].Receipts(t.Context(), said[1]); err != nil || len(got) != 1 {
+		t.Errorf("the receipt after it: %v, %v", got, err)
 	}
 }
 
