@@ -83,6 +83,7 @@ type soundingHeld struct {
 	handing  bool         // they are being handed over
 	answered canon.Digest // the acceptance that was taken …
 	confirm  []byte       // … and what was answered, should it come again
+	taken    canon.Digest // the last envelope that was heard
 }
 
 // soundingSide is this state towards another, with the keys of this moment.
@@ -185,16 +186,20 @@ func (n *Node) hear(peer party.ID, e *sounding.Envelope, b []byte) (Sounding, []
 			return held.copy(), nil, err
 		}
 		held.accepted, held.session, held.State = nil, session, SoundingOpen
+		held.taken = canon.DigestOf(b)
 		return held.copy(), nil, nil
 	case e.Kind == sounding.Said && held.session != nil:
 		text, missed, err := held.session.Hear(b)
 		if err != nil {
 			return held.copy(), nil, err
 		}
+		held.taken = canon.DigestOf(b)
 		held.confirm = nil // it came: the other side speaks
 		line := SoundingLine{From: peer, At: n.now(), Missed: missed}
 		if thread, ok := sounding.ParseOnTheRecord(text); ok {
-			held.State, held.Thread, line.Thread = SoundingMoved, thread, thread
+			if line.Thread = thread; held.State != SoundingMoved { // where a side moved first stands
+				held.State, held.Thread = SoundingMoved, thread
+			}
 		} else {
 			line.Text = Legible(string(text))
 		}
@@ -296,9 +301,11 @@ func (n *Node) Soundings() []Sounding {
 func (n *Node) EndSounding(session string) error {
 	n.soundings.mu.Lock()
 	defer n.soundings.mu.Unlock()
-	if _, ok := n.soundings.all[session]; !ok {
+	held, ok := n.soundings.all[session]
+	if !ok {
 		return ErrNoSounding
 	}
+	held.waiting = nil // nothing more of it goes out
 	delete(n.soundings.all, session)
 	n.announce()
 	return nil

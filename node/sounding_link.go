@@ -91,6 +91,9 @@ func (n *Node) Sounding(ctx context.Context, from party.ID, b []byte) ([]byte, e
 	if e.Kind == sounding.Offer {
 		return nil, n.asked(from, e.Session, b)
 	}
+	if n.heardLast(from, e.Session, b) {
+		return nil, nil // that it was taken was lost on the way
+	}
 	_, back, err := n.hear(from, e, b)
 	switch {
 	case errors.Is(err, ErrNoSounding):
@@ -102,6 +105,14 @@ func (n *Node) Sounding(ctx context.Context, from party.ID, b []byte) ([]byte, e
 	}
 	n.announce()
 	return back, nil
+}
+
+// heardLast reports whether an envelope is the one that was heard last.
+func (n *Node) heardLast(from party.ID, session string, b []byte) bool {
+	n.soundings.mu.Lock()
+	defer n.soundings.mu.Unlock()
+	held, ok := n.soundings.all[session]
+	return ok && held.Peer == from && held.taken == canon.DigestOf(b)
 }
 
 // asked holds an offer until an officer accepts it or lets it go. The same offer

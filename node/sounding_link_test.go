@@ -325,7 +325,22 @@ func TestHostileSoundings(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	refused("said again", "alatau", said, courier.ErrRefused)
+	// The answer to what was heard last may have been lost: again it changes nothing.
+	if again, err := b.Sounding(ctx, "alatau", said); err != nil || len(again) != 0 {
+		t.Errorf("said again: %q, %v", again, err)
+	}
+	if held := b.Soundings(); len(held) != 1 || len(held[0].Lines) != 1 {
+		t.Errorf("said again, it is held as %+v", held)
+	}
+	refused("said again by another", "cintra", said, courier.ErrRefused)
+	_, more, err := a.SaySounding(s.Session, "more")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Sounding(ctx, "alatau", more); err != nil {
+		t.Fatal(err)
+	}
+	refused("said again after more", "alatau", said, courier.ErrRefused)
 	refused("the offer again", "alatau", offer, courier.ErrRefused)
 	_, back, err := b.SaySounding(s.Session, "heard")
 	if err != nil {
